@@ -1,0 +1,69 @@
+"""The one error tree and the exit codes.
+
+ReporterError
+├── UsageFault           the call or the settings are wrong: every fault at once   exit 2
+│   └── KeyFault         a signing or public key is missing, unsafe or unusable    exit 2
+├── VerificationFailed   a bundle is not what was sealed                           exit 5
+└── BundleNotWritten     the disk refused the bundle                               exit 2
+
+Expected bad states of the inputs are findings in a report, never exceptions.
+"""
+
+from enum import IntEnum
+from typing import Self
+
+
+class ExitCode(IntEnum):
+    """What a caller learns from the exit status. The table in the README is tested against this."""
+
+    meaning: str
+
+    def __new__(cls, value: int, meaning: str) -> Self:
+        """Attach the meaning to the number, so that help and docs have one source."""
+        member = int.__new__(cls, value)
+        member._value_ = value
+        member.meaning = meaning
+        return member
+
+    DONE = 0, "done, whatever the verdict"
+    BUG = 1, "a bug in reporter"
+    USAGE = 2, "the call, the settings or a key are wrong; nothing was done"
+    DUE_SOON = 3, "due soon (only with --fail-on due_soon)"
+    NEEDS_ATTENTION = 4, "needs attention, open or blocked (only with --fail-on)"
+    VERIFICATION_FAILED = 5, "verification failed"
+    DELIVERY_INCOMPLETE = 6, "delivery incomplete"
+    NOT_PUBLIC_SAFE = 7, "refused: not public-safe"
+    LOCKED = 75, "another run holds the lock; try later"
+
+
+class ReporterError(Exception):
+    """A failure that a person can act on. `faults` holds one sentence for each thing that is wrong."""
+
+    exit_code = ExitCode.BUG
+
+    def __init__(self, *faults: str) -> None:
+        """Take every fault at once; a person should not have to fix them one run at a time."""
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
+class UsageFault(ReporterError):
+    """The call or the settings are wrong."""
+
+    exit_code = ExitCode.USAGE
+
+
+class KeyFault(UsageFault):
+    """A key is missing, readable by others, or not an Ed25519 key."""
+
+
+class VerificationFailed(ReporterError):
+    """A bundle is not what was sealed."""
+
+    exit_code = ExitCode.VERIFICATION_FAILED
+
+
+class BundleNotWritten(ReporterError):
+    """The bundle could not be written; no part of it is left behind."""
+
+    exit_code = ExitCode.USAGE

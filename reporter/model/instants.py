@@ -1,0 +1,55 @@
+"""Timestamps as the documents write them (domain.md A2.2). Everything inside is aware UTC."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+FUTURE_TOLERANCE = timedelta(minutes=5)
+"""How far after `now` evidence may be dated and still count (domain.md A2.3)."""
+
+_ISO = re.compile(
+    r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?)?\s*(Z|[+-]\d\d:?\d\d)?",
+    re.IGNORECASE | re.ASCII,
+)
+
+
+class Instant(NamedTuple):
+    """A point in time, and whether its offset had to be assumed."""
+
+    at: datetime
+    assumed_utc: bool
+
+
+def parse_instant(text: str) -> Instant | None:
+    """Read an ISO 8601 timestamp; None when it is not one.
+
+    A missing offset means UTC and is reported; a missing time of day means midnight, the start of that
+    day, which is the less favourable reading both for a due date and for the age of evidence.
+    """
+    found = _ISO.fullmatch(text.strip())
+    if found is None:
+        return None
+    day, clock, second, fraction, offset = found.groups()
+    zone = "+00:00" if offset is None or offset in "Zz" else offset
+    micros = (fraction or "0").ljust(6, "0")[:6]
+    try:
+        at = datetime.fromisoformat(f"{day}T{clock or '00:00'}:{second or '00'}.{micros}{zone}")
+        return Instant(at.astimezone(UTC), assumed_utc=offset is None)
+    except (ValueError, OverflowError):
+        return None
+
+
+def format_instant(at: datetime) -> str:
+    """Write an aware instant as RFC 3339 in UTC, without needless zeros."""
+    text = at.astimezone(UTC).replace(tzinfo=None).isoformat()
+    return f"{text}Z"
+
+
+def is_future(at: datetime, now: datetime) -> bool:
+    """Say whether evidence is dated too far after `now` to count (domain.md A2.3)."""
+    return at - now > FUTURE_TOLERANCE
+
+
+def days(span: timedelta) -> float:
+    """Express a span in days, to four decimals as on the wire."""
+    return round(span / timedelta(days=1), 4)

@@ -1,0 +1,23 @@
+"""Proof that Go may be promoted (domain.md B1.5)."""
+
+from typing import Annotated
+
+from reporter.model.manifests.approval import Approvable
+from reporter.model.wants import ManifestModel, equals
+
+
+class Outcome(ManifestModel):
+    """The nested form of a status."""
+
+    status: str = ""
+
+
+class PromotionEvidence(Approvable):
+    """Parity with Python, deployment and approval, each flat or nested."""
+
+    schema_version: Annotated[str, equals("cavra.go-backend-promotion-evidence.v1")] = ""
+    parity_status: str = ""
+    parity: Outcome = Outcome.model_construct()
+    deployment_status: str = ""
+    deployment: Outcome = Outcome.model_construct()
+    evidence_refs: list[str] = []

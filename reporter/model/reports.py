@@ -1,0 +1,284 @@
+"""The reports as they are written: upstream's words and fields, and ours beside them (domain.md B2.1 - B2.8).
+
+Upstream's `*_path` fields hold the document's file name here, never a path or an address (domain.md A10).
+Times are RFC 3339 in UTC; the other units are in the names.
+"""
+
+from enum import StrEnum
+from typing import Literal
+
+from reporter.model.checks import Check, Wire
+
+
+class Mode(StrEnum):
+    """How the Go backend takes part. An unknown word is refused, never read as disabled (domain.md A2.6)."""
+
+    DISABLED = "disabled"
+    SHADOW = "shadow"
+    ENFORCE = "enforce"
+    PROMOTED = "promoted"
+
+    @property
+    def enabled(self) -> bool:
+        """Whether Go takes part at all."""
+        return self is not Mode.DISABLED
+
+
+class Status(StrEnum):
+    """The outcome of a report (domain.md A1)."""
+
+    READY = "ready"
+    DUE_SOON = "due_soon"
+    NEEDS_ATTENTION = "needs_attention"
+    NOT_CONFIGURED = "not_configured"
+    NOT_REQUESTED = "not_requested"
+    DISABLED = "disabled"
+
+    @property
+    def alert_level(self) -> "AlertLevel":
+        """How loudly this status has to be told (domain.md B2.9)."""
+        match self:
+            case Status.NEEDS_ATTENTION:
+                return AlertLevel.CRITICAL
+            case Status.DUE_SOON:
+                return AlertLevel.WARNING
+            case _:
+                return AlertLevel.HEALTHY
+
+
+class AlertLevel(StrEnum):
+    """How loud."""
+
+    HEALTHY = "healthy"
+    WARNING = "warning"
+    CRITICAL = "critical"
+
+
+class Report(Wire):
+    """What every report says."""
+
+    schema_version: str
+    product: Literal["CAVRA"] = "CAVRA"
+    report: str
+    title: str
+    environment: str
+    generated_at: str
+    generated_by: Literal["release-governance"] = "release-governance"
+    mode: Mode
+    status: Status
+    alert_level: AlertLevel
+    summary: str
+    checks: tuple[Check, ...]
+    operator_notes: tuple[str, ...] = ()
+
+
+class BackendReport(Report):
+    """Whether the Go runtime can be selected at all (B2.1)."""
+
+    runtime_path: str
+    policy_path: str
+    registry_path: str
+    timeout_seconds: float
+
+
+class CiRunnerTarget(Wire):
+    """A CI runner that the release covers."""
+
+    deployment_target: str
+    platform: str
+    runtime_binary: str
+    surface: str
+
+
+class WorkstationTarget(Wire):
+    """A workstation that the release covers."""
+
+    channel: str
+    deployment_target: str
+    platform: str
+    management_tool: str
+    binary: str
+
+
+class MetadataPaths(Wire):
+    """The four release files by name."""
+
+    endpoint_deployment: str
+    ci_runner_bundles: str
+    channel_manifest: str
+    updater_policy: str
+
+
+class DeploymentReport(Report):
+    """Whether the rollout paths to runners and workstations are controlled (B2.2)."""
+
+    package_dir: str
+    metadata_paths: MetadataPaths
+    ci_runner_targets: tuple[CiRunnerTarget, ...]
+    workstation_targets: tuple[WorkstationTarget, ...]
+    channels: tuple[str, ...]
+
+
+class PromotionFacts(Wire):
+    """What the promotion evidence says."""
+
+    valid: bool
+    approved: bool
+    schema_version: str
+    approval_id: str
+    message: str
+    approval_message: str
+    evidence_refs: tuple[str, ...]
+    parity_status: str
+    deployment_status: str
+
+
+class PromotionReport(Report):
+    """Whether Go may be promoted (B2.3)."""
+
+    promotion_evidence_path: str
+    backend_status: Status
+    deployment_status: Status
+    evidence: PromotionFacts
+
+
+class RollbackFacts(Wire):
+    """What the rollback plan says."""
+
+    valid: bool
+    approved: bool
+    schema_version: str
+    status: str
+    target_mode: str
+    approval_id: str
+    max_recovery_minutes: float | None
+    controls: tuple[str, ...]
+    missing_controls: tuple[str, ...]
+    rollback_steps: tuple[str, ...]
+    evidence_refs: tuple[str, ...]
+
+
+class RollbackReport(Report):
+    """Whether the way back to Python is planned and approved (B2.4)."""
+
+    rollback_plan_path: str
+    rollback: RollbackFacts
+
+
+class RehearsalFacts(Wire):
+    """What the rehearsal evidence says."""
+
+    valid: bool
+    schema_version: str
+    status: str
+    plan_approval_id: str
+    simulated: bool
+    fallback_verified: bool
+    recovery_minutes: float | None
+    max_recovery_minutes: float | None
+    recovery_sla_met: bool
+    runbook_ref: str
+    evidence_refs: tuple[str, ...]
+
+
+class RehearsalReport(Report):
+    """Whether the way back was rehearsed within its target (B2.5)."""
+
+    rollback_rehearsal_path: str
+    rehearsal: RehearsalFacts
+
+
+Outcome = Literal["passed", "failed", "future_dated", "undated"]
+Basis = Literal["explicit", "derived", "cadence", "unknown"]
+
+
+class DrillFacts(Wire):
+    """One drill as judged. `outcome` is `passed`, `failed`, `future_dated` or `undated`."""
+
+    drill_id: str
+    executed_at: str
+    outcome: Outcome
+    status: str
+    actor: str
+    recovery_minutes: float | None
+    max_recovery_minutes: float | None
+
+
+class HistoryFacts(Wire):
+    """What the drill history says, from its latest drill."""
+
+    environment: str
+    drill_count: int
+    latest_drill_id: str
+    latest_status: str
+    latest_target_mode: str
+    latest_executed_at: str
+    age_days: float | None
+    fresh: bool
+    fallback_verified: bool
+    recovery_sla_met: bool
+    recovery_minutes: float | None
+    max_recovery_minutes: float | None
+    runbook_ref: str
+    evidence_refs: tuple[str, ...]
+    latest_passing_drill_id: str
+    latest_passing_executed_at: str
+    future_dated: tuple[str, ...]
+    drills: tuple[DrillFacts, ...]
+
+
+class DrillsReport(Report):
+    """Whether the way back is still exercised (B2.6)."""
+
+    rollback_drill_history_path: str
+    rollback_drill_max_age_days: float
+    history: HistoryFacts
+
+
+class DueDate(Wire):
+    """The effective due date and how it came about (domain.md A4)."""
+
+    at: str
+    basis: Basis
+    sum: str
+
+
+class ScheduleFacts(Wire):
+    """What the schedule says, and when the next drill is really due."""
+
+    valid: bool
+    schedule_id: str
+    environment: str
+    status: str
+    interval_days: float | None
+    next_due_at: str
+    declared_next_due_at: str
+    due: DueDate
+    days_until_due: float | None
+    stale: bool
+    due_soon: bool
+    due_soon_from: str
+    owners: tuple[str, ...]
+    notification_providers: tuple[str, ...]
+    runbook_ref: str
+
+
+class ScheduleReport(Report):
+    """Whether the next drill is planned, owned and in time (B2.7, A4)."""
+
+    rollback_drill_schedule_path: str
+    rollback_drill_due_soon_days: float
+    schedule: ScheduleFacts
+    history: HistoryFacts
+
+
+class ProductionReport(Report):
+    """Everything together: the verdict of one environment (B2.8)."""
+
+    go_backend_pilot: BackendReport
+    go_backend_deployment: DeploymentReport
+    go_backend_promotion: PromotionReport
+    go_backend_rollback: RollbackReport
+    go_backend_rollback_rehearsal: RehearsalReport
+    go_backend_rollback_drill_history: DrillsReport
+    go_backend_rollback_drill_schedule: ScheduleReport

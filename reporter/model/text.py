@@ -1,0 +1,44 @@
+"""Values from documents as text that is safe to print anywhere: nothing invisible, nothing endless."""
+
+import json
+import re
+from typing import Final
+
+LONGEST_VALUE: Final = 120
+
+# Controls (line ends and tabs too), surrogates, and the format characters that reorder or hide text.
+_UNSEEN = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u2028-\u202f"
+    "\u205f-\u206f\u3164\ud800-\udfff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff"
+    "\U000e0000-\U000e0fff]"
+)
+
+
+def visible(text: str) -> str:
+    r"""Replace every character that a reader would not see, or that steers the display, by its code.
+
+    A terminal escape becomes `\u001b`, a right-to-left override becomes `\u202e`.
+    """
+    return _UNSEEN.sub(lambda found: rf"\u{ord(found[0]):04x}", text)
+
+
+def shorten(text: str, longest: int = LONGEST_VALUE) -> str:
+    """Cut a text that nobody would read to the end, and say by how much."""
+    if len(text) <= longest:
+        return text
+    return f"{text[:longest]}… ({len(text) - longest} more characters)"
+
+
+def show(value: object) -> str:
+    """Write a JSON value the way its author would, short enough for a sentence."""
+    if isinstance(value, str):
+        return shorten(visible(json.dumps(value, ensure_ascii=False)))
+    if isinstance(value, list) and not value:
+        return "an empty list"
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return shorten(visible(json.dumps(value, ensure_ascii=False)))
+    if isinstance(value, list):
+        return f"a list of {len(value)}"
+    if isinstance(value, dict):
+        return f"an object of {len(value)}"
+    return shorten(json.dumps(value))

@@ -1,0 +1,113 @@
+"""The settings as text: an example with every key, and what is in force. Generated from the model's fields."""
+
+import json
+from collections.abc import Iterator
+from typing import Any, Final
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from reporter.settings import EnvironmentSettings, HttpsSettings, Settings
+
+EXAMPLE_ENVIRONMENT: Final = "production-pilot"
+
+_SECRETS: Final = {"signing_key", "tokens"}
+
+
+def example_text() -> str:
+    """Write a complete `reporter.toml`. Keys without a default worth stating are commented out."""
+    lines = [
+        "# reporter.toml: every key with its default or an example.",
+        "# Relative paths start from this file's directory. Variables of the environment override this file.",
+        "# Secrets are references: env:NAME, file:PATH or credential:NAME (systemd's LoadCredential=).",
+        "",
+        *_key_lines(Settings, skip=("https", "environments")),
+        "[https]",
+        *_key_lines(HttpsSettings),
+        f"[environments.{EXAMPLE_ENVIRONMENT}]",
+        *_key_lines(EnvironmentSettings, state=("mode", "manifests_dir")),
+    ]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def settings_rows() -> Iterator[tuple[str, str, str, str]]:
+    """Give key, default, variable and description of every key, for the reference in the docs."""
+    tables: tuple[tuple[str, type[BaseModel]], ...] = (
+        ("", Settings),
+        ("https.", HttpsSettings),
+        ("environments.NAME.", EnvironmentSettings),
+    )
+    for prefix, model in tables:
+        for name, field in model.model_fields.items():
+            if name not in ("https", "environments"):
+                variable = _variable(name, field, prefix)
+                yield f"{prefix}{name}", _default_text(field), variable, field.description or ""
+
+
+def settings_in_force(settings: Settings, *, as_json: bool) -> str:
+    """Write the settings in force; a secret's reference shows as `<secret>`."""
+    values = _hide(settings.model_dump(mode="json"))
+    if as_json:
+        return json.dumps(values, indent=1)
+    return "\n".join(f"{key} = {json.dumps(value)}" for key, value in _flatten(values))
+
+
+def _key_lines(model: type[BaseModel], skip: tuple[str, ...] = (), state: tuple[str, ...] = ()) -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        if name in skip:
+            continue
+        yield f"# {field.description}"
+        variable = _variable(name, field, "")
+        if variable:
+            yield f"# Variable: {variable}"
+        example = (field.examples or [""])[0]
+        mark = (
+            ""
+            if name in state
+            or (
+                name != "tokens"
+                and field.default not in ("", None)
+                and not isinstance(field.default, BaseModel)
+                and example == field.default
+            )
+            else "# "
+        )
+        yield f"{mark}{name} = {_toml(example)}"
+        yield ""
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{json.dumps(key)} = {_toml(one)}" for key, one in value.items()) + " }"
+    return json.dumps(value)
+
+
+def _variable(name: str, field: FieldInfo, prefix: str) -> str:
+    if isinstance(field.json_schema_extra, dict):
+        return str(field.json_schema_extra["env"])
+    return f"REPORTER_{name.upper()}" if not prefix and name in ("bundles_dir", "signing_key") else ""
+
+
+def _default_text(field: FieldInfo) -> str:
+    default = field.get_default(call_default_factory=True)
+    return "" if default in ("", {}, None) else str(default)
+
+
+def _hide(values: dict[str, Any]) -> dict[str, Any]:
+    hidden: dict[str, Any] = {}
+    for key, value in values.items():
+        if key == "tokens":
+            hidden[key] = dict.fromkeys(value, "<secret>")
+        elif key in _SECRETS:
+            hidden[key] = "<secret>"
+        else:
+            hidden[key] = _hide(value) if isinstance(value, dict) else value
+    return hidden
+
+
+def _flatten(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in values.items():
+        if isinstance(value, dict):
+            yield from _flatten(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
