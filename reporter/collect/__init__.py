@@ -1,0 +1,1 @@
+"""Reading. What cannot be read becomes a document with faults; nothing here stops a run."""

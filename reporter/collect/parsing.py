@@ -1,0 +1,131 @@
+"""From bytes to a JSON object, strictly, with every fault at its pointer (domain.md A2.7).
+
+Stricter than `json`: duplicate keys, NaN, Infinity, numbers out of range, lone surrogates and deep nesting are
+faults. The bytes are hashed as they came.
+"""
+
+import hashlib
+import json
+from typing import Any, Final
+
+from reporter.model.documents import Document, DocumentState, Fault, pointer_to
+
+DEEPEST_NESTING: Final = 64
+MOST_FAULTS: Final = 50
+
+
+class _NotANumber:
+    """Stands where the document has NaN, Infinity or a number out of range."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+
+class _Twice(dict[str, Any]):
+    """An object with keys given more than once."""
+
+    keys_twice: tuple[str, ...] = ()
+
+
+def parse_document(alias: str, name: str, raw: bytes) -> Document:
+    """Parse the exact bytes of a document that has to be a JSON object."""
+    sha256 = hashlib.sha256(raw).hexdigest()
+
+    def outcome(state: DocumentState, *faults: Fault, value: dict[str, Any] | None = None) -> Document:
+        return Document(alias, name, state, sha256, len(raw), faults, value)
+
+    if not raw.strip():
+        return outcome(
+            DocumentState.NOT_JSON, Fault("", "an empty file" if not raw else "only white space", "a JSON object")
+        )
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        found = f"bytes that are not UTF-8 at offset {error.start}"
+        return outcome(DocumentState.NOT_UTF8, Fault("", found, "UTF-8 text"))
+    try:
+        value = json.loads(
+            text,
+            object_pairs_hook=_object,
+            parse_constant=_NotANumber,
+            parse_float=_float,
+            parse_int=_int,
+        )
+    except json.JSONDecodeError as error:
+        found = f"{error.msg} at line {error.lineno}, column {error.colno}"
+        return outcome(DocumentState.NOT_JSON, Fault("", f"not JSON: {found}", "a JSON object"))
+    except RecursionError:
+        return outcome(DocumentState.NOT_JSON, _too_deep(""))
+    if not isinstance(value, dict):
+        return outcome(DocumentState.NOT_AN_OBJECT, Fault("", _kind(value), "a JSON object"))
+    faults = _inspect(value)
+    return outcome(DocumentState.READ, *faults, value=value)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    plain = dict(pairs)
+    if len(plain) == len(pairs):
+        return plain
+    marked = _Twice(plain)
+    keys = [key for key, _ in pairs]
+    marked.keys_twice = tuple(key for key in plain if keys.count(key) > 1)
+    return marked
+
+
+def _float(text: str) -> float | _NotANumber:
+    number = float(text)
+    return number if number - number == 0 else _NotANumber(text[:40])
+
+
+def _int(text: str) -> int | float | _NotANumber:
+    # Beyond 64 bits no reader agrees on the value; beyond 4,300 digits int() itself refuses.
+    return int(text) if len(text) <= 19 else _NotANumber(f"{text[:40]}")  # noqa: PLR2004 - digits
+
+
+def _too_deep(pointer: str) -> Fault:
+    return Fault(pointer, "nesting too deep", f"{DEEPEST_NESTING} levels at most")
+
+
+def _kind(value: object) -> str:
+    if value is None:
+        return "null"
+    return {list: "a list", str: "a text", bool: "true or false"}.get(type(value), "a number")
+
+
+def _inspect(root: dict[str, Any]) -> list[Fault]:
+    """Walk the value without recursion, note what JSON readers would silently accept, and take it out."""
+    faults: list[Fault] = []
+    todo: list[tuple[tuple[object, ...], Any]] = [((), root)]
+    while todo and len(faults) < MOST_FAULTS:
+        path, holder = todo.pop()
+        if isinstance(holder, _Twice):
+            faults += [
+                Fault(pointer_to(*path, _readable(key)), "a key given more than once", "each key once")
+                for key in holder.keys_twice
+            ]
+        items = list(holder.items()) if isinstance(holder, dict) else list(enumerate(holder))
+        for key, value in items:
+            here = (*path, _readable(key) if isinstance(key, str) else key)
+            fault = _fault_of(key, value, here)
+            if fault:
+                faults.append(fault)
+                holder[key] = None
+            elif isinstance(value, dict | list):
+                todo.append((here, value))
+    return faults
+
+
+def _fault_of(key: object, value: object, path: tuple[object, ...]) -> Fault | None:
+    pointer = pointer_to(*path)
+    if isinstance(value, _NotANumber):
+        return Fault(pointer, f"the number {value.text}", "a finite number of ordinary size")
+    texts = [text for text in (key, value) if isinstance(text, str)]
+    if any(_readable(text) != text for text in texts):
+        return Fault(pointer, "a lone surrogate, which no text holds", "Unicode text")
+    if isinstance(value, dict | list) and len(path) >= DEEPEST_NESTING:
+        return _too_deep(pointer)
+    return None
+
+
+def _readable(text: str) -> str:
+    return text.encode("utf-8", "backslashreplace").decode()

@@ -1,0 +1,1 @@
+"""A complete small world to try the reporter on: what `reporter init --sample` writes."""
