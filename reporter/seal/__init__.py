@@ -1,0 +1,1 @@
+"""Seal a rendered bundle, and verify one: digests, statement, envelope, keys, directory."""
