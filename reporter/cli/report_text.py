@@ -1,0 +1,62 @@
+"""A report as text for a person at a terminal: the status, then the failed checks with their remedies."""
+
+from collections.abc import Iterator
+
+from reporter.cli.verdict import word
+from reporter.model.case import Case
+from reporter.model.checks import Check, CheckStatus
+from reporter.model.documents import Document, DocumentState
+from reporter.model.reports import ProductionReport, Report, ScheduleReport
+
+_MARKS = {
+    CheckStatus.FAIL: "FAIL",
+    CheckStatus.PASS: "pass",
+    CheckStatus.NOT_APPLICABLE: "n/a ",
+}
+
+
+def report_text(report: Report, case: Case) -> str:
+    """Write a whole report."""
+    return "\n".join(_lines(report, case))
+
+
+def _lines(report: Report, case: Case) -> Iterator[str]:
+    context = f"{report.environment}, mode {report.mode}, as of {report.generated_at}"
+    yield f"{report.title}: {word(report.status)}  ({context})"
+    yield report.summary
+    if isinstance(report, ScheduleReport) and report.schedule.due.at:
+        yield f"next drill due {report.schedule.due.at} ({report.schedule.due.basis}: {report.schedule.due.sum})"
+    yield ""
+    order = list(_MARKS)
+    for check in sorted(report.checks, key=lambda one: order.index(one.status)):
+        yield from _check_lines(check)
+    if report.operator_notes:
+        yield ""
+        yield from (f"note: {note}" for note in report.operator_notes)
+    documents = [] if isinstance(report, ProductionReport) else list(_documents(case))
+    if documents:
+        yield ""
+        yield "read:"
+        yield from documents
+
+
+def _check_lines(check: Check) -> Iterator[str]:
+    yield f"{_MARKS[check.status]}  {check.title}  [{check.id}]"
+    if check.status is CheckStatus.FAIL:
+        yield from (f"        {reason.text}" for reason in check.reasons)
+        yield f"        -> {check.remedy}"
+    elif check.status is CheckStatus.NOT_APPLICABLE:
+        yield f"        {check.message}"
+
+
+def _documents(case: Case) -> Iterator[str]:
+    others = (case.runtime.document, case.compiled_policy, case.registry)
+    for document in (*(one.document for one in case.manifests.values()), *others):
+        if document.configured:
+            yield f"  {document.alias}: {document.name}  {_state(document)}"
+
+
+def _state(document: Document) -> str:
+    if document.state is DocumentState.READ:
+        return f"sha256 {document.sha256}"
+    return "; ".join(fault.found for fault in document.faults)

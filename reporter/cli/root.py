@@ -1,0 +1,87 @@
+"""The command group: knows every command by name and one line, imports one when it is called."""
+
+import traceback
+from importlib import import_module
+from typing import Any, Final, NamedTuple
+
+import click
+
+from reporter.cli.terminal import complain, remark
+from reporter.errors import ExitCode, ReporterError
+
+
+class Entry(NamedTuple):
+    """One command: where it is, and its line in `reporter --help`."""
+
+    at: str
+    line: str
+
+
+COMMANDS: Final = {
+    "init": Entry("init:init", "Write settings, a signing key and, with --sample, a world to run at once."),
+    "run": Entry("run:run", "Assess every environment and leave one sealed bundle for each."),
+    "check": Entry("check:check", "Assess one report, from settings or from flags alone."),
+    "verify": Entry("verify_command:verify", "Check everything about a bundle, offline."),
+    "keys": Entry("keys:keys", "Make a signing key; show the id of a key."),
+    "settings": Entry("settings:settings", "Check the settings; print an example with every key."),
+    "schema": Entry("schema:schema", "Print the JSON Schema of a manifest, a report or a bundle's file."),
+}
+
+EXIT_CODES: Final = "Exit codes:\n\n\b\n" + "\n".join(f"{code.value:>4}  {code.meaning}" for code in ExitCode)
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported on use; its help needs none of them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Give the names in the order of the table."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import one command."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name].at.partition(":")
+        command: click.Command = getattr(import_module(f"reporter.cli.{module}"), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands from the table."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, entry.line) for name, entry in COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="reporter", prog_name="reporter", message="%(prog)s %(version)s")
+def root() -> None:
+    """Prove that a promoted Go-backend pilot can be released, and rolled back.
+
+    \b
+    Try it:
+      reporter init demo --sample
+      reporter run --settings demo/reporter.toml
+    """  # noqa: D301 - \b is click's mark for text that keeps its lines
+
+
+def call(arguments: list[str]) -> int:
+    """Run a command and turn every way it can end into an exit code."""
+    try:
+        outcome: Any = root.main(arguments, prog_name="reporter", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return ExitCode.USAGE
+    except click.Abort:
+        return 130
+    except ReporterError as error:
+        complain(error.faults)
+        return error.exit_code
+    except (BrokenPipeError, KeyboardInterrupt):
+        raise
+    except Exception:  # noqa: BLE001 - the last line of defence; whatever it is, it is ours
+        remark(traceback.format_exc())
+        remark("This is a bug in reporter. Please report it with the lines above.")
+        return ExitCode.BUG
+    return outcome if isinstance(outcome, int) else ExitCode.DONE

@@ -1,0 +1,93 @@
+"""`reporter run`: the main job."""
+
+import json
+from datetime import datetime
+
+import click
+
+from reporter.cli.options import (
+    as_of_option,
+    fail_on_option,
+    instant_of,
+    json_option,
+    settings_option,
+)
+from reporter.cli.terminal import complain, print_json, remark, say
+from reporter.cli.verdict import exit_code, word
+from reporter.clock import utc_now
+from reporter.jobs import Outcome, Run, chosen_environments, run_environments, signing_key
+from reporter.settings import load_settings
+
+
+@click.command
+@click.option(
+    "--environment", "-e", "environments", multiple=True, metavar="NAME", help="Only this environment; may be repeated."
+)
+@as_of_option
+@settings_option
+@click.option("--no-deliver", is_flag=True, help="Write the bundles and send nothing.")
+@json_option
+@fail_on_option
+def run(  # noqa: PLR0913, PLR0917 - one for each option
+    environments: tuple[str, ...],
+    as_of: datetime | None,
+    settings_file: str | None,
+    no_deliver: bool,  # noqa: FBT001 - a flag of click
+    as_json: bool,  # noqa: FBT001 - a flag of click
+    fail_on: str | None,
+) -> int:
+    """Assess every environment and leave one sealed, verified bundle for each.
+
+    Prints one line for each environment: its verdict and its bundle. What is wrong with an input is a finding in the
+    bundle and never stops the run.
+
+    \b
+    Examples:
+      reporter run
+      reporter run --environment production-pilot --fail-on needs_attention
+      reporter run --as-of 2026-06-11T15:40:00Z --json
+    """  # noqa: D301 - \b is click's mark for text that keeps its lines
+    del no_deliver  # nothing is sent yet; scripts may already say so
+    settings, remarks = load_settings(settings_file)
+    names = chosen_environments(settings, environments)
+    key, made = signing_key(settings)
+    for line in [*remarks, *([made] if made else [])]:
+        remark(line)
+    result = run_environments(settings, names, instant_of(as_of), key, utc_now().timestamp())
+    if as_json:
+        print_json(json.dumps(_as_json(result), indent=1))
+    else:
+        _print(result)
+    if result.error:
+        complain(result.error.faults)
+        return result.error.exit_code
+    return exit_code([one.status for one in result.outcomes if one.status], fail_on)
+
+
+def _print(result: Run) -> None:
+    widest = max(len(one.environment) for one in result.outcomes)
+    for one in result.outcomes:
+        verdict = word(one.status) if one.status else "NO BUNDLE"
+        say(f"{one.environment:<{widest}}  {verdict:<15}  {one.bundle or '; '.join(one.faults)}")
+        if one.bundle:
+            say(f"{'':<{widest}}  {one.summary}")
+
+
+def _as_json(result: Run) -> dict[str, object]:
+    return {
+        "run_id": result.run_id,
+        "as_of": result.as_of,
+        "environments": [_outcome_as_json(one) for one in result.outcomes],
+    }
+
+
+def _outcome_as_json(one: Outcome) -> dict[str, object]:
+    return {
+        "environment": one.environment,
+        "status": one.status,
+        "alert_level": one.alert_level,
+        "bundle": one.bundle,
+        "digest": one.digest,
+        "reports": one.reports,
+        "faults": list(one.faults),
+    }

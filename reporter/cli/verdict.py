@@ -1,0 +1,21 @@
+"""Statuses for people, and as exit codes."""
+
+from collections.abc import Iterable
+
+from reporter.errors import ExitCode
+from reporter.model.reports import Status
+
+
+def word(status: Status) -> str:
+    """Write a status as people read it."""
+    return str(status).replace("_", " ").upper()
+
+
+def exit_code(statuses: Iterable[Status], fail_on: str | None) -> int:
+    """Apply --fail-on: the worst status that the caller wants to hear about decides."""
+    seen = set(statuses)
+    if fail_on and Status.NEEDS_ATTENTION in seen:
+        return ExitCode.NEEDS_ATTENTION
+    if fail_on == "due_soon" and Status.DUE_SOON in seen:
+        return ExitCode.DUE_SOON
+    return ExitCode.DONE

@@ -1,0 +1,67 @@
+"""`reporter verify`, without click: verification is the command that others run in loops."""
+
+import json
+import os
+import sys
+
+from reporter.cli.terminal import complain, remark, say
+from reporter.errors import ExitCode, ReporterError, UsageFault
+from reporter.seal.keys import PublicKey, load_public_key, read_public_key
+from reporter.seal.verify import verify_bundle
+
+KEY_VARIABLE = "REPORTER_VERIFY_KEY"
+
+
+def verify_plain(arguments: list[str]) -> int | None:
+    """Handle `BUNDLE [--key PUB] [--json]` in that plain spelling; None for anything else."""
+    bundle = key = None
+    as_json = False
+    rest = list(arguments)
+    while rest:
+        word = rest.pop(0)
+        if word == "--json":
+            as_json = True
+        elif word == "--key" and rest and not rest[0].startswith("-"):
+            key = rest.pop(0)
+        elif bundle is None and not word.startswith("-"):
+            bundle = word
+        else:
+            return None
+    if bundle is None:
+        return None
+    try:
+        return verify_and_print(bundle, key, as_json=as_json)
+    except ReporterError as error:
+        complain(error.faults)
+        return error.exit_code
+
+
+def verify_and_print(bundle: str, key: str | None, *, as_json: bool) -> int:
+    """Verify a bundle with a public key file, else with the key of the settings."""
+    public_key = read_public_key(key) if key else _key_of_settings()
+    verification = verify_bundle(bundle, public_key)
+    if as_json:
+        sys.stdout.write(json.dumps(verification.as_json(), indent=1) + "\n")
+    elif verification.failures:
+        say(f"FAILED  {os.fspath(bundle)}")
+        for failure in verification.failures:
+            say(f"  {failure.code}  {failure.file}: {failure.detail}")
+    else:
+        say(f"passed  {os.fspath(bundle)}")
+        say(f"  {verification.files} files, sealed by key {verification.key_id}")
+    return ExitCode.VERIFICATION_FAILED if verification.failures else ExitCode.DONE
+
+
+def _key_of_settings() -> PublicKey:
+    """Take the public half of the settings' own signing key: for whoever made the bundle."""
+    from reporter.jobs import own_public_key
+    from reporter.settings import load_settings
+
+    settings, remarks = load_settings()
+    for line in remarks:
+        remark(line)
+    pem = own_public_key(settings)
+    if pem is None:
+        message = "no key to verify with: give --key PUB, the public key that you were handed apart from the bundle"
+        raise UsageFault(message)
+    return load_public_key(pem)
