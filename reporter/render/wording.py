@@ -1,0 +1,164 @@
+"""The words of the pages: states, dates, spans, sizes. One place, so that every page says the same."""
+
+import math
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from reporter.model.checks import CheckStatus
+from reporter.model.documents import DocumentState
+from reporter.model.instants import parse_instant
+from reporter.model.reports import AlertLevel, Status
+from reporter.model.text import shorten, visible
+from reporter.render.shapes import Tag
+
+LONGEST_TEXT: Final = 600
+"""Characters of one value on a page. The JSON has all of them."""
+
+NOT_GIVEN: Final = "not given"
+
+NO_MARK: Final = "\u2013"
+"""The mark of what is neither good nor bad: a dash."""
+
+MONTHS: Final = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+
+STATUS_TAGS: Final = {
+    Status.READY: Tag("Ready", "good", "✓"),
+    Status.DUE_SOON: Tag("Due soon", "soon", "▲"),
+    Status.NEEDS_ATTENTION: Tag("Needs attention", "bad", "✗"),
+    Status.NOT_CONFIGURED: Tag("Not configured", "none", NO_MARK),
+    Status.NOT_REQUESTED: Tag("Not requested", "none", NO_MARK),
+    Status.DISABLED: Tag("Disabled", "none", NO_MARK),
+}
+
+CHECK_TAGS: Final = {
+    CheckStatus.FAIL: Tag("Failed", "bad", "✗"),
+    CheckStatus.PASS: Tag("Passed", "good", "✓"),
+    CheckStatus.NOT_APPLICABLE: Tag("Not applicable", "none", NO_MARK),
+}
+
+LEVEL_TAGS: Final = {
+    AlertLevel.HEALTHY: Tag("Healthy", "good", "✓"),
+    AlertLevel.WARNING: Tag("Warning", "soon", "▲"),
+    AlertLevel.CRITICAL: Tag("Critical", "bad", "✗"),
+}
+
+STATE_TAGS: Final = {
+    DocumentState.READ: Tag("Read", "good", "✓"),
+    DocumentState.UNCONFIGURED: Tag("Not configured", "none", NO_MARK),
+    DocumentState.MISSING: Tag("Missing", "bad", "✗"),
+    DocumentState.UNREADABLE: Tag("Unreadable", "bad", "✗"),
+    DocumentState.TOO_LARGE: Tag("Too large", "bad", "✗"),
+    DocumentState.NOT_UTF8: Tag("Not UTF-8", "bad", "✗"),
+    DocumentState.NOT_JSON: Tag("Not JSON", "bad", "✗"),
+    DocumentState.NOT_AN_OBJECT: Tag("Not an object", "bad", "✗"),
+}
+
+OUTCOME_TAGS: Final = {
+    "passed": Tag("Passed", "good", "✓"),
+    "failed": Tag("Failed", "bad", "✗"),
+    "future_dated": Tag("Future-dated", "soon", "▲"),
+    "undated": Tag("No date", "none", NO_MARK),
+}
+
+BETTER: Final = Tag("Better", "good", "↗")
+WORSE: Final = Tag("Worse", "bad", "↘")
+
+_WORDS: Final = {str(word): tag for tags in (STATUS_TAGS, CHECK_TAGS) for word, tag in tags.items()}
+
+
+def plain(text: str) -> str:
+    """Make a text from a document safe to print: nothing invisible, nothing endless."""
+    return shorten(visible(text), LONGEST_TEXT)
+
+
+def given(text: str) -> str:
+    """Make a text from a document safe to print, or say that there is none."""
+    return plain(text) or NOT_GIVEN
+
+
+def listed(texts: Sequence[str], most: int = 40) -> str:
+    """Print a list of texts in one line, or say that there is none."""
+    if len(texts) > most:
+        return f"{', '.join(map(plain, texts[:most]))} and {len(texts) - most:,} more"
+    return ", ".join(map(plain, texts)) or "none"
+
+
+def joined(words: Sequence[str]) -> str:
+    """Join words the way a sentence does: a, b and c."""
+    *first, last = words
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def count(number: int, noun: str) -> str:
+    """Count things: `1 check`, `1,200 checks`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def tag_of_word(word: str) -> Tag:
+    """Find the tag of a status that comes as text, for reports and checks alike."""
+    return _WORDS.get(word) or Tag(plain(word), "none", NO_MARK)
+
+
+def day(text: str) -> str:
+    """Write a timestamp as a day: `20 June 2026`. What is no timestamp stays what it is."""
+    instant = parse_instant(text)
+    return day_of(instant.at) if instant else given(text)
+
+
+def day_of(at: datetime) -> str:
+    """Write an instant in UTC as a day: `20 June 2026`."""
+    return f"{at.day} {MONTHS[at.month - 1]} {at.year}"
+
+
+def moment(text: str) -> str:
+    """Write a timestamp to the minute: `20 June 2026, 15:40 UTC`. What is no timestamp stays what it is."""
+    instant = parse_instant(text)
+    if instant is None:
+        return given(text)
+    return f"{day_of(instant.at)}, {instant.at.hour:02d}:{instant.at.minute:02d} UTC"
+
+
+def until(days: float) -> str:
+    """Say how far off a date is, rounded to the worse side: `in 9 days`, `53 days ago`."""
+    size = abs(days)
+    if size >= 2:  # noqa: PLR2004 - two days
+        span = count(math.floor(size), "day")
+    elif size * 24 >= 1:
+        span = count(math.floor(size * 24), "hour")
+    else:
+        span = "less than an hour"
+    return f"in {span}" if days >= 0 else f"{span} ago"
+
+
+def number_of(value: float | None, unit: str) -> str:
+    """Write a number with its unit: `7 minutes`, `1 day`; None is not given."""
+    if value is None:
+        return NOT_GIVEN
+    return f"{value:g} {unit}{'' if value == 1 else 's'}"
+
+
+def yes_no(value: bool) -> str:  # noqa: FBT001 - the value is the subject
+    """Write a truth value for people."""
+    return "yes" if value else "no"
+
+
+def size_of(size_bytes: int | None) -> str:
+    """Write a size to the byte, and roughly where that helps."""
+    if size_bytes is None:
+        return NO_MARK
+    exact = f"{size_bytes:,} bytes"
+    return exact if size_bytes < 100_000 else f"{exact} ({size_bytes / 1_000_000:.1f} MB)"  # noqa: PLR2004
