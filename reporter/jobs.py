@@ -7,6 +7,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,7 +15,7 @@ from reporter import __version__
 from reporter.assess.everything import assess_reports, manifests_for
 from reporter.collect.case import collect_case
 from reporter.errors import ReporterError, UsageFault, VerificationFailed
-from reporter.model.case import Case
+from reporter.model.case import EVERYBODY, Case, Request
 from reporter.model.instants import format_instant
 from reporter.model.registry import REPORTS
 from reporter.model.reports import AlertLevel, ProductionReport, Report, Status
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from reporter.model.readiness import Inputs, Previous, Readiness
     from reporter.render.pdf import PdfWorkers
+    from reporter.render.shapes import View
     from reporter.seal.keys import SigningKey
 
 RUN_ID_PREFIX = "reprun"
@@ -44,17 +46,19 @@ class Outcome(NamedTuple):
 
 
 class Run(NamedTuple):
-    """One run over several environments. `error` is the first error of those that got no bundle."""
+    """One run over several environments, with the error of each that got no bundle."""
 
     run_id: str
     as_of: str
     outcomes: tuple[Outcome, ...]
-    error: ReporterError | None
+    errors: tuple[ReporterError, ...]
 
 
-def check_report(settings: Settings, environment: str, name: str, now: datetime) -> tuple[Report, Case]:
+def check_report(
+    settings: Settings, environment: str, name: str, now: datetime, request: Request = EVERYBODY
+) -> tuple[Report, Case]:
     """Assess one report, reading only what it and those below it need."""
-    case = collect_case(settings, environment, now, manifests_for(name))
+    case = collect_case(settings, environment, now, manifests_for(name), request)
     return assess_reports(case, [name])[name], case
 
 
@@ -64,39 +68,41 @@ def run_environments(
     """Run the main job. An environment that fails does not stop the others; `wall_now` only ages left-overs."""
     from reporter.render.pdf import PdfWorkers
 
+    units: dict[str, _Unit] = {}
     outcomes: dict[str, Outcome] = {}
-    error: ReporterError | None = None
+    errors: list[ReporterError] = []
     with PdfWorkers(len(environments)) as pdfs:
-        pending = {name: _begin(settings, name, now, key, pdfs) for name in environments}
-        for name, unit in pending.items():
+        for name in environments:
+            try:
+                units[name] = _begin(settings, name, now, key, pdfs)
+            except ReporterError as failed:
+                errors.append(failed)
+                outcomes[name] = Outcome(name, None, None, "", "", "", {}, failed.faults)
+        for name, unit in units.items():
             try:
                 outcomes[name] = _finish(settings, unit, key, wall_now)
             except ReporterError as failed:
-                error = error or failed
+                errors.append(failed)
                 outcomes[name] = _outcome(unit, "", "", failed.faults)
     listed = tuple(outcomes[name] for name in environments)
-    return Run(_run_id(settings, now, listed), format_instant(now), listed, error)
+    return Run(_run_id(settings, now, listed), format_instant(now), listed, tuple(errors))
 
 
 class _Unit(NamedTuple):
-    """One environment on its way: everything but the PDF is there."""
+    """One environment on its way: assessed, with the PDF in the making."""
 
     case: Case
+    reports: dict[str, Report]
     readiness: "Readiness"
     inputs: "Inputs"
-    reports: dict[str, Report]
-    files: dict[str, bytes]
+    view: "View"
     pdf: "Future[bytes]"
 
 
 def _begin(settings: Settings, environment: str, now: datetime, key: "SigningKey", pdfs: "PdfWorkers") -> _Unit:
-    """Collect, assess and render the pages of one environment; leave the PDF to a worker."""
+    """Collect and assess one environment, and give the slowest part, the PDF, to a worker."""
     from reporter.assess.readiness import build_inputs, build_readiness
-    from reporter.render.html import (
-        render_index_html,
-        render_readiness_html,
-        render_readiness_paper,
-    )
+    from reporter.render.html import render_readiness_paper
     from reporter.render.json import write_json
     from reporter.render.view import build_view
 
@@ -106,33 +112,39 @@ def _begin(settings: Settings, environment: str, now: datetime, key: "SigningKey
     assert isinstance(production, ProductionReport)  # noqa: S101 - the registry says so, for mypy
     previous, before = _previous(settings, environment, now, key)
     readiness = build_readiness(case, production, __version__, previous, before)
-    inputs = build_inputs(case, settings.digest())
     view = build_view(readiness)
-    document = write_json(readiness)
-    pdf = pdfs.submit(render_readiness_paper(view), document, now)
-    files = {
-        "index.html": render_index_html(view),
-        "readiness.html": render_readiness_html(view, document),
+    pdf = pdfs.submit(render_readiness_paper(view), write_json(readiness), now)
+    return _Unit(case, reports, readiness, build_inputs(case, settings.digest()), view, pdf)
+
+
+def _files(unit: _Unit, key: "SigningKey") -> dict[str, bytes]:
+    """Render every file of the bundle; the PDF comes last, for a worker is at it meanwhile."""
+    from reporter.render.html import render_index_html, render_readiness_html
+    from reporter.render.json import write_json
+
+    document = write_json(unit.readiness)
+    return {
+        "index.html": render_index_html(unit.view),
+        "readiness.html": render_readiness_html(unit.view, document),
         "readiness.json": document,
-        "inputs.json": write_json(inputs),
+        "inputs.json": write_json(unit.inputs),
         "VERIFY.md": _verify_text(key),
-        **{kind.file: write_json(reports[kind.name]) for kind in REPORTS},
+        **{kind.file: write_json(unit.reports[kind.name]) for kind in REPORTS},
         **_schemas(),
+        "readiness.pdf": unit.pdf.result(),
     }
-    return _Unit(case, readiness, inputs, reports, files, pdf)
 
 
 def _finish(settings: Settings, unit: _Unit, key: "SigningKey", wall_now: float) -> Outcome:
-    """Take the PDF, seal the bundle and verify what was written."""
+    """Render the files, seal the bundle and verify what was written."""
     from reporter.seal.bundle import write_bundle
     from reporter.seal.verify import verify_bundle
 
-    files = {**unit.files, "readiness.pdf": unit.pdf.result()}
     bundle = write_bundle(
         settings.resolve(settings.bundles_dir),
         unit.case.environment,
         unit.case.now,
-        files,
+        _files(unit, key),
         _predicate(unit),
         key,
         wall_now=wall_now,
@@ -246,6 +258,7 @@ def chosen_environments(settings: Settings, wanted: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(wanted)) or sorted(settings.environments)
 
 
+@cache
 def _schemas() -> dict[str, bytes]:
     from reporter.model.schemas import bundle_schemas, write_schema
 

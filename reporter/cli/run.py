@@ -58,17 +58,17 @@ def run(  # noqa: PLR0913, PLR0917 - one for each option
         print_json(json.dumps(_as_json(result), indent=1))
     else:
         _print(result)
-    if result.error:
-        complain(result.error.faults)
-        return result.error.exit_code
+    if result.errors:
+        complain(fault for error in result.errors for fault in error.faults)
+        return result.errors[0].exit_code
     return exit_code([one.status for one in result.outcomes if one.status], fail_on)
 
 
 def _print(result: Run) -> None:
     widest = max(len(one.environment) for one in result.outcomes)
     for one in result.outcomes:
-        verdict = word(one.status) if one.status else "NO BUNDLE"
-        say(f"{one.environment:<{widest}}  {verdict:<15}  {one.bundle or '; '.join(one.faults)}")
+        verdict = word(one.status) if one.status and one.bundle else "NO BUNDLE"
+        say(f"{one.environment:<{widest}}  {verdict:<15}  {one.bundle}".rstrip())
         if one.bundle:
             say(f"{'':<{widest}}  {one.summary}")
 

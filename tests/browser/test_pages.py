@@ -1,0 +1,145 @@
+"""The pages in a real browser: accessible, without network, readable on a phone, complete without scripts."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from reporter.cli import run
+
+AS_OF = "2026-06-11T15:40:00Z"
+AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+ENVIRONMENTS = ("production-pilot", "payments-pilot", "build-fleet")
+PAGES = ("index.html", "readiness.html")
+
+
+class Opened(NamedTuple):
+    """A page, and what the browser did while it opened."""
+
+    page: Page
+    requests: list[str]
+    complaints: list[str]
+
+
+@pytest.fixture(scope="module")
+def bundles(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    world = tmp_path_factory.mktemp("world") / "w"
+    assert run(["init", str(world), "--sample", "--as-of", AS_OF]) == 0
+    assert run(["run", "--settings", str(world / "reporter.toml"), "--as-of", AS_OF]) == 0
+    return world / "bundles"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def contexts(browser: Browser) -> Iterator[list[BrowserContext]]:
+    opened: list[BrowserContext] = []
+    yield opened
+    for context in opened:
+        context.close()
+
+
+def visit(browser: Browser, contexts: list[BrowserContext], path: Path, **options: Any) -> Opened:
+    context = browser.new_context(**options)
+    contexts.append(context)
+    page = context.new_page()
+    requests: list[str] = []
+    complaints: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(path.resolve().as_uri())
+    return Opened(page, requests, complaints)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_axe_finds_nothing_serious(
+    browser: Browser,
+    contexts: list[BrowserContext],
+    bundles: Path,
+    environment: str,
+    name: str,
+    width: int,
+    scheme: str,
+) -> None:
+    # The page's own policy forbids foreign scripts, axe among them: lifted for the inspection alone.
+    opened = visit(
+        browser,
+        contexts,
+        bundles / environment / "latest" / name,
+        viewport={"width": width, "height": 900},
+        color_scheme=scheme,
+        bypass_csp=True,
+    )
+    opened.page.add_script_tag(path=AXE)
+    found = opened.page.evaluate("async () => (await axe.run(document)).violations")
+    serious = [one for one in found if one["impact"] in {"serious", "critical"}]
+    assert not serious, [(one["id"], [node["html"] for node in one["nodes"]][:3]) for one in serious]
+
+
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_opening_a_page_loads_nothing_and_breaks_no_policy(
+    browser: Browser, contexts: list[BrowserContext], bundles: Path, environment: str, name: str
+) -> None:
+    path = bundles / environment / "latest" / name
+    opened = visit(browser, contexts, path)
+    assert opened.requests == [path.resolve().as_uri()]
+    assert opened.complaints == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_a_phone_shows_the_page_without_scrolling_sideways(
+    browser: Browser, contexts: list[BrowserContext], bundles: Path, environment: str, name: str
+) -> None:
+    opened = visit(
+        browser, contexts, bundles / environment / "latest" / name, viewport={"width": 390, "height": 844}
+    )
+    wide = opened.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert wide <= 0
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_without_scripts_everything_is_there(
+    browser: Browser, contexts: list[BrowserContext], bundles: Path, name: str
+) -> None:
+    path = bundles / "build-fleet" / "latest" / name
+    plain = visit(browser, contexts, path, java_script_enabled=False).page
+    scripted = visit(browser, contexts, path).page
+    assert plain.locator("main").inner_text() == scripted.locator("main").inner_text() or plain.locator(
+        "main"
+    ).inner_text() in scripted.locator("main").inner_text()
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_every_link_of_the_first_page_leads_to_a_file_of_the_bundle(
+    browser: Browser, contexts: list[BrowserContext], bundles: Path, environment: str
+) -> None:
+    folder = bundles / environment / "latest"
+    opened = visit(browser, contexts, folder / "index.html")
+    links = opened.page.evaluate("[...document.querySelectorAll('a[href]')].map(a => a.getAttribute('href'))")
+    files = {link.partition("#")[0] for link in links} - {""}
+    assert files, "the first page links to the rest"
+    assert [name for name in files if not (folder / name).is_file()] == []

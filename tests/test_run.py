@@ -1,0 +1,280 @@
+"""The main job as a user runs it: from manifests on disk to a bundle that others can verify."""
+
+import json
+import random
+import re
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import jsonschema
+import pytest
+from worlds import AS_OF, REPORTER, edit, make_world, reporter, snapshot
+
+LATER = "2026-06-12T15:40:00Z"
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = make_world(tmp_path_factory.mktemp("run") / "world")
+    done = reporter("run", "--as-of", AS_OF, cwd=path)
+    assert done.returncode == 0, done.stderr
+    return path
+
+
+@pytest.fixture
+def copy(world: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(world, tmp_path / "world", symlinks=True))
+
+
+def test_one_line_for_each_environment_says_verdict_and_bundle(copy: Path) -> None:
+    done = reporter("run", "--as-of", LATER, cwd=copy)
+    assert done.returncode == 0
+    lines = [line for line in done.stdout.splitlines() if not line.startswith(" ")]
+    assert [re.split(r"\s{2,}", line)[:2] for line in lines] == [
+        ["build-fleet", "NEEDS ATTENTION"],
+        ["payments-pilot", "NEEDS ATTENTION"],
+        ["production-pilot", "DUE SOON"],
+    ]
+    for line in lines:
+        assert (Path(line.split("  ")[-1].strip()) / "attestation.json").is_file()
+
+
+def test_json_alone_goes_to_stdout(copy: Path) -> None:
+    done = reporter("run", "--as-of", LATER, "--json", "--environment", "production-pilot", cwd=copy)
+    result = json.loads(done.stdout)
+    (one,) = result["environments"]
+    assert result["as_of"] == LATER
+    assert one["environment"] == "production-pilot"
+    assert one["status"] == "due_soon"
+    assert one["alert_level"] == "warning"
+    assert one["reports"]["schedule"] == "due_soon"
+    assert Path(one["bundle"]).name.endswith(one["digest"][:12])
+
+
+@pytest.mark.parametrize(
+    ("environment", "fail_on", "code"),
+    [
+        ("production-pilot", "due_soon", 3),
+        ("production-pilot", "needs_attention", 0),
+        ("payments-pilot", "due_soon", 4),
+        ("payments-pilot", "needs_attention", 4),
+    ],
+)
+def test_fail_on_turns_a_verdict_into_an_exit_code(
+    copy: Path, environment: str, fail_on: str, code: int
+) -> None:
+    done = reporter("run", "--as-of", AS_OF, "--environment", environment, "--fail-on", fail_on, cwd=copy)
+    assert done.returncode == code
+
+
+@pytest.mark.parametrize("environment", ["production-pilot", "payments-pilot", "build-fleet"])
+def test_strangers_can_verify_with_coreutils_and_openssl(world: Path, environment: str) -> None:
+    bundle = world / "bundles" / environment / "latest"
+    text = (bundle / "VERIFY.md").read_text(encoding="utf-8")
+    script = "\n".join(re.findall(r"```sh\n(.*?)```", text, flags=re.DOTALL))
+    assert "reporter verify" in script, "the last step runs the real command"
+    done = subprocess.run(
+        ["bash", "-c", script],
+        cwd=bundle,
+        env={"KEY": str(world / "keys" / "signing.key.pub"), "PATH": f"{Path(REPORTER).parent}:/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_every_json_file_follows_its_schema(world: Path) -> None:
+    for environment in ("production-pilot", "payments-pilot", "build-fleet"):
+        bundle = world / "bundles" / environment / "latest"
+        documents = [path for path in bundle.rglob("*.json") if path.parent.name != "schemas"]
+        assert {path.stem for path in documents} == {path.stem for path in (bundle / "schemas").iterdir()}
+        for path in documents:
+            schema = json.loads((bundle / "schemas" / path.name).read_text(encoding="utf-8"))
+            jsonschema.Draft202012Validator.check_schema(schema)
+            jsonschema.validate(json.loads(path.read_text(encoding="utf-8")), schema)
+
+
+def test_the_same_inputs_settings_and_instant_give_the_same_bytes(world: Path, tmp_path: Path) -> None:
+    other = Path(shutil.copytree(world, tmp_path / "elsewhere", ignore=shutil.ignore_patterns("bundles")))
+    odd = {"PYTHONHASHSEED": "1", "TZ": "Asia/Kathmandu", "LC_ALL": "C", "HOME": str(tmp_path)}
+    done = reporter("run", "--as-of", AS_OF, cwd=other, env=odd)
+    assert done.returncode == 0, done.stderr
+    for environment in ("production-pilot", "payments-pilot", "build-fleet"):
+        first = (world / "bundles" / environment / "latest").resolve()
+        second = (other / "bundles" / environment / "latest").resolve()
+        assert first.name == second.name
+        assert snapshot(first) == snapshot(second)
+
+
+def test_running_again_changes_nothing(copy: Path) -> None:
+    before = snapshot(copy / "bundles")
+    assert reporter("run", "--as-of", AS_OF, cwd=copy).returncode == 0
+    assert snapshot(copy / "bundles") == before
+
+
+def test_the_next_bundle_names_the_one_before_and_what_changed(copy: Path) -> None:
+    first = (copy / "bundles" / "build-fleet" / "latest").resolve()
+    edit(
+        copy / "manifests" / "build-fleet" / "go-backend-rollback-plan.json",
+        lambda plan: plan.update(approved=True, approval_id="apr_go_backend_rollback"),
+    )
+    assert reporter("run", "--as-of", LATER, cwd=copy).returncode == 0
+    second = copy / "bundles" / "build-fleet" / "latest"
+    readiness = json.loads((second / "readiness.json").read_text(encoding="utf-8"))
+    assert readiness["previous"]["digest"].startswith(first.name[-12:])
+    assert readiness["previous"]["verified"] is True
+    changed = {change["subject"]: change["after"] for change in readiness["changes"]}
+    assert changed == {"rollback": "ready", "rollback/go_rollback_approval": "pass"}
+    statement = json.loads(
+        reporter("verify", second, "--key", "keys/signing.key.pub", "--json", cwd=copy).stdout
+    )["statement"]
+    assert statement["predicate"]["previous"]["digest"] == readiness["previous"]["digest"]
+
+
+def test_a_previous_bundle_that_was_changed_is_named_but_not_believed(copy: Path) -> None:
+    first = (copy / "bundles" / "production-pilot" / "latest").resolve()
+    edit(first / "readiness.json", lambda readiness: readiness.update(status="ready"))
+    assert reporter("run", "--as-of", LATER, cwd=copy).returncode == 0
+    text = (copy / "bundles" / "production-pilot" / "latest" / "readiness.json").read_text(encoding="utf-8")
+    readiness = json.loads(text)
+    assert readiness["previous"]["verified"] is False
+    assert readiness["previous"]["status"] is None
+    assert readiness["changes"] == []
+
+
+def test_upstream_variables_alone_are_enough(world: Path, tmp_path: Path) -> None:
+    manifests = world / "manifests" / "production-pilot"
+    env = {
+        "CAVRA_GO_BACKEND_MODE": "promoted",
+        "CAVRA_GO_RUNTIME_PATH": str(world / "bin" / "cavra-runtime_linux_amd64"),
+        "CAVRA_GO_RUNTIME_POLICY": str(world / "compiled-policy.json"),
+        "CAVRA_GO_RUNTIME_PACKAGE_DIR": str(manifests),
+        "CAVRA_GO_PROMOTION_EVIDENCE": str(manifests / "go-backend-promotion-evidence.json"),
+        "CAVRA_GO_ROLLBACK_PLAN": str(manifests / "go-backend-rollback-plan.json"),
+        "CAVRA_GO_ROLLBACK_REHEARSAL_EVIDENCE": str(manifests / "go-backend-rollback-rehearsal.json"),
+        "CAVRA_GO_ROLLBACK_DRILL_HISTORY": str(manifests / "go-backend-rollback-drills.json"),
+        "CAVRA_GO_ROLLBACK_DRILL_SCHEDULE": str(manifests / "go-backend-rollback-drill-schedule.json"),
+    }
+    done = reporter("run", "--as-of", AS_OF, cwd=tmp_path, env=env)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("default  DUE SOON")
+    assert "made a signing key" in done.stderr
+    assert (tmp_path / "keys" / "signing.key").stat().st_mode & 0o777 == 0o600
+    verified = reporter("verify", "bundles/default/latest", "--key", "keys/signing.key.pub", cwd=tmp_path)
+    assert verified.returncode == 0, verified.stdout
+
+
+def test_an_environment_without_any_document_still_gets_its_bundle(tmp_path: Path) -> None:
+    done = reporter("run", "--as-of", AS_OF, cwd=tmp_path, env={"CAVRA_GO_BACKEND_MODE": "promoted"})
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("default  NEEDS ATTENTION")
+
+
+def test_an_environment_that_gets_no_bundle_does_not_stop_the_others(copy: Path) -> None:
+    shutil.rmtree(copy / "bundles" / "payments-pilot")
+    (copy / "bundles" / "payments-pilot").write_text("in the way", encoding="utf-8")
+    done = reporter("run", "--as-of", LATER, cwd=copy)
+    assert done.returncode == 2
+    assert "payments-pilot    NO BUNDLE" in done.stdout
+    assert "Traceback" not in done.stderr
+    for environment in ("production-pilot", "build-fleet"):
+        assert (copy / "bundles" / environment / "latest").resolve().name.startswith("20260612")
+
+
+def test_a_kill_at_any_moment_leaves_no_half_bundle(world: Path, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(world, tmp_path / "world", ignore=shutil.ignore_patterns("bundles")))
+    dice = random.Random(7)
+    whole = 0
+    for round_ in range(8):
+        process = subprocess.Popen(
+            [REPORTER, "run", "--as-of", f"2026-06-11T15:40:{round_:02}Z"],
+            cwd=copy,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        time.sleep(dice.uniform(0.2, 6))
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        for bundle in (copy / "bundles").glob("*/2026*"):
+            whole += 1
+            done = reporter("verify", bundle, "--key", "keys/signing.key.pub", cwd=copy)
+            assert done.returncode == 0, done.stdout
+    done = reporter("run", "--as-of", LATER, cwd=copy)
+    assert done.returncode == 0, done.stderr
+    assert len(list((copy / "bundles").glob("*/20260612*"))) == 3
+    assert _processes_in(copy) == [], "no worker outlives a run that was killed"
+
+
+def _processes_in(folder: Path) -> list[str]:
+    """List the processes that work in a folder, after a while in which they may end."""
+    left: list[str] = []
+    for _ in range(50):
+        left = [str(one) for one in Path("/proc").glob("[0-9]*") if _works_in(one, folder)]
+        if not left:
+            break
+        time.sleep(0.1)
+    return left
+
+
+def _works_in(process: Path, folder: Path) -> bool:
+    try:
+        return (process / "cwd").resolve(strict=True) == folder.resolve()
+    except OSError:
+        return False
+
+
+HOSTILE = '<script>alert(1)</script>"\'><img src=x onerror=alert(1)>&\u202e\x1b[31m\u0000{{7*7}}{%x%}'
+
+
+def test_hostile_text_in_a_manifest_stays_text_everywhere(copy: Path) -> None:
+    def poison(value: object) -> None:
+        if isinstance(value, dict):
+            for key in value:
+                if isinstance(value[key], str) and key not in ("schema_version", "executed_at", "next_due_at"):
+                    value[key] = HOSTILE
+                else:
+                    poison(value[key])
+        elif isinstance(value, list):
+            for position, item in enumerate(value):
+                if isinstance(item, str):
+                    value[position] = HOSTILE
+                else:
+                    poison(item)
+
+    for path in (copy / "manifests" / "production-pilot").iterdir():
+        edit(path, poison)
+    done = reporter("run", "--as-of", LATER, "--environment", "production-pilot", cwd=copy)
+    assert done.returncode == 0, done.stderr
+    assert "\x1b" not in done.stdout
+    bundle = copy / "bundles" / "production-pilot" / "latest"
+    for page in ("index.html", "readiness.html"):
+        html = (bundle / page).read_text(encoding="utf-8")
+        assert "<script>alert" not in html
+        assert "<img src=x" not in html
+        assert "\u202e" not in html
+        assert "\x1b" not in html
+    check = reporter("check", "rollback", "--environment", "production-pilot", cwd=copy)
+    assert "\x1b" not in check.stdout
+    assert "\u202e" not in check.stdout
+    assert r"\u001b[31m" in check.stdout
+
+
+def test_a_changed_bundle_fails_verification_with_its_code(copy: Path) -> None:
+    bundle = (copy / "bundles" / "production-pilot" / "latest").resolve()
+    (bundle / "readiness.html").write_text("all is well", encoding="utf-8")
+    (bundle / "note.txt").write_text("", encoding="utf-8")
+    (bundle / "inputs.json").unlink()
+    done = reporter("verify", bundle, "--key", "keys/signing.key.pub", "--json", cwd=copy)
+    assert done.returncode == 5
+    result = json.loads(done.stdout)
+    assert result["result"] == "failed"
+    assert {(one["code"], one["file"]) for one in result["failures"]} == {
+        ("changed", "readiness.html"),
+        ("extra", "note.txt"),
+        ("missing", "inputs.json"),
+    }
