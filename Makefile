@@ -18,7 +18,7 @@ DEV := $(STAMPS)/dev-$(call digest,requirements/dev.txt)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL: # pip and pip in one .venv
-.PHONY: help setup report test lint format benchmark lock clean system-report system-test
+.PHONY: help setup report test lint format docs benchmark lock clean system-report system-test
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ lint: $(DEV) $(PROJECT)  ## ruff, mypy and the import contracts
 format: $(DEV)  ## let ruff format and repair what it can
 	@$(BIN)/ruff format
 	@$(BIN)/ruff check --fix
+
+docs: $(DEV) $(PROJECT)  ## write the generated tables of the READMEs
+	@$(BIN)/python tools/write-docs
 
 benchmark: $(DEV) $(PROJECT) | system-test  ## print the figures of tests/benchmarks
 	@$(BIN)/python tests/benchmarks/run.py
