@@ -11,6 +11,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+
 from worlds import AS_OF, REPORTER, edit, make_world, reporter, snapshot
 
 LATER = "2026-06-12T15:40:00Z"
@@ -63,9 +64,7 @@ def test_json_alone_goes_to_stdout(copy: Path) -> None:
         ("payments-pilot", "needs_attention", 4),
     ],
 )
-def test_fail_on_turns_a_verdict_into_an_exit_code(
-    copy: Path, environment: str, fail_on: str, code: int
-) -> None:
+def test_fail_on_turns_a_verdict_into_an_exit_code(copy: Path, environment: str, fail_on: str, code: int) -> None:
     done = reporter("run", "--as-of", AS_OF, "--environment", environment, "--fail-on", fail_on, cwd=copy)
     assert done.returncode == code
 
@@ -129,9 +128,9 @@ def test_the_next_bundle_names_the_one_before_and_what_changed(copy: Path) -> No
     assert readiness["previous"]["verified"] is True
     changed = {change["subject"]: change["after"] for change in readiness["changes"]}
     assert changed == {"rollback": "ready", "rollback/go_rollback_approval": "pass"}
-    statement = json.loads(
-        reporter("verify", second, "--key", "keys/signing.key.pub", "--json", cwd=copy).stdout
-    )["statement"]
+    statement = json.loads(reporter("verify", second, "--key", "keys/signing.key.pub", "--json", cwd=copy).stdout)[
+        "statement"
+    ]
     assert statement["predicate"]["previous"]["digest"] == readiness["previous"]["digest"]
 
 
@@ -187,7 +186,7 @@ def test_an_environment_that_gets_no_bundle_does_not_stop_the_others(copy: Path)
 
 def test_a_kill_at_any_moment_leaves_no_half_bundle(world: Path, tmp_path: Path) -> None:
     copy = Path(shutil.copytree(world, tmp_path / "world", ignore=shutil.ignore_patterns("bundles")))
-    dice = random.Random(7)
+    dice = random.Random(7)  # noqa: S311 - moments, not secrets
     whole = 0
     for round_ in range(8):
         process = subprocess.Popen(
@@ -228,7 +227,7 @@ def _works_in(process: Path, folder: Path) -> bool:
         return False
 
 
-HOSTILE = '<script>alert(1)</script>"\'><img src=x onerror=alert(1)>&\u202e\x1b[31m\u0000{{7*7}}{%x%}'
+HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>&\u202e\x1b[31m\u0000{{7*7}}{%x%}"
 
 
 def test_hostile_text_in_a_manifest_stays_text_everywhere(copy: Path) -> None:
@@ -262,6 +261,12 @@ def test_hostile_text_in_a_manifest_stays_text_everywhere(copy: Path) -> None:
     assert "\x1b" not in check.stdout
     assert "\u202e" not in check.stdout
     assert r"\u001b[31m" in check.stdout
+
+
+def test_the_verdict_says_what_it_does_not_cover(world: Path) -> None:
+    page = (world / "bundles" / "production-pilot" / "latest" / "index.html").read_text(encoding="utf-8")
+    banner = page.partition('<section class="verdict')[2].partition("</section>")[0]
+    assert "Delivery, acknowledgement, retry and closure of alerts are not assessed." in banner
 
 
 def test_a_changed_bundle_fails_verification_with_its_code(copy: Path) -> None:

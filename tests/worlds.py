@@ -44,6 +44,4 @@ def edit(path: Path, change: Callable[[Any], None]) -> None:
 
 def snapshot(bundle: Path) -> dict[str, bytes]:
     """Read every file of a bundle."""
-    return {
-        str(path.relative_to(bundle)): path.read_bytes() for path in sorted(bundle.rglob("*")) if path.is_file()
-    }
+    return {str(path.relative_to(bundle)): path.read_bytes() for path in sorted(bundle.rglob("*")) if path.is_file()}

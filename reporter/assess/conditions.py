@@ -52,7 +52,8 @@ def readable(document: Document, wanted: str) -> list[Condition]:
         return [Condition(document, "", "no path configured", wanted, met=False)]
     if document.faults:
         return [Condition(document, *fault, met=False) for fault in document.faults]
-    return [Condition(document, "", f"{document.size_bytes} bytes", wanted, met=True)]
+    found = "there" if document.size_bytes is None else f"{document.size_bytes} bytes"
+    return [Condition(document, "", found, wanted, met=True)]
 
 
 def judged(manifest: Manifest[Any], title: str) -> list[Condition]:
@@ -66,25 +67,19 @@ def judged(manifest: Manifest[Any], title: str) -> list[Condition]:
     conditions += [
         holds(document, pointer, wanted, met=met)
         for pointer, wanted, met in model.judge()
-        if not any(pointer == at or pointer.startswith(f"{at}/") for at in broken)
+        if not _lies_under(pointer, broken)
     ]
     return conditions
 
 
+def faults_under(document: Document, *pointers: str) -> list[Condition]:
+    """Give one unmet condition for each fault at or below these pointers, and of the document as a whole."""
+    return under((Condition(document, *fault, met=False) for fault in document.faults), *pointers)
+
+
 def under(conditions: Iterable[Condition], *pointers: str) -> list[Condition]:
     """Keep the conditions at or below these pointers, and those about the document as a whole."""
-    return [
-        condition
-        for condition in conditions
-        if not condition.pointer
-        or any(condition.pointer == pointer or condition.pointer.startswith(f"{pointer}/") for pointer in pointers)
-    ]
-
-
-def outside(conditions: Iterable[Condition], *pointers: str) -> list[Condition]:
-    """Keep the conditions that are not at or below these pointers."""
-    inside = {id(condition) for condition in under(conditions, *pointers) if condition.pointer}
-    return [condition for condition in conditions if id(condition) not in inside]
+    return [condition for condition in conditions if not condition.pointer or _lies_under(condition.pointer, pointers)]
 
 
 def check(spec: CheckSpec, conditions: Iterable[Condition]) -> Check:
@@ -142,6 +137,10 @@ def unrequested(case: Case, specs: Iterable[CheckSpec], what: str) -> tuple[Chec
     """Give the checks of a report that nobody asked for."""
     because = f"not requested: mode is {case.mode} and no {what} is configured"
     return tuple(not_applicable(spec, because) for spec in specs)
+
+
+def _lies_under(pointer: str, above: Iterable[str]) -> bool:
+    return any(pointer == at or pointer.startswith(f"{at}/") for at in above)
 
 
 def _summarise(status: Status, checks: tuple[Check, ...]) -> str:

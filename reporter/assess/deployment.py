@@ -1,6 +1,6 @@
 """Deployment readiness: are the rollout paths to CI runners and workstations controlled (domain.md B2.2, A3)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from reporter.assess.conditions import (
@@ -36,6 +36,7 @@ from reporter.model.reports import (
     WorkstationTarget,
 )
 from reporter.model.text import show
+from reporter.model.wants import ManifestModel
 
 CONFIGURED: Final = CheckSpec(
     "go_deployment_metadata_configured",
@@ -69,7 +70,7 @@ UPDATER: Final = CheckSpec(
 )
 SPECS: Final = (CONFIGURED, PACKAGE, ENDPOINT, RUNNERS, CHANNELS, UPDATER)
 
-Targets = dict[str, DeploymentTarget]
+Targets = dict[str, set[DeploymentTarget]]
 
 
 def assess_deployment(case: Case) -> DeploymentReport:
@@ -122,35 +123,48 @@ def _package_check(package_dir: Document) -> Check:
 
 
 def _targets(endpoint: Manifest[EndpointDeployment]) -> Targets:
-    listed = endpoint.value.deployment_targets if endpoint.value else []
-    return {target.id: target for target in listed if target.id}
+    targets: Targets = {}
+    for target in endpoint.value.deployment_targets if endpoint.value else ():
+        if target.id:
+            targets.setdefault(target.id, set()).add(target)
+    return targets
 
 
 def _unique(endpoint: Manifest[EndpointDeployment]) -> Iterator[Condition]:
-    """Want every target id once: two entries under one id contradict each other."""
-    seen: set[str] = set()
-    for position, target in enumerate(endpoint.value.deployment_targets if endpoint.value else ()):
-        if target.id in seen:
-            pointer = pointer_to("deployment_targets", position, "id")
-            yield holds(endpoint.document, pointer, "an id that no other target has", met=False)
-        seen.add(target.id)
+    """Want one content under one target id: two that differ contradict each other."""
+    targets = endpoint.value.deployment_targets if endpoint.value else []
+    entries = [(target.id, target) for target in targets]
+    for position in _contradictions(entries):
+        pointer = pointer_to("deployment_targets", position, "id")
+        yield holds(endpoint.document, pointer, "an id that no other target has", met=False)
+
+
+def _contradictions(entries: Sequence[tuple[str, ManifestModel]]) -> Iterator[int]:
+    """Give the positions of different contents under one name. Saying the same thing twice is no contradiction."""
+    places: dict[str, dict[str, int]] = {}
+    for position, (name, entry) in enumerate(entries):
+        places.setdefault(name, {}).setdefault(entry.model_dump_json(), position)
+    for name, differing in places.items():
+        if name and len(differing) > 1:
+            yield from differing.values()
 
 
 def _on_target(  # noqa: PLR0913, PLR0917 - the two sides of one comparison
     document: Document, pointer: str, target_id: str, platform: str, surface: str, targets: Targets
 ) -> Condition:
     """Want a reference to lead to a declared target of this surface and this platform."""
-    target = targets.get(target_id)
-    if target is None:
-        found = f"{show(target_id)}, which the endpoint deployment manifest does not declare"
+    declared = {(target.surface, target.platform) for target in targets.get(target_id, ())}
+    if declared:
+        sides = " and ".join(f"surface {show(one)}, platform {show(other)}" for one, other in sorted(declared))
+        found = f"{show(target_id)} ({sides})"
     else:
-        found = f"{show(target_id)} (surface {show(target.surface)}, platform {show(target.platform)})"
+        found = f"{show(target_id)}, which the endpoint deployment manifest does not declare"
     return Condition(
         document,
         pointer,
         found,
         f"a declared target with surface {surface} and platform {show(platform)}",
-        met=target is not None and target.surface == surface and target.platform == platform,
+        met=declared == {(surface, platform)},
     )
 
 
@@ -175,13 +189,12 @@ def _runners(runners: Manifest[CiRunnerBundles], targets: Targets) -> Iterator[C
 
 
 def _channels(channels: Manifest[ChannelManifest], targets: Targets) -> Iterator[Condition]:
-    seen: set[str] = set()
-    for position, channel in enumerate(channels.value.channels if channels.value else ()):
+    listed = channels.value.channels if channels.value else []
+    for position in _contradictions([(channel.channel, channel) for channel in listed]):
+        pointer = pointer_to("channels", position, "channel")
+        yield holds(channels.document, pointer, "a name that no other channel has", met=False)
+    for position, channel in enumerate(listed):
         here = ("channels", position)
-        if channel.channel in seen:
-            pointer = pointer_to(*here, "channel")
-            yield holds(channels.document, pointer, "a name that no other channel has", met=False)
-        seen.add(channel.channel)
         for number, target in enumerate(channel.workstation_targets):
             yield _on_target(
                 channels.document,
@@ -217,12 +230,12 @@ def _names(channels: set[str]) -> str:
 
 def _runner_facts(runners: Manifest[CiRunnerBundles], targets: Targets) -> Iterator[CiRunnerTarget]:
     for bundle in runners.value.runner_bundles if runners.value else ():
-        target = targets.get(bundle.deployment_target)
+        surfaces = {target.surface for target in targets.get(bundle.deployment_target, ())}
         yield CiRunnerTarget(
             deployment_target=bundle.deployment_target,
             platform=bundle.platform,
             runtime_binary=bundle.runtime_binary,
-            surface=target.surface if target else "",
+            surface=" or ".join(sorted(surfaces)),
         )
 
 

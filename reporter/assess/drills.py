@@ -4,13 +4,14 @@ The latest drill is judged, and every drill is known as passed or failed: only a
 """
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
 from reporter.assess.conditions import (
     CheckSpec,
     Condition,
     check,
+    faults_under,
     fold,
     head,
     holds,
@@ -27,7 +28,7 @@ from reporter.model.documents import Manifest, pointer_to
 from reporter.model.instants import days, format_instant, is_future, parse_instant
 from reporter.model.manifests.drills import Drill, DrillHistory
 from reporter.model.reports import DrillFacts, DrillsReport, HistoryFacts, Outcome, Status
-from reporter.model.text import show
+from reporter.model.text import is_blank, show
 
 FILE: Final = CheckSpec(
     "go_rollback_drill_history_file",
@@ -59,6 +60,8 @@ FRESH: Final = CheckSpec(
     "Drill is recent",
     "Run a rollback drill and add it to the history.",
 )
+_UNDATED: Final = datetime.min.replace(tzinfo=UTC)  # sorts before every drill that has a date
+
 SPECS: Final = (FILE, PASSED, TARGET, FALLBACK, SLA, FRESH)
 
 
@@ -70,6 +73,7 @@ class JudgedDrill(NamedTuple):
     at: datetime | None
     assumed_utc: bool
     conditions: tuple[Condition, ...]
+    content: str
 
     @property
     def passed(self) -> bool:
@@ -120,18 +124,19 @@ def judge_drills(case: Case) -> list[JudgedDrill]:
     seen: set[str] = set()
     drills = []
     for position, drill in enumerate(history.value.drills if history.value else ()):
-        content = drill.model_dump_json()
+        here = pointer_to("drills", position)
+        content = _content(history, drill, here)
         if content not in seen:
             seen.add(content)
-            drills.append(_judge(case, history, drill, pointer_to("drills", position), document_wide))
+            drills.append(_judge(case, history, drill, here, document_wide))
     # At one and the same instant the failed drill counts as the later one: the worse side (domain.md A2).
     return sorted(
         drills,
         key=lambda one: (
-            one.at is not None,
-            one.at.timestamp() if one.at else 0.0,
+            one.at or _UNDATED,
             not one.passed,
             one.drill.drill_id,
+            one.content,
         ),
     )
 
@@ -153,12 +158,8 @@ def _judge(
     instant = parse_instant(drill.executed_at)
     conditions = [
         *document_wide,
-        *(
-            Condition(document, *fault, met=False)
-            for fault in document.faults
-            if fault.pointer == here or fault.pointer.startswith(f"{here}/")
-        ),
-        holds(document, f"{here}/drill_id", "a non-empty text", met=bool(drill.drill_id.strip())),
+        *faults_under(document, here),
+        holds(document, f"{here}/drill_id", "a non-empty text", met=not is_blank(drill.drill_id)),
         holds(document, f"{here}/executed_at", "an ISO 8601 timestamp", met=instant is not None),
         holds(document, f"{here}/status", '"pass"', met=drill.status == "pass"),
         holds(document, f"{here}/target_mode", '"disabled"', met=drill.target_mode == "disabled"),
@@ -170,12 +171,12 @@ def _judge(
             drill.max_recovery_minutes,
             case.manifest("rollback_plan"),
         ),
-        holds(document, f"{here}/runbook_ref", "a non-empty text", met=bool(drill.runbook_ref.strip())),
+        holds(document, f"{here}/runbook_ref", "a non-empty text", met=not is_blank(drill.runbook_ref)),
         holds(
             document,
             f"{here}/evidence_refs",
             "a list with at least one entry, none blank",
-            met=bool(drill.evidence_refs) and all(ref.strip() for ref in drill.evidence_refs),
+            met=bool(drill.evidence_refs) and not any(is_blank(ref) for ref in drill.evidence_refs),
         ),
     ]
     if "source_mode" in drill.model_fields_set:
@@ -186,17 +187,30 @@ def _judge(
         instant.at if instant else None,
         instant.assumed_utc if instant else False,
         tuple(conditions),
+        _content(history, drill, here),
     )
 
 
 def _one_content_per_id(history: Manifest[DrillHistory]) -> Iterator[Condition]:
     """Want one content under one drill id: two that differ contradict each other."""
-    contents: dict[str, str] = {}
+    places: dict[str, dict[str, str]] = {}
     for position, drill in enumerate(history.value.drills if history.value else ()):
-        content = drill.model_dump_json()
-        if drill.drill_id and contents.setdefault(drill.drill_id, content) != content:
-            pointer = pointer_to("drills", position, "drill_id")
-            yield holds(history.document, pointer, "an id that no other drill has", met=False)
+        here = pointer_to("drills", position)
+        places.setdefault(drill.drill_id.strip(), {}).setdefault(_content(history, drill, here), here)
+    for drill_id, differing in places.items():
+        if drill_id and len(differing) > 1:
+            for here in differing.values():
+                yield holds(history.document, f"{here}/drill_id", "an id that no other drill has", met=False)
+
+
+def _content(history: Manifest[DrillHistory], drill: Drill, here: str) -> str:
+    """Write down all that is known of a drill, its faults too: two with the same content are one drill."""
+    faults = [
+        (fault.pointer.removeprefix(here), fault.found)
+        for fault in history.document.faults
+        if fault.pointer == here or fault.pointer.startswith(f"{here}/")
+    ]
+    return f"{drill.model_dump_json(exclude_unset=True)} {sorted(faults)}"
 
 
 def _of_latest(history: Manifest[DrillHistory], latest: JudgedDrill | None, *fields: str) -> list[Condition]:

@@ -4,9 +4,9 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from reporter.assess.conditions import Condition, holds
+from reporter.assess.conditions import Condition, faults_under, holds
 from reporter.model.documents import Document, Manifest
-from reporter.model.manifests.rollback import RollbackPlan
+from reporter.model.manifests.rollback import LONGEST_RECOVERY_MINUTES, RollbackPlan
 from reporter.model.wants import ABSENT_NUMBER
 
 
@@ -18,7 +18,8 @@ def number(value: float) -> float | None:
 def plan_target(plan: Manifest[RollbackPlan]) -> float:
     """Give the plan's recovery target in minutes, ABSENT_NUMBER when it has no usable one."""
     target = plan.value.max_recovery_minutes if plan.value else ABSENT_NUMBER
-    return target if target > 0 else ABSENT_NUMBER
+    in_doubt = faults_under(plan.document, "/max_recovery_minutes")
+    return target if 0 < target <= LONGEST_RECOVERY_MINUTES and not in_doubt else ABSENT_NUMBER
 
 
 def recovery_conditions(
@@ -42,10 +43,12 @@ def recovery_conditions(
         f"a positive number of minutes, {wanted}",
         met=0 < minutes <= target,
     )
-    if plan.configured and not math.isnan(own_target):
-        yield holds(
-            document,
-            f"{at}/max_recovery_minutes",
-            f"no more than the plan's target, {'which is unknown' if math.isnan(promised) else f'{promised:g}'}",
-            met=own_target <= promised,
-        )
+    if math.isnan(own_target):
+        return
+    own = f"{at}/max_recovery_minutes"
+    if plan.configured:
+        limit = f"no more than the plan's target, {'which is unknown' if math.isnan(promised) else f'{promised:g}'}"
+        yield holds(document, own, limit, met=0 < own_target <= promised)
+    else:
+        limit = f"a positive number of minutes, {LONGEST_RECOVERY_MINUTES:g} at most"
+        yield holds(document, own, limit, met=0 < own_target <= LONGEST_RECOVERY_MINUTES)

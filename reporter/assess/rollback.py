@@ -6,6 +6,7 @@ from reporter.assess.approval import approval_conditions, approval_id, is_approv
 from reporter.assess.conditions import (
     CheckSpec,
     check,
+    faults_under,
     fold,
     head,
     holds,
@@ -61,7 +62,7 @@ def assess_rollback(case: Case) -> RollbackReport:
             met=PYTHON_FALLBACK in value.controls,
         )
         checks: tuple[Check, ...] = (
-            check(FALLBACK, [fallback]),
+            check(FALLBACK, [*faults_under(plan.document, "/controls"), fallback]),
             check(PLAN, conditions),
             check(APPROVAL, approval_conditions(plan)),
             check(DISABLE, under(conditions, "/target_mode")),

@@ -4,11 +4,14 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
+from reporter.assess.approval import given
 from reporter.assess.conditions import (
     CheckSpec,
     Condition,
     check,
+    faults_under,
     fold,
+    found_at,
     head,
     judged,
     requested,
@@ -17,11 +20,12 @@ from reporter.assess.conditions import (
 )
 from reporter.assess.numbers import number
 from reporter.assess.same_environment import environment_conditions
+from reporter.assess.windows import all_windows
 from reporter.model.case import Case
 from reporter.model.checks import Check
-from reporter.model.documents import Manifest, pointer_to
-from reporter.model.instants import days, format_instant, parse_instant
-from reporter.model.manifests.drills import DrillSchedule, Window
+from reporter.model.documents import Manifest
+from reporter.model.instants import days, format_instant, parse_instant, shift
+from reporter.model.manifests.drills import DrillSchedule
 from reporter.model.reports import Basis, DrillsReport, DueDate, ScheduleFacts, ScheduleReport, Status
 from reporter.model.text import show
 
@@ -57,8 +61,6 @@ ROUTES: Final = CheckSpec(
 )
 SPECS: Final = (FILE, ACTIVE, CADENCE, NEXT_DUE, NOT_STALE, ROUTES)
 
-LONGEST_WINDOW: Final = timedelta(days=14)
-
 
 class Due(NamedTuple):
     """The effective due date, which rule gave it, and the sum for a person to check."""
@@ -75,7 +77,10 @@ def assess_schedule(case: Case, drills: DrillsReport) -> ScheduleReport:
     due = _due(schedule, drills, case.policy.drill_due_soon)
     stale = due.at is None or case.now > due.at
     due_soon = not stale and due.at is not None and due.at - case.now <= case.policy.drill_due_soon
-    conditions = [*judged(schedule, "drill schedule"), *_window_conditions(schedule)]
+    conditions = [
+        *judged(schedule, "drill schedule"),
+        *(one for window in all_windows(schedule) for one in window.conditions),
+    ]
     if requested(case, schedule):
         checks: tuple[Check, ...] = (
             check(
@@ -115,7 +120,7 @@ def assess_schedule(case: Case, drills: DrillsReport) -> ScheduleReport:
             days_until_due=days(due.at - case.now) if due.at else None,
             stale=stale,
             due_soon=due_soon,
-            due_soon_from=format_instant(due.at - case.policy.drill_due_soon) if due.at else "",
+            due_soon_from=format_instant(shift(due.at, -case.policy.drill_due_soon)) if due.at else "",
             owners=tuple(value.owners),
             notification_providers=tuple(value.notification_providers),
             runbook_ref=value.runbook_ref,
@@ -138,12 +143,12 @@ def effective_due(
         if declared is None:
             return Due(None, "unknown", "no next_due_at and no passing drill to count from")
         return Due(declared, "explicit", f"next_due_at {format_instant(declared)}")
-    cadence = last_passing + interval
+    cadence = shift(last_passing, interval)
     counted = f"last passing drill {format_instant(last_passing)} + {days(interval):g} days = {format_instant(cadence)}"
     if declared is None:
         return Due(cadence, "derived", counted)
     early = min(window, interval / 2)
-    if last_passing >= declared - early:
+    if declared - last_passing <= early:
         return Due(
             cadence,
             "cadence",
@@ -163,11 +168,13 @@ def _due(schedule: Manifest[DrillSchedule], drills: DrillsReport, window: timede
     if value is None:
         return Due(None, "unknown", "no schedule to read")
     declared = parse_instant(value.next_due_at)
-    if declared is None and "next_due_at" in (schedule.document.value or {}):
-        return Due(None, "unknown", "next_due_at cannot be read, and no other date stands in for it")
+    in_doubt = declared is None or faults_under(schedule.document, "/next_due_at")
+    if in_doubt and given(schedule.document, "/next_due_at"):
+        found = found_at(schedule.document, "/next_due_at")
+        return Due(None, "unknown", f"next_due_at {found}, which no other date stands in for")
     passing = parse_instant(drills.history.latest_passing_executed_at)
     interval = value.interval_days
-    usable = any(one.pointer == "/interval_days" and one.met for one in value.judge())
+    usable = any(one.pointer == "/interval_days" and one.met for one in judged(schedule, "drill schedule"))
     return effective_due(
         declared.at if declared else None,
         timedelta(days=interval) if usable else None,
@@ -201,38 +208,10 @@ def _not_stale(case: Case, schedule: Manifest[DrillSchedule], due: Due, *, stale
     )
 
 
-def _windows(schedule: Manifest[DrillSchedule]) -> Iterator[tuple[str, Window]]:
-    value = schedule.value
-    if value is None:
-        return
-    for position, window in enumerate(value.maintenance_windows):
-        yield pointer_to("maintenance_windows", position), window
-    for owner, calendar in value.owner_calendars.items():
-        for key in ("unavailable_windows", "blackout_windows"):
-            for position, window in enumerate(getattr(calendar, key)):
-                yield pointer_to("owner_calendars", owner, key, position), window
-
-
-def _window_conditions(schedule: Manifest[DrillSchedule]) -> Iterator[Condition]:
-    """Want both ends of every window, and the end after the start (domain.md A4)."""
-    for pointer, window in _windows(schedule):
-        start, end = parse_instant(window.start), parse_instant(window.end)
-        yield Condition(
-            schedule.document,
-            pointer,
-            f"start {show(window.start)}, end {show(window.end)}",
-            "a start and a later end",
-            met=start is not None and end is not None and end.at > start.at,
-        )
-
-
 def _notes(schedule: Manifest[DrillSchedule]) -> Iterator[str]:
     value = schedule.value
     declared = parse_instant(value.next_due_at) if value else None
     if value and declared and declared.assumed_utc:
         yield f"/next_due_at {show(value.next_due_at)} has no offset and is taken as UTC."
-    for pointer, window in _windows(schedule):
-        start, end = parse_instant(window.start), parse_instant(window.end)
-        if start and end and end.at - start.at > LONGEST_WINDOW:
-            length = days(end.at - start.at)
-            yield f"window_too_long: {pointer} lasts {length:g} days, 14 at most are wanted; it still applies."
+    for window in all_windows(schedule):
+        yield from window.notes

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from reporter.model.documents import Document, Manifest, RuntimeFile
 from reporter.model.manifests import BY_ALIAS
@@ -15,6 +15,16 @@ class Policy(NamedTuple):
     drill_max_age: timedelta
     drill_due_soon: timedelta
     runtime_timeout: timedelta
+
+
+class Request(NamedTuple):
+    """What one call asks of the notification plan: these providers only (none: all), and notify though healthy."""
+
+    providers: tuple[str, ...] = ()
+    force: bool = False
+
+
+EVERYBODY: Final = Request()
 
 
 @dataclass(frozen=True)
@@ -30,6 +40,7 @@ class Case:
     compiled_policy: Document
     registry: Document
     package_dir: Document
+    request: Request = EVERYBODY
 
     def manifest(self, alias: str) -> Manifest[Any]:
         """Find a manifest by its row of the table."""

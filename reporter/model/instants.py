@@ -50,6 +50,14 @@ def is_future(at: datetime, now: datetime) -> bool:
     return at - now > FUTURE_TOLERANCE
 
 
+def shift(at: datetime, by: timedelta) -> datetime:
+    """Add a span to an instant; beyond the calendar's first or last day, stop there."""
+    try:
+        return at + by
+    except OverflowError:
+        return datetime.max.replace(tzinfo=UTC) if by > timedelta(0) else datetime.min.replace(tzinfo=UTC)
+
+
 def days(span: timedelta) -> float:
     """Express a span in days, to four decimals as on the wire."""
     return round(span / timedelta(days=1), 4)

@@ -148,6 +148,17 @@ REPORTS: Final = (
         accepted=frozenset({Status.NOT_REQUESTED, Status.READY, Status.DUE_SOON}),
     ),
     ReportKind(
+        name="notification-plan",
+        title="Notification plan",
+        question="Who is told of the next drill, and who is not?",
+        schema_id="cavra.go-backend-pilot.rollback-drill-notification-plan.v1",
+        upstream="rollback-drill-notification-plan",
+        model_at="NotificationPlanReport",
+        assess_at="notification_plan:assess_notification_plan",
+        reads=("rollback_drill_schedule", "routing_policy"),
+        builds_on=("schedule",),
+    ),
+    ReportKind(
         name="production",
         title="Production readiness",
         question="May this environment run Go in production?",

@@ -1,4 +1,4 @@
-"""The reports as they are written: upstream's words and fields, and ours beside them (domain.md B2.1 - B2.8).
+"""The reports as they are written: upstream's words and fields, and ours beside them (domain.md B2.1 - B2.10).
 
 Upstream's `*_path` fields hold the document's file name here, never a path or an address (domain.md A10).
 Times are RFC 3339 in UTC; the other units are in the names.
@@ -270,6 +270,86 @@ class ScheduleReport(Report):
     rollback_drill_due_soon_days: float
     schedule: ScheduleFacts
     history: HistoryFacts
+
+
+RouteAction = Literal["deliver", "suppress"]
+RouteCategory = Literal["deliver", "maintenance_window", "owner_calendar", "healthy_schedule", "other"]
+
+
+class SuppressingWindow(Wire):
+    """The maintenance window that covers the plan's time; of one that recurs, this occurrence."""
+
+    window_id: str
+    start_at: str
+    end_at: str
+    reason: str
+
+
+class OwnerAvailability(Wire):
+    """Whether an owner can be reached, and if not, from when until when where that is given."""
+
+    available: bool
+    reason: str
+    start_at: str
+    end_at: str
+
+
+class RouteDecision(Wire):
+    """One owner by one provider: told or not, why, and until when not. `until` is empty when nobody says."""
+
+    route_key: str
+    schedule_id: str
+    provider: str
+    owner: str
+    acknowledgement_minutes: float
+    escalation_owner: str
+    maintenance_window: SuppressingWindow | None
+    owner_availability: OwnerAvailability
+    action: RouteAction
+    category: RouteCategory
+    reason: str
+    until: str
+
+
+class OwnerRoute(Wire):
+    """The rules of one owner, merged."""
+
+    owner: str
+    providers: tuple[str, ...]
+    acknowledgement_minutes: float
+    escalation_owner: str
+
+
+class NotificationPlanReport(Report):
+    """Who is told of the next drill, and who is not (B2.10, A4). `status` never follows from suppression.
+
+    `suppressed_critical` says that a drill is overdue, due soon or in doubt and that no route of the plan delivers;
+    `told_again_at` is when the first of them may deliver again.
+    """
+
+    plan_id: str
+    schedule_id: str
+    schedule_status: Status
+    routing_policy_path: str
+    requested_provider: str
+    force: bool
+    should_notify: bool
+    reason: str
+    next_due_at: str
+    eligible_providers: tuple[str, ...]
+    selected_providers: tuple[str, ...]
+    acknowledgement_required_providers: tuple[str, ...]
+    suppressed_providers: tuple[str, ...]
+    owners: tuple[str, ...]
+    owner_routes: tuple[OwnerRoute, ...]
+    route_decisions: tuple[RouteDecision, ...]
+    deliverable_route_count: int
+    suppressed_route_count: int
+    maintenance_suppressed_count: int
+    calendar_suppressed_count: int
+    healthy_suppressed_count: int
+    suppressed_critical: bool
+    told_again_at: str
 
 
 class ProductionReport(Report):

@@ -7,11 +7,14 @@ from typing import Final
 LONGEST_VALUE: Final = 120
 
 # Controls (line ends and tabs too), surrogates, and the format characters that reorder or hide text.
-_UNSEEN = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u2028-\u202f"
+UNSEEN: Final = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u2028-\u202f"
     "\u205f-\u206f\u3164\ud800-\udfff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff"
-    "\U000e0000-\U000e0fff]"
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
+
+
+_BRAILLE_BLANK = "\u2800"
 
 
 def visible(text: str) -> str:
@@ -19,7 +22,12 @@ def visible(text: str) -> str:
 
     A terminal escape becomes `\u001b`, a right-to-left override becomes `\u202e`.
     """
-    return _UNSEEN.sub(lambda found: rf"\u{ord(found[0]):04x}", text)
+    return UNSEEN.sub(lambda found: rf"\u{ord(found[0]):04x}", text)
+
+
+def is_blank(text: str) -> bool:
+    """Say whether a text shows nothing to a reader: no character, or only spaces and invisible ones."""
+    return not UNSEEN.sub("", text).replace(_BRAILLE_BLANK, "").strip()
 
 
 def shorten(text: str, longest: int = LONGEST_VALUE) -> str:

@@ -14,6 +14,7 @@ from pydantic_core import CoreSchema
 
 from reporter.model.documents import pointer_to
 from reporter.model.instants import parse_instant
+from reporter.model.text import is_blank, shorten, show
 
 ABSENT_NUMBER = math.nan
 """A number that was not given. JSON cannot hold it and every comparison with it is false, so it fails closed."""
@@ -28,11 +29,12 @@ class Want:
     schema: dict[str, Any]
     optional: bool = False
     lack: Callable[[Any], str] | None = None
+    lacking: str = "missing"
 
     def wanted(self, value: object) -> str:
-        """Say what was wanted, and of a list what is missing in it."""
-        missing = self.lack(value) if self.lack else ""
-        return f"{self.text}; missing: {missing}" if missing else self.text
+        """Say what was wanted, and of a list what is missing in it or unknown."""
+        lack = self.lack(value) if self.lack else ""
+        return f"{self.text}; {self.lacking}: {lack}" if lack else self.text
 
     def __get_pydantic_json_schema__(self, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         """Add what is wanted to the field's schema, so that editors and CI can check it too."""
@@ -56,15 +58,15 @@ def one_of(*words: str, optional: bool = False) -> Want:
 
 
 def text() -> Want:
-    """Want a text that is more than spaces."""
-    return Want("a non-empty text", lambda found: bool(found.strip()), {"pattern": r"\S"})
+    """Want a text that shows something: spaces and invisible characters alone are nothing."""
+    return Want("a non-empty text", lambda found: not is_blank(found), {"pattern": r"\S"})
 
 
 def filled() -> Want:
     """Want a list with at least one entry, none of them blank."""
     return Want(
         "a list with at least one entry, none blank",
-        lambda found: bool(found) and all(not isinstance(x, str) or bool(x.strip()) for x in found),
+        lambda found: bool(found) and all(not isinstance(x, str) or not is_blank(x) for x in found),
         {"minItems": 1},
     )
 
@@ -76,6 +78,22 @@ def includes(*words: str) -> Want:
         lambda found: set(words) <= set(found),
         {"allOf": [{"contains": {"const": word}} for word in words]},
         lack=lambda found: ", ".join(word for word in words if word not in found),
+    )
+
+
+def known(what: str, *words: str, spelled: Callable[[str], str] = str, optional: bool = False) -> Want:
+    """Want a known word or a list of known words (domain.md A2.6). `spelled` writes a word the way it is compared."""
+
+    def unknown(found: str | list[str]) -> list[str]:
+        return [word for word in ([found] if isinstance(found, str) else found) if spelled(word) not in words]
+
+    return Want(
+        f"known {what} only: " + ", ".join(words),
+        lambda found: not unknown(found),
+        {},
+        optional=optional,
+        lack=lambda found: shorten(", ".join(show(word) for word in unknown(found))),
+        lacking="unknown",
     )
 
 

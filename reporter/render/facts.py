@@ -120,7 +120,7 @@ def _rollback(report: RollbackReport) -> Facts:
             Fact("Evidence", listed(plan.evidence_refs)),
         ),
         steps_title="Steps of the rollback",
-        steps=tuple(plain(step) for step in plan.rollback_steps),
+        steps=Listing(tuple(plain(step) for step in plan.rollback_steps), "steps"),
     )
 
 

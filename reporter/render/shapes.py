@@ -49,11 +49,12 @@ class Listing(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The answer: a headline, one sentence, and the question that they answer."""
+    """The answer: a headline, one sentence, the question that they answer, and what they do not cover."""
 
     question: str
     headline: str
     sentence: str
+    scope: str
     tag: Tag
     level: Tag
 
@@ -185,7 +186,7 @@ class Facts:
 
     pairs: tuple[Fact, ...] = ()
     steps_title: str = ""
-    steps: tuple[str, ...] = ()
+    steps: Listing[str] = Listing((), "steps")
     tables: tuple[Table, ...] = ()
 
 

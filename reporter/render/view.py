@@ -96,6 +96,7 @@ def _verdict(readiness: Readiness, sections: Sequence[Section], counts: Counts) 
         question=PRODUCTION.question,
         headline=headline,
         sentence=sentence,
+        scope=" ".join(readiness.production.operator_notes),
         tag=STATUS_TAGS[readiness.status],
         level=LEVEL_TAGS[readiness.alert_level],
     )

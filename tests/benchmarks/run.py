@@ -14,12 +14,27 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
+
+from reporter.assess.everything import assess_reports
+from reporter.assess.readiness import build_readiness
+from reporter.collect.case import collect_case
+from reporter.model.reports import ProductionReport
+from reporter.render.html import render_readiness_paper
+from reporter.render.view import build_view
+from reporter.settings import load_settings
 
 AS_OF = "2026-06-11T15:40:00Z"
 BIN = Path(sys.executable).parent
 REPORTER = str(BIN / "reporter")
+MANIFESTS = "manifests/production-pilot/go-backend-rollback-"
+CHECK = [
+    *(REPORTER, "check", "schedule", "--mode", "promoted", "--as-of", AS_OF),
+    *("--rollback-drill-history-path", f"{MANIFESTS}drills.json"),
+    *("--rollback-drill-schedule-path", f"{MANIFESTS}drill-schedule.json"),
+]
 PLAIN_LOOP = """
 import sys, weasyprint
 for name in sys.argv[1:]:
@@ -75,21 +90,12 @@ def row(name: str, ours: Cost, theirs: Cost, target: float) -> None:
 
 def write_pages(world: Path, target: Path) -> list[Path]:
     """Write the very HTML that the PDFs of a run are made from."""
-    from reporter.assess.everything import assess_reports
-    from reporter.assess.readiness import build_readiness
-    from reporter.collect.case import collect_case
-    from reporter.model.instants import parse_instant
-    from reporter.model.reports import ProductionReport
-    from reporter.render.html import render_readiness_paper
-    from reporter.render.view import build_view
-    from reporter.settings import load_settings
-
     settings, _ = load_settings(str(world / "reporter.toml"), {})
-    instant = parse_instant(AS_OF)
     pages = []
     for name in sorted(settings.environments):
-        case = collect_case(settings, name, instant.at)
+        case = collect_case(settings, name, datetime.fromisoformat(AS_OF))
         production = assess_reports(case)["production"]
+        assert isinstance(production, ProductionReport)
         view = build_view(build_readiness(case, production, "0"))
         pages.append(target / f"{name}.html")
         pages[-1].write_text(render_readiness_paper(view), encoding="utf-8")
@@ -111,9 +117,7 @@ def main() -> None:
             number += 1
             os.environ["REPORTER_BUNDLES_DIR"] = str(root / f"bundles-{number}")
             chosen = [word for name in environments for word in ("--environment", name)]
-            return measure(
-                [REPORTER, "run", "--settings", "reporter.toml", "--as-of", AS_OF, *chosen], world
-            )
+            return measure([REPORTER, "run", "--settings", "reporter.toml", "--as-of", AS_OF, *chosen], world)
 
         def plain(*names: str) -> Cost:
             return measure([sys.executable, "-c", PLAIN_LOOP, *names], root)
@@ -123,17 +127,14 @@ def main() -> None:
 
         print(f"{os.cpu_count()} cores, Python {sys.version.split()[0]}, median of {rounds} rounds\n")
         one = next(page for page in pages if "production-pilot" in page)
-        row("run, one environment / plain WeasyPrint", *compare(lambda: run("production-pilot"), lambda: plain(one), rounds), 1.0)
-        row("run, three environments / plain WeasyPrint", *compare(run, lambda: plain(*pages), rounds), 0.7)
         many = rounds * 3
-        row("reporter --help / python -c pass", *compare(lambda: measure([REPORTER, "--help"], root), lambda: python("pass"), many), 6)
-        manifests = "manifests/production-pilot/go-backend-rollback-"
-        check = [
-            REPORTER, "check", "schedule", "--mode", "promoted", "--as-of", AS_OF,
-            "--rollback-drill-history-path", f"{manifests}drills.json",
-            "--rollback-drill-schedule-path", f"{manifests}drill-schedule.json",
-        ]
-        row("check schedule / python -c 'import pydantic'", *compare(lambda: measure(check, world), lambda: python("import pydantic"), many), 3)
+        single = compare(lambda: run("production-pilot"), lambda: plain(one), rounds)
+        row("run, one environment / plain WeasyPrint", *single, 1.0)
+        row("run, three environments / plain WeasyPrint", *compare(run, lambda: plain(*pages), rounds), 0.7)
+        helps = compare(lambda: measure([REPORTER, "--help"], root), lambda: python("pass"), many)
+        row("reporter --help / python -c pass", *helps, 6)
+        checks = compare(lambda: measure(CHECK, world), lambda: python("import pydantic"), many)
+        row("check schedule / python -c 'import pydantic'", *checks, 3)
         bundle = (root / f"bundles-{number}" / "production-pilot" / "latest").resolve()
         verify = [REPORTER, "verify", str(bundle), "--key", str(world / "keys" / "signing.key.pub")]
 
@@ -142,7 +143,8 @@ def main() -> None:
             bare = python("pass")
             return Cost(sums.seconds + bare.seconds, max(sums.peak_mebibytes, bare.peak_mebibytes))
 
-        row("verify / sha256sum -c and a bare interpreter", *compare(lambda: measure(verify, root), sums_and_python, many), 3)
+        verifications = compare(lambda: measure(verify, root), sums_and_python, many)
+        row("verify / sha256sum -c and a bare interpreter", *verifications, 3)
         sizes = {path.name: path.stat().st_size for path in bundle.iterdir() if path.is_file()}
         print(f"\nbundle: {json.dumps(sizes)}")
 

@@ -149,6 +149,17 @@ def test_ten_thousand_drills_are_cut_and_counted(overdue: Readiness) -> None:
     assert "9,940 more drills are not shown here" in render_readiness_paper(view)
 
 
+def test_rollback_steps_that_are_cut_are_counted(overdue: Readiness) -> None:
+    report = overdue.production.go_backend_rollback
+    many = report.rollback.model_copy(update={"rollback_steps": tuple(f"step {n}." for n in range(70))})
+    rollback = report.model_copy(update={"rollback": many})
+    production = overdue.production.model_copy(update={"go_backend_rollback": rollback})
+    paper = render_readiness_paper(build_view(overdue.model_copy(update={"production": production})))
+    assert "step 59." in paper
+    assert "step 60." not in paper
+    assert "10 more steps are not shown here; readiness.json has all 70." in paper
+
+
 def test_a_page_of_more_than_five_megabytes_is_large() -> None:
     assert not is_large(b"x" * LARGE_PAGE_BYTES)
     assert is_large(b"x" * (LARGE_PAGE_BYTES + 1))

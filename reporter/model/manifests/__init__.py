@@ -1,4 +1,4 @@
-"""The manifest table: one row for every document that a pilot can bring (domain.md B1.0 - B1.9).
+"""The manifest table: one row for every document that a pilot can bring (domain.md B1.0 - B1.10).
 
 Settings keys, environment variables, command-line flags, default file names, schema ids, `reporter schema` and
 the inputs of every bundle come from these rows. The models are imported when a row is first read.
@@ -11,7 +11,10 @@ from reporter.model.wants import ManifestModel
 
 
 class ManifestKind(NamedTuple):
-    """One kind of manifest. `<alias>_path` is its settings key, `--<alias>-path` with dashes its flag."""
+    """One kind of manifest. `<alias>_path` is its settings key, `--<alias>-path` with dashes its flag.
+
+    `flag` is upstream's flag where that differs. One that is `optional` may be missing from the manifest directory.
+    """
 
     alias: str
     title: str
@@ -20,6 +23,8 @@ class ManifestKind(NamedTuple):
     schema_id: str
     model_at: str
     in_package: bool = False
+    optional: bool = False
+    flag: str = ""
 
     @property
     def path_key(self) -> str:
@@ -110,6 +115,16 @@ MANIFESTS: Final = (
         "go-backend-rollback-drill-schedule.json",
         "cavra.go-backend-rollback-drill-schedule.v1",
         "drills:DrillSchedule",
+    ),
+    ManifestKind(
+        "routing_policy",
+        "Routing policy",
+        env="",
+        file_name="go-backend-rollback-drill-routing.json",
+        schema_id="",
+        model_at="routing:RoutingPolicy",
+        optional=True,
+        flag="--routing-policy",
     ),
 )
 

@@ -1,0 +1,119 @@
+"""Production readiness (domain.md B2.8): the verdict of one environment."""
+
+from itertools import product
+from typing import Any
+
+import pytest
+
+from assess.cases import DAY, EARLY, EMPTY, NOW, PILOT, Pilot, failed, not_there, statuses, triple
+from reporter.assess.production import assess_production
+from reporter.model.registry import BY_NAME, REPORTS
+from reporter.model.reports import AlertLevel, Mode, ProductionReport, Status
+
+SECTIONS = [kind for kind in REPORTS if kind.section]
+
+
+def production(pilot: Pilot) -> ProductionReport:
+    report: ProductionReport = pilot.report("production")
+    return report
+
+
+def test_everything_in_order_is_ready() -> None:
+    report = production(EARLY)
+    assert (report.status, report.alert_level) == (Status.READY, AlertLevel.HEALTHY)
+    assert statuses(report) == {kind.gate: "pass" for kind in SECTIONS}
+    assert report.schema_version == "cavra.deployment.production_readiness.v1"
+    assert "Delivery, acknowledgement, retry and closure of alerts are not assessed" in report.operator_notes[0]
+    for kind in SECTIONS:
+        assert getattr(report, kind.section).report == kind.name
+
+
+def test_due_soon_schedule_stays_visible() -> None:
+    report = production(PILOT)
+    assert (report.status, report.alert_level) == (Status.DUE_SOON, AlertLevel.WARNING)
+    assert failed(report) == {}
+
+
+def test_overdue_schedule_needs_attention() -> None:
+    report = production(PILOT.but(now=NOW + 10 * DAY))
+    assert (report.status, report.alert_level) == (Status.NEEDS_ATTENTION, AlertLevel.CRITICAL)
+    assert set(failed(report)) == {"go_backend_rollback_drill_schedule"}
+
+
+def test_trap_03_promoted_without_evidence_fails_every_gate_but_the_backend() -> None:
+    """Trap 3: no evidence is never ready."""
+    report = production(EMPTY)
+    assert report.status is Status.NEEDS_ATTENTION
+    assert set(failed(report)) == {kind.gate for kind in SECTIONS[1:]}
+    backend = production(EMPTY.but(compiled_policy=not_there("policy", "p.json")))
+    assert set(failed(backend)) == {kind.gate for kind in SECTIONS}
+
+
+@pytest.mark.parametrize("alias", PILOT.documents)
+def test_trap_03_every_manifest_is_needed_in_promoted_mode(alias: str) -> None:
+    """Trap 3: what is not there is not ready; upstream reads some of them as not requested."""
+    for pilot in (EARLY.drop(alias), EARLY.lose(alias), EARLY.give(alias, b""), EARLY.give(alias, b"{}")):
+        assert production(pilot).status is Status.NEEDS_ATTENTION
+
+
+def test_disabled_pilot_is_disabled_and_not_ready() -> None:
+    report = production(EMPTY.but(mode=Mode.DISABLED))
+    assert report.status is Status.DISABLED
+    assert failed(report) == {}
+
+
+def test_disabled_pilot_with_a_failing_report_needs_attention() -> None:
+    report = production(EMPTY.but(mode=Mode.DISABLED).give("rollback_plan", b"{}"))
+    assert set(failed(report)) == {"go_backend_rollback_controls"}
+    assert report.status is Status.NEEDS_ATTENTION
+
+
+@pytest.mark.parametrize("mode", [Mode.SHADOW, Mode.ENFORCE], ids=str)
+def test_before_promotion_only_backend_and_deployment_are_asked_for(mode: Mode) -> None:
+    release = EARLY.only("endpoint_deployment", "ci_runner_bundles", "channel_manifest", "updater_policy")
+    assert production(release.but(mode=mode)).status is Status.READY
+    assert set(failed(production(EMPTY.but(mode=mode)))) == {"go_backend_deployment_paths"}
+
+
+ACCEPTED = {
+    "backend": {"disabled", "ready"},
+    "deployment": {"ready", "not_configured"},
+    "promotion": {"not_requested", "ready"},
+    "rollback": {"not_requested", "ready"},
+    "rehearsal": {"not_requested", "ready"},
+    "drills": {"not_requested", "ready"},
+    "schedule": {"not_requested", "ready", "due_soon"},
+}
+
+
+@pytest.mark.parametrize(("name", "status"), list(product(ACCEPTED, Status)), ids=str)
+def test_each_gate_accepts_exactly_its_statuses(name: str, status: Status) -> None:
+    reports: dict[str, Any] = EARLY.reports()
+    reports[name] = reports[name].model_copy(update={"status": status})
+    given = [reports[one] for one in BY_NAME["production"].builds_on]
+    report = assess_production(EARLY.case(), *given)
+    if status in ACCEPTED[name]:
+        assert failed(report) == {}
+        assert report.status is (Status.DUE_SOON if status is Status.DUE_SOON else Status.READY)
+    else:
+        (check,) = failed(report).values()
+        assert check.id == BY_NAME[name].gate
+        wanted = " or ".join(f'"{one}"' for one in sorted(ACCEPTED[name]))
+        assert triple(check.reasons[0]) == (f"report:{name}", "/status", f'"{status}"', wanted)
+        assert check.message == f'{name} report /status: found "{status}", wanted {wanted}'
+        assert check.remedy == f"Mend the failed checks of `reporter check {name}`."
+        assert report.status is Status.NEEDS_ATTENTION
+
+
+def test_trap_09_drills_and_schedule_are_consulted() -> None:
+    """Trap 9: upstream's release readiness ignores rollback, drills and schedule."""
+    assert {
+        "go_backend_rollback_controls",
+        "go_backend_rollback_drill_history",
+        "go_backend_rollback_drill_schedule",
+    } < set(statuses(production(EARLY)))
+
+
+def test_every_failed_report_is_listed() -> None:
+    report = production(EARLY.drop("rollback_plan", "promotion_evidence"))
+    assert report.summary == "2 of 7 checks failed: Promotion, Rollback plan"

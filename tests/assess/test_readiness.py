@@ -1,0 +1,133 @@
+"""The documents of a bundle beside the reports, and the comparison with the bundle before."""
+
+from itertools import product
+
+import pytest
+
+from assess.cases import DAY, EARLY, NOW, PILOT, Pilot, not_there, there
+from reporter.assess.readiness import build_inputs, build_readiness, compare, list_inputs, sections
+from reporter.model.manifests import MANIFESTS
+from reporter.model.readiness import Change, Previous
+from reporter.model.registry import REPORTS
+from reporter.model.reports import Mode, ProductionReport, Status
+
+OVERDUE = PILOT.but(now=NOW + 10 * DAY)
+
+
+def production(pilot: Pilot) -> ProductionReport:
+    report: ProductionReport = pilot.report("production")
+    return report
+
+
+def changes(before: Pilot, after: Pilot) -> list[tuple[str, str, str, bool]]:
+    listed = compare(production(before), production(after))
+    return [(one.subject, one.before, one.after, one.better) for one in listed]
+
+
+def test_readiness_joins_verdict_reports_and_inputs() -> None:
+    case = PILOT.case()
+    previous = Previous(digest="0" * 64, as_of="2026-06-10T00:00:00Z", status=Status.READY, verified=True)
+    joined = build_readiness(case, production(PILOT), "1.2.3", previous, production(EARLY))
+    assert (joined.schema_version, joined.tool_version) == ("reporter.readiness.v1", "1.2.3")
+    assert (joined.environment, joined.as_of, joined.mode) == (
+        "production-pilot",
+        "2026-06-11T15:40:00Z",
+        Mode.PROMOTED,
+    )
+    assert (joined.status, joined.alert_level) == (joined.production.status, joined.production.alert_level)
+    assert joined.policy.model_dump() == {"rollback_drill_max_age_days": 90.0, "rollback_drill_due_soon_days": 14.0}
+    assert joined.previous == previous
+    assert [one.subject for one in joined.changes] == ["production", "schedule"]
+    assert joined.inputs == tuple(list_inputs(case))
+
+
+def test_readiness_without_a_bundle_before_lists_no_changes() -> None:
+    first = build_readiness(PILOT.case(), production(PILOT), "1")
+    assert (first.previous, first.changes) == (None, ())
+
+
+def test_inputs_list_every_document_with_its_digest_or_its_fault() -> None:
+    pilot = PILOT.lose("rollback_plan").drop("updater_policy").but(registry=not_there("registry", "registry.json"))
+    inputs = build_inputs(pilot.case(), "f" * 64)
+    assert inputs.settings_sha256 == "f" * 64
+    by_alias = {one.alias: one for one in inputs.inputs}
+    assert list(by_alias) == [*(kind.alias for kind in MANIFESTS), "runtime", "policy", "registry"]
+    assert (by_alias["updater_policy"].state, by_alias["updater_policy"].faults) == ("unconfigured", ())
+    assert by_alias["rollback_plan"].faults[0].model_dump() == {
+        "pointer": "",
+        "found": "no such file",
+        "wanted": "a file",
+    }
+    assert by_alias["channel_manifest"].sha256 is not None
+    assert by_alias["channel_manifest"].size_bytes is not None
+    assert by_alias["runtime"].name == there("runtime", "cavra-runtime").name
+
+
+def test_inputs_show_type_faults_too() -> None:
+    inputs = build_inputs(PILOT.put("rollback_plan", "/controls", None).case(), "f" * 64).inputs
+    (fault,) = next(one for one in inputs if one.alias == "rollback_plan").faults
+    assert (fault.pointer, fault.found, fault.wanted) == ("/controls", "null", "a list")
+
+
+def test_sections_come_in_the_order_of_the_registry() -> None:
+    assert [one.report for one in sections(production(PILOT))] == [kind.name for kind in REPORTS if kind.section]
+
+
+def test_nothing_changed_is_an_empty_list() -> None:
+    assert changes(PILOT, PILOT) == []
+
+
+def test_change_of_a_verdict_names_report_and_check() -> None:
+    assert changes(PILOT, OVERDUE) == [
+        ("production", "due_soon", "needs_attention", False),
+        ("schedule", "due_soon", "needs_attention", False),
+        ("schedule/go_rollback_drill_schedule_not_stale", "pass", "fail", False),
+    ]
+    assert changes(OVERDUE, PILOT) == [
+        ("production", "needs_attention", "due_soon", True),
+        ("schedule", "needs_attention", "due_soon", True),
+        ("schedule/go_rollback_drill_schedule_not_stale", "fail", "pass", True),
+    ]
+
+
+def test_check_that_nobody_asks_for_any_more_is_listed_when_it_failed() -> None:
+    broken = PILOT.give("rollback_plan", b"{}").but(mode=Mode.ENFORCE)
+    listed = changes(broken, broken.drop("rollback_plan"))
+    assert ("rollback/go_rollback_plan", "fail", "not_applicable", True) in listed
+    assert ("rollback", "needs_attention", "not_requested", True) in listed
+
+
+def test_check_that_is_asked_for_and_passes_is_no_change() -> None:
+    before = EARLY.but(mode=Mode.ENFORCE).drop("rollback_plan")
+    listed = changes(before, EARLY.but(mode=Mode.ENFORCE))
+    assert listed == [("rollback", "not_requested", "ready", True)]
+
+
+def test_check_that_was_not_known_before_is_listed_when_it_fails() -> None:
+    before, after = production(PILOT), production(PILOT.drop("rollback_plan"))
+    older = before.go_backend_rollback.model_copy(update={"checks": before.go_backend_rollback.checks[1:]})
+    before = before.model_copy(update={"go_backend_rollback": older})
+    listed = list(compare(before, after))
+    assert (
+        Change(
+            subject="rollback/python_fallback_available",
+            title="Rollback plan: Python fallback",
+            before="not_applicable",
+            after="fail",
+            better=False,
+        )
+        in listed
+    )
+
+
+BEST_FIRST = ["ready", "due_soon", "not_requested", "not_configured", "disabled", "needs_attention"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [pair for pair in product(BEST_FIRST, repeat=2) if pair[0] != pair[1]], ids=str
+)
+def test_change_is_for_the_better_by_the_order_of_the_statuses(old: str, new: str) -> None:
+    report = production(PILOT)
+    before, after = (report.model_copy(update={"status": Status(one)}) for one in (old, new))
+    (change,) = compare(before, after)
+    assert change.better is (BEST_FIRST.index(new) < BEST_FIRST.index(old))
