@@ -2,9 +2,13 @@
 
 ReporterError
 ├── UsageFault           the call or the settings are wrong: every fault at once   exit 2
-│   └── KeyFault         a signing or public key is missing, unsafe or unusable    exit 2
+│   ├── KeyFault         a signing or public key is missing, unsafe or unusable    exit 2
+│   └── LedgerUnusable   a ledger is missing, locked, damaged or of another kind   exit 2
 ├── VerificationFailed   a bundle is not what was sealed                           exit 5
-└── BundleNotWritten     the disk refused the bundle                               exit 2
+│   └── SealFault        one part of the seal does not hold (reporter.seal)        exit 5
+├── BundleNotWritten     the disk refused the bundle                               exit 2
+├── PdfNotMade           a PDF worker died (reporter.render)                       exit 1
+└── ForeignFont          a page asked for a font that is not bundled               exit 1
 
 Expected bad states of the inputs are findings in a report, never exceptions.
 """
@@ -55,6 +59,10 @@ class UsageFault(ReporterError):
 
 class KeyFault(UsageFault):
     """A key is missing, readable by others, or not an Ed25519 key."""
+
+
+class LedgerUnusable(UsageFault):
+    """A ledger is missing, locked, damaged, read-only or no ledger at all."""
 
 
 class VerificationFailed(ReporterError):

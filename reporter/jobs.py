@@ -43,6 +43,7 @@ class Outcome(NamedTuple):
     digest: str
     reports: dict[str, Status]
     faults: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
 
 
 class Run(NamedTuple):
@@ -137,14 +138,16 @@ def _files(unit: _Unit, key: "SigningKey") -> dict[str, bytes]:
 
 def _finish(settings: Settings, unit: _Unit, key: "SigningKey", wall_now: float) -> Outcome:
     """Render the files, seal the bundle and verify what was written."""
+    from reporter.render.html import is_large
     from reporter.seal.bundle import write_bundle
     from reporter.seal.verify import verify_bundle
 
+    files = _files(unit, key)
     bundle = write_bundle(
         settings.resolve(settings.bundles_dir),
         unit.case.environment,
         unit.case.now,
-        _files(unit, key),
+        files,
         _predicate(unit),
         key,
         wall_now=wall_now,
@@ -154,7 +157,9 @@ def _finish(settings: Settings, unit: _Unit, key: "SigningKey", wall_now: float)
         raise VerificationFailed(
             *(f"{bundle.path}: {one.code}: {one.file}: {one.detail}" for one in verification.failures)
         )
-    return _outcome(unit, bundle.path, bundle.digest)
+    large = [name for name, content in files.items() if name.endswith(".html") and is_large(content)]
+    remarks = tuple(f"{bundle.path}/{name} has {len(files[name]):,} bytes; browsers will be slow" for name in large)
+    return _outcome(unit, bundle.path, bundle.digest)._replace(remarks=remarks)
 
 
 def _outcome(unit: _Unit, path: str, digest: str, faults: tuple[str, ...] = ()) -> Outcome:

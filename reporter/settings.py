@@ -8,24 +8,28 @@ variables are enough by themselves: they make one environment named `default` (d
 import hashlib
 import json
 import os
-import tomllib
 from collections.abc import Mapping
-from difflib import get_close_matches
+from datetime import date, time
 from pathlib import Path
 from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, ValidationError
 from pydantic_core import ErrorDetails
 
 from reporter.errors import UsageFault
-from reporter.model.manifests import MANIFESTS
+from reporter.model.manifests import BY_ALIAS
 from reporter.model.reports import Mode
-from reporter.model.text import show
+from reporter.model.text import show, visible
+
+# A plugin of pydantic could change what is valid, and looking for one reads the metadata of every installed package.
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
 DEFAULT_FILE: Final = "reporter.toml"
 DEFAULT_ENVIRONMENT: Final = "default"
 DEFAULT_SIGNING_KEY: Final = "file:keys/signing.key"
 ENVIRONMENT_NAME: Final = r"^[a-z0-9][a-z0-9._-]{0,62}$"
+
+Location = tuple[str | int, ...]
 
 
 class SecretRef(str):
@@ -42,42 +46,56 @@ def _secret_ref(value: object) -> SecretRef:
     kinds = ("env:", "file:", "credential:")
     if isinstance(value, str) and value.startswith(kinds) and value.partition(":")[2].strip():
         return SecretRef(value)
-    message = "a secret is given by reference: env:NAME, file:PATH or credential:NAME"
-    raise ValueError(message)
+    raise ValueError("found something else (not shown), wanted a reference: env:NAME, file:PATH or credential:NAME")
 
 
 def _mode(value: object) -> object:
     return value.strip().lower() if isinstance(value, str) else value
 
 
-Secret = Annotated[str, BeforeValidator(_secret_ref)]
-PathText = Annotated[str, Field(min_length=1)]
-
-
-class _Keys(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+def _number(value: object) -> object:
+    # To pydantic, true is 1.
+    if isinstance(value, bool):
+        raise ValueError(f"found {show(value)}, wanted a number")  # noqa: TRY004 - pydantic lists ValueErrors
+    return value
 
 
 def _place(value: object) -> object:
     """Refuse an address that is not https, or that carries a password: both would leak."""
     if isinstance(value, str) and "://" in value:
         if not value.startswith("https://"):
-            raise ValueError("wanted a path or an https:// address")
+            raise ValueError("found another kind of address (not shown), wanted a path or an https:// address")
         if "@" in value.partition("://")[2].partition("/")[0]:
-            raise ValueError("an address must not hold a password; put a token under https.tokens")
+            raise ValueError("found an address with a password (not shown), wanted the token under https.tokens")
     return value
 
 
+def _local(value: object) -> object:
+    if isinstance(value, str) and "://" in value:
+        raise ValueError("found an address (not shown), wanted a path on this machine")
+    return value
+
+
+Secret = Annotated[SecretRef, PlainValidator(_secret_ref)]
 Place = Annotated[str, BeforeValidator(_place)]
+LocalPath = Annotated[str, BeforeValidator(_local)]
+Days = Annotated[float, BeforeValidator(_number), Field(gt=0, le=3660, allow_inf_nan=False)]
+Seconds = Annotated[float, BeforeValidator(_number), Field(gt=0, le=3600, allow_inf_nan=False)]
+Bytes = Annotated[int, BeforeValidator(_number), Field(ge=1_000, le=1_000_000_000)]
+
+
+class _Keys(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 def _path(what: str, example: str, env: str) -> Any:  # noqa: ANN401 - as pydantic's Field
-    return Field(default="", description=f"Path of {what}.", examples=[example], json_schema_extra={"env": env})
+    extra: Any = {"env": env} if env else None
+    return Field(default="", description=what, examples=[example], json_schema_extra=extra)
 
 
 def _manifest(alias: str) -> Any:  # noqa: ANN401 - as pydantic's Field
-    kind = next(one for one in MANIFESTS if one.alias == alias)
-    return _path(f"the {kind.title.lower()} manifest (file or https://)", f"manifests/{kind.file_name}", kind.env)
+    kind = BY_ALIAS[alias]
+    return _path(f"{kind.title} manifest: a path or an https:// address.", f"manifests/{kind.file_name}", kind.env)
 
 
 class EnvironmentSettings(_Keys):
@@ -95,13 +113,19 @@ class EnvironmentSettings(_Keys):
         examples=["manifests/production-pilot"],
     )
     package_dir: Place = _path(
-        "the Go runtime release package with its four release manifests",
+        "Directory of the Go runtime release package with its four release manifests.",
         "/opt/cavra/go-runtime-release",
         "CAVRA_GO_RUNTIME_PACKAGE_DIR",
     )
-    runtime_path: str = _path("the Go runtime binary", "/opt/cavra/bin/cavra-runtime", "CAVRA_GO_RUNTIME_PATH")
-    policy_path: Place = _path("the compiled policy", "/etc/cavra/compiled-policy.json", "CAVRA_GO_RUNTIME_POLICY")
-    registry_path: Place = _path("the tool registry; optional", "/etc/cavra/registry.json", "CAVRA_GO_RUNTIME_REGISTRY")
+    runtime_path: LocalPath = _path(
+        "Path of the Go runtime binary.", "/opt/cavra/bin/cavra-runtime", "CAVRA_GO_RUNTIME_PATH"
+    )
+    policy_path: Place = _path(
+        "Path of the compiled policy.", "/etc/cavra/compiled-policy.json", "CAVRA_GO_RUNTIME_POLICY"
+    )
+    registry_path: Place = _path(
+        "Path of the tool registry; optional.", "/etc/cavra/registry.json", "CAVRA_GO_RUNTIME_REGISTRY"
+    )
     endpoint_deployment_path: Place = _manifest("endpoint_deployment")
     ci_runner_bundles_path: Place = _manifest("ci_runner_bundles")
     channel_manifest_path: Place = _manifest("channel_manifest")
@@ -111,26 +135,21 @@ class EnvironmentSettings(_Keys):
     rollback_rehearsal_path: Place = _manifest("rollback_rehearsal")
     rollback_drill_history_path: Place = _manifest("rollback_drill_history")
     rollback_drill_schedule_path: Place = _manifest("rollback_drill_schedule")
-    rollback_drill_max_age_days: float = Field(
+    routing_policy_path: Place = _manifest("routing_policy")
+    rollback_drill_max_age_days: Days = Field(
         default=90.0,
-        gt=0,
-        le=3660,
         description="Days after which the latest drill is no longer recent.",
         examples=[90],
         json_schema_extra={"env": "CAVRA_GO_ROLLBACK_DRILL_MAX_AGE_DAYS"},
     )
-    rollback_drill_due_soon_days: float = Field(
+    rollback_drill_due_soon_days: Days = Field(
         default=14.0,
-        gt=0,
-        le=3660,
         description="Days before the due date from which a drill is due soon.",
         examples=[14],
         json_schema_extra={"env": "CAVRA_GO_ROLLBACK_DRILL_DUE_SOON_DAYS"},
     )
-    timeout_seconds: float = Field(
+    timeout_seconds: Seconds = Field(
         default=5.0,
-        gt=0,
-        le=3600,
         description="Seconds that one evaluation by the Go runtime may take.",
         examples=[5],
         json_schema_extra={"env": "CAVRA_GO_RUNTIME_TIMEOUT_SECONDS"},
@@ -140,10 +159,8 @@ class EnvironmentSettings(_Keys):
 class HttpsSettings(_Keys):
     """Reading manifests over https. Redirects are never followed."""
 
-    timeout_seconds: float = Field(
-        default=10.0, gt=0, le=600, description="Seconds for one whole request.", examples=[10]
-    )
-    ca_file: str = Field(
+    timeout_seconds: Seconds = Field(default=10.0, le=600, description="Seconds for one whole request.", examples=[10])
+    ca_file: LocalPath = Field(
         default="",
         description="PEM file of the certificate authorities to trust instead of the system's.",
         examples=["/etc/ssl/private-ca.pem"],
@@ -158,7 +175,7 @@ class HttpsSettings(_Keys):
 class Settings(_Keys):
     """Everything that a run needs to know."""
 
-    bundles_dir: PathText = Field(
+    bundles_dir: Annotated[str, Field(min_length=1), BeforeValidator(_local)] = Field(
         default="bundles", description="Directory that bundles are written to.", examples=["bundles"]
     )
     signing_key: Secret = Field(
@@ -166,14 +183,14 @@ class Settings(_Keys):
         description="The Ed25519 private key (PEM) that seals bundles, by reference.",
         examples=[DEFAULT_SIGNING_KEY],
     )
-    manifest_max_bytes: int = Field(
+    manifest_max_bytes: Bytes = Field(
         default=5_000_000,
-        ge=1_000,
-        le=1_000_000_000,
         description="Bytes that one manifest may have; a larger one is a finding.",
         examples=[5_000_000],
     )
-    https: HttpsSettings = Field(default=HttpsSettings(), description="Reading manifests over https.")
+    https: HttpsSettings = Field(
+        default_factory=HttpsSettings.model_construct, description="Reading manifests over https."
+    )
     environments: dict[Annotated[str, Field(pattern=ENVIRONMENT_NAME)], EnvironmentSettings] = Field(
         default_factory=dict, description="The pilots, by name."
     )
@@ -219,16 +236,18 @@ def load_settings(
     found = found or (DEFAULT_FILE if Path(DEFAULT_FILE).is_file() else "")
     found = found if from_file else ""
     values = _read_toml(Path(found)) if found else {}
-    remarks = _overlay(values, variables, from_file=bool(found))
-    settings = _validate(values, found or "the environment")
+    given, remarks = _overlay(values, variables, from_file=bool(found))
+    settings = _validate(values, f"{found}: " if found else "", given)
     settings._base_dir = Path(found).absolute().parent if found else Path.cwd()  # noqa: SLF001 - own
     settings._signing_key_given = "signing_key" in values  # noqa: SLF001 - own
     return settings, remarks
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
+    import tomllib  # noqa: PLC0415 - 7 ms of start that flags and variables alone do without
+
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         message = f"{path}: no such settings file; `reporter init DIR` writes one"
         raise UsageFault(message) from None
@@ -238,28 +257,43 @@ def _read_toml(path: Path) -> dict[str, Any]:
     except UnicodeDecodeError:
         message = f"{path}: not UTF-8 text"
         raise UsageFault(message) from None
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except tomllib.TOMLDecodeError as error:
         message = f"{path}: not TOML: {error}"
+        raise UsageFault(message) from None
+    except RecursionError:
+        message = f"{path}: not TOML: nested too deep"
         raise UsageFault(message) from None
 
 
-def _overlay(values: dict[str, Any], variables: Mapping[str, str], *, from_file: bool) -> list[str]:
-    """Put the environment's values over the file's; relative paths in variables start from the current directory."""
+def _overlay(
+    values: dict[str, Any], variables: Mapping[str, str], *, from_file: bool
+) -> tuple[dict[Location, str], list[str]]:
+    """Put the environment's values over the file's; relative paths in variables start from the current directory.
+
+    Give the variable that each key came from, and remarks.
+    """
+    given: dict[Location, str] = {}
     for key in ("bundles_dir", "signing_key"):
-        text = variables.get(f"REPORTER_{key.upper()}", "").strip()
+        variable = f"REPORTER_{key.upper()}"
+        text = variables.get(variable, "").strip()
         if text:
-            values[key] = str(Path.cwd() / text) if key == "bundles_dir" else text
-    given = {key: variables[env].strip() for key, env in upstream_variables().items() if variables.get(env, "").strip()}
-    given = {key: _from_here(key, text) for key, text in given.items()}
-    environments = values.get("environments", {})
-    if not from_file:
-        values["environments"] = {DEFAULT_ENVIRONMENT: given}
-    elif given and isinstance(environments, dict) and DEFAULT_ENVIRONMENT in environments:
-        environments[DEFAULT_ENVIRONMENT] = {**environments[DEFAULT_ENVIRONMENT], **given}
-    elif given:
-        names = ", ".join(sorted(upstream_variables()[key] for key in given))
-        return [f"ignored: {names}; the settings file defines no environment named default"]
-    return []
+            values[key] = _from_here(key, text)
+            given[key,] = variable
+    upstream = {
+        key: _from_here(key, variables[variable].strip())
+        for key, variable in upstream_variables().items()
+        if variables.get(variable, "").strip()
+    }
+    names = {key: upstream_variables()[key] for key in upstream}
+    environments = values.setdefault("environments", {} if from_file else {DEFAULT_ENVIRONMENT: {}})
+    default = environments.get(DEFAULT_ENVIRONMENT) if isinstance(environments, dict) else None
+    if isinstance(default, dict):
+        default.update(upstream)
+        given |= {("environments", DEFAULT_ENVIRONMENT, key): name for key, name in names.items()}
+    elif upstream and default is None:
+        listed = ", ".join(sorted(names.values()))
+        return given, [f"ignored: {listed}; the settings file defines no environment named {DEFAULT_ENVIRONMENT}"]
+    return given, []
 
 
 def upstream_variables() -> dict[str, str]:
@@ -272,46 +306,76 @@ def upstream_variables() -> dict[str, str]:
 
 
 def _from_here(key: str, text: str) -> str:
-    if not key.endswith(("_path", "_dir")) or text.startswith("https://"):
+    """Make a path of a variable or a flag absolute: it starts from the current directory."""
+    if key == "signing_key" and text.startswith("file:"):
+        return f"file:{Path.cwd() / text.removeprefix('file:')}"
+    if not key.endswith(("_path", "_dir")) or "://" in text:
         return text
     return str(Path.cwd() / text)
 
 
 def override(settings: Settings, environment: str, flags: Mapping[str, object]) -> Settings:
     """Put the flags of one call over one environment; their paths start from the current directory."""
-    before = settings.environments.get(environment, EnvironmentSettings())
-    given = {key: _from_here(key, value) if isinstance(value, str) else value for key, value in flags.items()}
-    values = {**before.model_dump(mode="json", exclude_unset=True), **given}
-    changed = _validate({"environments": {environment: values}}, "the command line")
+    before = settings.environments.get(environment)
+    values = before.model_dump(mode="json", exclude_unset=True) if before else {}
+    values |= {key: _from_here(key, value) if isinstance(value, str) else value for key, value in flags.items()}
+    given: dict[Location, str] = {("environments", environment, key): f"--{key.replace('_', '-')}" for key in flags}
+    changed = _validate({"environments": {environment: values}}, "", given)
     return settings.model_copy(update={"environments": changed.environments})
 
 
-def _validate(values: dict[str, Any], where: str) -> Settings:
+def _validate(values: dict[str, Any], prefix: str, given: Mapping[Location, str]) -> Settings:
+    """Build the settings. `given` names the variable or the flag that a value came from."""
     try:
         return Settings.model_validate(values)
     except ValidationError as error:
-        raise UsageFault(*(_fault(one, where) for one in error.errors())) from None
+        faults = [_fault(one, prefix, given) for one in error.errors(include_url=False)]
+    raise UsageFault(*faults)  # outside the handler: the first error holds values that may be secret
 
 
-def _fault(error: ErrorDetails, where: str) -> str:
-    path = ".".join(str(key) for key in error["loc"] if key != "[key]") or "(whole file)"
-    found = show(error["input"])
+_WANTED: Final = {
+    "string_type": "a text",
+    "dict_type": "a table",
+    "model_type": "a table",
+    "float_type": "a number",
+    "float_parsing": "a number",
+    "finite_number": "a finite number",
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_from_float": "a whole number",
+    "string_too_short": "a text that is not empty",
+    "string_pattern_mismatch": "a name of a-z, 0-9, '.', '_' and '-', 63 characters at most",
+    "greater_than": "a number above {gt:g}",
+    "greater_than_equal": "{ge} at least",
+    "less_than_equal": "{le} at most",
+    "enum": "{expected}",
+}
+
+
+def _fault(error: ErrorDetails, prefix: str, given: Mapping[Location, str]) -> str:
+    loc = tuple(key for key in error["loc"] if key != "[key]")
+    where = given.get(loc) or f"{prefix}{'.'.join(visible(str(key)) for key in loc)}"
     if error["type"] == "extra_forbidden":
-        return f"{where}: {path}: unknown key{_suggestion(error)}"
+        return f"{where}: unknown key{_suggestion(str(loc[-1]))}"
+    context = error.get("ctx", {})
     if error["type"] == "value_error":
-        # The value may be a secret that somebody wrote down: never repeat it.
-        return f"{where}: {path}: {error['ctx']['error']}"
-    if error["type"] == "string_pattern_mismatch":
-        return f"{where}: {path}: wanted a name of a-z, 0-9, '.', '_' and '-', 63 characters at most"
-    wanted = error["msg"].removeprefix("Input should be ").removeprefix("a valid ")
-    return f"{where}: {path}: found {found}, wanted {wanted}"
+        return f"{where}: {context['error']}"
+    wanted = _WANTED.get(error["type"], error["msg"].removeprefix("Input should be ")).format(**context)
+    return f"{where}: found {_found(error['input'], loc)}, wanted {wanted}"
 
 
-def _suggestion(error: ErrorDetails) -> str:
-    keys: set[str] = set()
-    for model in (Settings, EnvironmentSettings, HttpsSettings):
-        keys |= set(model.model_fields)
-    close = get_close_matches(str(error["loc"][-1]), sorted(keys), n=1)
+def _found(value: object, loc: Location) -> str:
+    """Show a wrong value, unless it may be a secret that somebody wrote down in the wrong form."""
+    if loc[0] in ("signing_key", "https") and not isinstance(value, bool | int | float):
+        return "something else (not shown)"
+    return show(str(value) if isinstance(value, date | time) else value)
+
+
+def _suggestion(key: str) -> str:
+    from difflib import get_close_matches  # noqa: PLC0415 - only a typo needs it
+
+    keys = {name for model in (Settings, EnvironmentSettings, HttpsSettings) for name in model.model_fields}
+    close = get_close_matches(key, sorted(keys), n=1)
     return f"; did you mean {close[0]}?" if close else ""
 
 
@@ -330,6 +394,16 @@ def read_secret(settings: Settings, reference: str, purpose: str) -> bytes:
     except OSError as error:
         message = f"{purpose}: {path}: {error.strerror}"
         raise UsageFault(message) from None
+
+
+def read_token(settings: Settings, host: str) -> str:
+    """Fetch the bearer token for a host."""
+    purpose = f"https.tokens.{host}"
+    token = read_secret(settings, settings.https.tokens[host], purpose).strip()
+    if not token or any(not 0x21 <= byte <= 0x7E for byte in token):  # noqa: PLR2004 - visible ASCII (RFC 6750 2.1)
+        message = f"{purpose}: found something else (not shown), wanted a token on one line, without spaces"
+        raise UsageFault(message)
+    return token.decode()
 
 
 def _credential(variables: Mapping[str, str], name: str, purpose: str) -> Path:

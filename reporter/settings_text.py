@@ -11,7 +11,7 @@ from reporter.settings import EnvironmentSettings, HttpsSettings, Settings
 
 EXAMPLE_ENVIRONMENT: Final = "production-pilot"
 
-_SECRETS: Final = {"signing_key", "tokens"}
+HIDDEN: Final = "<secret>"
 
 
 def example_text() -> str:
@@ -46,7 +46,7 @@ def settings_rows() -> Iterator[tuple[str, str, str, str]]:
 
 def settings_in_force(settings: Settings, *, as_json: bool) -> str:
     """Write the settings in force; a secret's reference shows as `<secret>`."""
-    values = _hide(settings.model_dump(mode="json"))
+    values = _shown(settings)
     if as_json:
         return json.dumps(values, indent=1)
     return "\n".join(f"{key} = {json.dumps(value)}" for key, value in _flatten(values))
@@ -93,16 +93,20 @@ def _default_text(field: FieldInfo) -> str:
     return "" if default in ("", {}, None) else str(default)
 
 
-def _hide(values: dict[str, Any]) -> dict[str, Any]:
-    hidden: dict[str, Any] = {}
-    for key, value in values.items():
-        if key == "tokens":
-            hidden[key] = dict.fromkeys(value, "<secret>")
-        elif key in _SECRETS:
-            hidden[key] = "<secret>"
-        else:
-            hidden[key] = _hide(value) if isinstance(value, dict) else value
-    return hidden
+def _shown(settings: Settings) -> dict[str, Any]:
+    """Give all values but the secrets. The query of an address may be one: signed addresses are."""
+    values = settings.model_dump(mode="json")
+    values["signing_key"] = HIDDEN
+    values["https"]["tokens"] = dict.fromkeys(values["https"]["tokens"], HIDDEN)
+    for environment in values["environments"].values():
+        environment.update(
+            {
+                key: f"{value.partition('?')[0]}?{HIDDEN}"
+                for key, value in environment.items()
+                if isinstance(value, str) and value.startswith("https://") and "?" in value
+            }
+        )
+    return values
 
 
 def _flatten(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

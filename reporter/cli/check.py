@@ -18,6 +18,9 @@ from reporter.cli.terminal import print_json, remark, say
 from reporter.cli.verdict import exit_code
 from reporter.errors import UsageFault
 from reporter.jobs import check_report, chosen_environments
+from reporter.model.case import Request
+from reporter.model.manifests import MANIFESTS
+from reporter.model.providers import ALL, PROVIDERS, normalise
 from reporter.model.registry import REPORTS, ReportKind, find_report
 from reporter.model.reports import Mode
 from reporter.settings import (
@@ -28,21 +31,28 @@ from reporter.settings import (
     override,
 )
 
+NOTIFICATION_PLAN = "notification-plan"
 
-class ReportType(click.ParamType):
-    """A report by our word or by upstream's."""
 
-    name = "report"
+def _report(word: str) -> ReportKind:
+    """Find a report by our word or by upstream's."""
+    kind = find_report(word)
+    if kind is None:
+        raise click.BadParameter(f"found {word!r}, wanted one of {', '.join(one.name for one in REPORTS)}")
+    return kind
 
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> ReportKind:
-        """Look the word up."""
-        if isinstance(value, ReportKind):
-            return value
-        kind = find_report(value)
-        if kind is None:
-            known = ", ".join(one.name for one in REPORTS)
-            self.fail(f"{value!r} is not a report; known: {known}", param, ctx)
-        return kind
+
+_OTHER_FLAGS = {kind.path_key: (kind.flag,) for kind in MANIFESTS if kind.flag}
+
+
+def _providers(text: str) -> tuple[str, ...]:
+    """Read `all`, or known providers separated by commas; all is none in particular."""
+    names = tuple(dict.fromkeys(normalise(name) for name in text.split(",")))
+    unknown = [name for name in names if name not in (ALL, *PROVIDERS)]
+    if unknown:
+        known = ", ".join((ALL, *PROVIDERS))
+        raise click.BadParameter(f"found {', '.join(map(repr, unknown))}, wanted some of {known}")
+    return () if ALL in names else tuple(sorted(names))
 
 
 def _upstream_flags(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -50,21 +60,32 @@ def _upstream_flags(command: Callable[..., Any]) -> Callable[..., Any]:
     for key, field in reversed(EnvironmentSettings.model_fields.items()):
         if key == "manifests_dir":
             continue
-        kind: click.ParamType | None = None
+        kind: click.Choice[str] | type[float] | None = None
         if key == "mode":
             kind = click.Choice([mode.value for mode in Mode], case_sensitive=False)
         elif field.annotation is float:
-            kind = click.FLOAT
-        command = click.option(
-            f"--{key.replace('_', '-')}", key, type=kind, help=field.description, metavar=None if kind else "PATH"
-        )(command)
+            kind = float
+        names = [f"--{key.replace('_', '-')}", *_OTHER_FLAGS.get(key, ())]
+        command = click.option(*names, key, type=kind, help=field.description, metavar=None if kind else "PATH")(
+            command
+        )
     return command
 
 
-@click.command(epilog="Reports:\n\n\b\n" + "\n".join(f"{kind.name:<11} {kind.question}" for kind in REPORTS))
-@click.argument("report", type=ReportType())
+_WIDTH = max(len(kind.name) for kind in REPORTS)
+
+
+@click.command(epilog="Reports:\n\n\b\n" + "\n".join(f"{kind.name:<{_WIDTH}} {kind.question}" for kind in REPORTS))
+@click.argument("report", type=_report, metavar="REPORT")
 @_upstream_flags
 @click.option("--environment", "-e", metavar="NAME", help="The environment of the settings to start from.")
+@click.option(
+    "--provider",
+    type=_providers,
+    metavar="NAMES",
+    help="notification-plan: these providers only, separated by commas. Default: all that the schedule names.",
+)
+@click.option("--force/--no-force", default=None, help="notification-plan: tell people though the schedule is healthy.")
 @as_of_option
 @settings_option
 @json_option
@@ -72,25 +93,30 @@ def _upstream_flags(command: Callable[..., Any]) -> Callable[..., Any]:
 def check(  # noqa: PLR0913, PLR0917 - one for each option
     report: ReportKind,
     environment: str | None,
+    provider: tuple[str, ...] | None,
+    force: bool | None,  # noqa: FBT001 - a flag of click
     as_of: datetime | None,
     settings_file: str | None,
     as_json: bool,  # noqa: FBT001 - a flag of click
     fail_on: str | None,
     **flags: object,
 ) -> int:
-    """Assess one REPORT and print it: status, failed checks first, and what to do.
+    """Assess one report, from settings or from flags alone.
 
-    With any of upstream's flags and no --environment, the flags and upstream's CAVRA_* variables are all there is.
-    Upstream's own words for the reports work too.
+    Prints its status, the failed checks first, and what to do. With any of upstream's flags and no --environment, the
+    flags and upstream's CAVRA_* variables are all there is. Upstream's own words for the reports work too.
 
     \b
     Examples:
       reporter check production
       reporter check rollback --mode promoted --rollback-plan-path plan.json --json
     """  # noqa: D301 - \b is click's mark for text that keeps its lines
+    if report.name != NOTIFICATION_PLAN and (provider is not None or force is not None):
+        raise UsageFault(f"--provider and --force are for {NOTIFICATION_PLAN}, not for {report.name}")
+    request = Request(provider or (), force=bool(force))
     given = {key: value for key, value in flags.items() if value is not None}
     settings, name = _settings_for(settings_file, environment, given)
-    result, case = check_report(settings, name, report.name, instant_of(as_of))
+    result, case = check_report(settings, name, report.name, instant_of(as_of), request)
     if as_json:
         print_json(result.model_dump_json(indent=1, ensure_ascii=True))
     else:

@@ -12,13 +12,26 @@ from reporter.settings import load_settings
 
 @click.group
 def keys() -> None:
-    """Make a signing key; show the id of a key."""
+    """Make a signing key; show the id of a key.
+
+    \b
+    Examples:
+      reporter keys new keys/signing.key
+      reporter keys show keys/signing.key.pub
+    """  # noqa: D301 - \b is click's mark for text that keeps its lines
 
 
 @keys.command
 @click.argument("path", type=click.Path())
 def new(path: str) -> None:
-    """Make an Ed25519 key pair: PATH (private, 0600) and PATH.pub. Never overwrites."""
+    """Make an Ed25519 key pair.
+
+    Writes PATH (private, 0600) and PATH.pub, and never overwrites.
+
+    \b
+    Example:
+      reporter keys new keys/signing.key
+    """  # noqa: D301 - \b is click's mark for text that keeps its lines
     made = new_key_pair(path)
     say(f"private key  {made.private_path}")
     say(f"public key   {made.public_path}")
@@ -30,7 +43,15 @@ def new(path: str) -> None:
 @click.argument("public_key", type=click.Path(), required=False)
 @settings_option
 def show(public_key: str | None, settings_file: str | None) -> None:
-    """Show the id and the PEM of PUBLIC_KEY, or of the settings' signing key."""
+    """Show the id and the PEM of a key.
+
+    PUBLIC_KEY is the file of a public key; without it, the settings' signing key is shown by its public half.
+
+    \b
+    Examples:
+      reporter keys show
+      reporter keys show keys/signing.key.pub
+    """  # noqa: D301 - \b is click's mark for text that keeps its lines
     if public_key:
         key = read_public_key(public_key)
     else:

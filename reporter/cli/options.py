@@ -1,8 +1,6 @@
 """Options that several commands share."""
 
-from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
 import click
 
@@ -10,22 +8,13 @@ from reporter.clock import utc_now
 from reporter.model.instants import parse_instant
 
 
-class InstantType(click.ParamType):
-    """An ISO 8601 timestamp, as aware UTC."""
+def _instant(text: str) -> datetime:
+    """Read an ISO 8601 timestamp as aware UTC, in whole seconds."""
+    instant = parse_instant(text)
+    if instant is None:
+        raise click.BadParameter(f"found {text!r}, wanted an ISO 8601 time such as 2026-06-11T15:40:00Z")
+    return instant.at.replace(microsecond=0)
 
-    name = "time"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        """Read the text of the option."""
-        if isinstance(value, datetime):
-            return value
-        instant = parse_instant(value)
-        if instant is None:
-            self.fail(f"{value!r} is not an ISO 8601 time; wanted one such as 2026-06-11T15:40:00Z", param, ctx)
-        return instant.at.replace(microsecond=0)
-
-
-Command = Callable[..., Any]
 
 settings_option = click.option(
     "--settings",
@@ -34,7 +23,7 @@ settings_option = click.option(
     help="The settings file. Default: $REPORTER_SETTINGS, then reporter.toml here, then the environment alone.",
 )
 as_of_option = click.option(
-    "--as-of", type=InstantType(), metavar="T", help="Judge as of this time (ISO 8601). Default: now."
+    "--as-of", type=_instant, metavar="T", help="Judge as of this time (ISO 8601). Default: now."
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout, and nothing else there.")
 fail_on_option = click.option(

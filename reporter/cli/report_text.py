@@ -6,7 +6,13 @@ from reporter.cli.verdict import word
 from reporter.model.case import Case
 from reporter.model.checks import Check, CheckStatus
 from reporter.model.documents import Document, DocumentState
-from reporter.model.reports import ProductionReport, Report, ScheduleReport
+from reporter.model.reports import (
+    NotificationPlanReport,
+    ProductionReport,
+    Report,
+    RouteDecision,
+    ScheduleReport,
+)
 
 _MARKS = {
     CheckStatus.FAIL: "FAIL",
@@ -26,6 +32,8 @@ def _lines(report: Report, case: Case) -> Iterator[str]:
     yield report.summary
     if isinstance(report, ScheduleReport) and report.schedule.due.at:
         yield f"next drill due {report.schedule.due.at} ({report.schedule.due.basis}: {report.schedule.due.sum})"
+    if isinstance(report, NotificationPlanReport):
+        yield from _route_lines(report)
     yield ""
     order = list(_MARKS)
     for check in sorted(report.checks, key=lambda one: order.index(one.status)):
@@ -38,6 +46,23 @@ def _lines(report: Report, case: Case) -> Iterator[str]:
         yield ""
         yield "read:"
         yield from documents
+
+
+def _route_lines(plan: NotificationPlanReport) -> Iterator[str]:
+    yield plan.reason
+    if plan.suppressed_critical:
+        again = f"; the first may be told again at {plan.told_again_at}" if plan.told_again_at else ""
+        yield f"SUPPRESSED: nobody is told{again}"
+    for route in plan.route_decisions:
+        yield f"  {route.action:<8}  {route.provider}  {route.owner}  {_why(route)}"
+
+
+def _why(route: RouteDecision) -> str:
+    if route.action == "deliver":
+        minutes = f"{route.acknowledgement_minutes:g} minutes"
+        return f"answer within {minutes}, else {route.escalation_owner}"
+    until = f"until {route.until}" if route.until else "with no end given"
+    return f"{until}  {route.category}: {route.reason}"
 
 
 def _check_lines(check: Check) -> Iterator[str]:

@@ -1,11 +1,11 @@
 """The command group: knows every command by name and one line, imports one when it is called."""
 
-import traceback
 from importlib import import_module
 from typing import Any, Final, NamedTuple
 
 import click
 
+from reporter.cli import INTERRUPTED
 from reporter.cli.terminal import complain, remark
 from reporter.errors import ExitCode, ReporterError
 
@@ -19,12 +19,12 @@ class Entry(NamedTuple):
 
 COMMANDS: Final = {
     "init": Entry("init:init", "Write settings, a signing key and, with --sample, a world to run at once."),
-    "run": Entry("run:run", "Assess every environment and leave one sealed bundle for each."),
+    "run": Entry("run:run", "Assess every environment and leave one sealed, verified bundle for each."),
     "check": Entry("check:check", "Assess one report, from settings or from flags alone."),
     "verify": Entry("verify_command:verify", "Check everything about a bundle, offline."),
     "keys": Entry("keys:keys", "Make a signing key; show the id of a key."),
     "settings": Entry("settings:settings", "Check the settings; print an example with every key."),
-    "schema": Entry("schema:schema", "Print the JSON Schema of a manifest, a report or a bundle's file."),
+    "schema": Entry("schema:schema", "Print the JSON Schema of a manifest, a report or a file of a bundle."),
 }
 
 EXIT_CODES: Final = "Exit codes:\n\n\b\n" + "\n".join(f"{code.value:>4}  {code.meaning}" for code in ExitCode)
@@ -46,6 +46,20 @@ class LazyGroup(click.Group):
         module, _, name = COMMANDS[cmd_name].at.partition(":")
         command: click.Command = getattr(import_module(f"reporter.cli.{module}"), name)
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; say which there are, and where a report was meant, how to ask for it."""
+        if args[0] not in COMMANDS and not args[0].startswith("-"):
+            from reporter.model.registry import find_report
+
+            kind = find_report(args[0])
+            hint = (
+                f"a report is asked for with: reporter check {kind.name}" if kind else f"known: {', '.join(COMMANDS)}"
+            )
+            ctx.fail(f"{args[0]!r} is no command; {hint}")
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands from the table."""
@@ -71,17 +85,30 @@ def call(arguments: list[str]) -> int:
     try:
         outcome: Any = root.main(arguments, prog_name="reporter", standalone_mode=False)
     except click.ClickException as error:
-        error.show()
+        _explain(error)
         return ExitCode.USAGE
     except click.Abort:
-        return 130
+        return INTERRUPTED
     except ReporterError as error:
         complain(error.faults)
         return error.exit_code
-    except (BrokenPipeError, KeyboardInterrupt):
-        raise
+    except SystemExit:
+        # click's answer to a broken pipe: that of a help text whose reader left, or one inside a command.
+        return ExitCode.DONE if {"-h", "--help", "--version"} & {*arguments} else ExitCode.BUG
     except Exception:  # noqa: BLE001 - the last line of defence; whatever it is, it is ours
+        import traceback
+
         remark(traceback.format_exc())
         remark("This is a bug in reporter. Please report it with the lines above.")
         return ExitCode.BUG
     return outcome if isinstance(outcome, int) else ExitCode.DONE
+
+
+def _explain(error: click.ClickException) -> None:
+    """Print a mistake in the call as one line, or the whole help when nothing was asked."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        error.show()
+    else:
+        context = getattr(error, "ctx", None)
+        found = " ".join(error.format_message().split()).rstrip(".")
+        complain([f"{found}; see {context.command_path if context else 'reporter'} --help"])

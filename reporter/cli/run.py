@@ -54,6 +54,9 @@ def run(  # noqa: PLR0913, PLR0917 - one for each option
     for line in [*remarks, *([made] if made else [])]:
         remark(line)
     result = run_environments(settings, names, instant_of(as_of), key, utc_now().timestamp())
+    for outcome in result.outcomes:
+        for line in outcome.remarks:
+            remark(line)
     if as_json:
         print_json(json.dumps(_as_json(result), indent=1))
     else:

@@ -2,9 +2,8 @@
 
 import json
 import os
-import sys
 
-from reporter.cli.terminal import complain, remark, say
+from reporter.cli.terminal import complain, print_json, remark, say
 from reporter.errors import ExitCode, ReporterError, UsageFault
 from reporter.seal.keys import PublicKey, load_public_key, read_public_key
 from reporter.seal.verify import verify_bundle
@@ -41,7 +40,7 @@ def verify_and_print(bundle: str, key: str | None, *, as_json: bool) -> int:
     public_key = read_public_key(key) if key else _key_of_settings()
     verification = verify_bundle(bundle, public_key)
     if as_json:
-        sys.stdout.write(json.dumps(verification.as_json(), indent=1) + "\n")
+        print_json(json.dumps(verification.as_json(), indent=1))
     elif verification.failures:
         say(f"FAILED  {os.fspath(bundle)}")
         for failure in verification.failures:

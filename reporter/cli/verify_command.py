@@ -15,9 +15,10 @@ from reporter.cli.verify import verify_and_print
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON: result, failures, files, key_id, statement.")
 def verify(bundle: str, key: str | None, as_json: bool) -> int:  # noqa: FBT001 - a flag of click
-    """Check that a bundle is what was sealed: every byte, nothing missing, nothing added, the right key.
+    """Check everything about a bundle, offline.
 
-    Needs no network and changes nothing. Exits 0 only when everything holds, 5 otherwise.
+    It must be what was sealed: every byte, nothing missing, nothing added, the right key. Needs no network and changes
+    nothing. Exits 0 only when everything holds, 5 otherwise.
 
     \b
     Example:

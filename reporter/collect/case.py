@@ -5,17 +5,21 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from reporter.collect.files import Unread, read_bytes, read_directory, read_runtime
+from reporter.collect.files import Unread, name_of, read_bytes, read_directory, read_runtime
 from reporter.collect.parsing import parse_document
 from reporter.collect.typed import read_typed
-from reporter.model.case import Case, Policy
+from reporter.model.case import EVERYBODY, Case, Policy, Request
 from reporter.model.documents import Document, DocumentState, Manifest, RuntimeFile
 from reporter.model.manifests import BY_ALIAS, MANIFESTS, ManifestKind
-from reporter.settings import EnvironmentSettings, Settings, read_secret
+from reporter.settings import EnvironmentSettings, Settings, read_token
 
 
 def collect_case(
-    settings: Settings, environment: str, now: datetime, wanted: Collection[str] = tuple(BY_ALIAS)
+    settings: Settings,
+    environment: str,
+    now: datetime,
+    wanted: Collection[str] = tuple(BY_ALIAS),
+    request: Request = EVERYBODY,
 ) -> Case:
     """Read the manifests that are wanted (all by default), the runtime, the policy and the registry.
 
@@ -33,14 +37,24 @@ def collect_case(
         ),
         now=now,
         manifests={
-            kind.alias: reader.manifest(kind, place_of(chosen, kind) if kind.alias in wanted else "")
+            kind.alias: _manifest(reader, chosen, kind) if kind.alias in wanted else reader.manifest(kind, "")
             for kind in MANIFESTS
         },
         runtime=reader.runtime(chosen.runtime_path),
         compiled_policy=reader.document("policy", chosen.policy_path),
         registry=reader.document("registry", chosen.registry_path),
         package_dir=reader.directory("package_dir", chosen.package_dir),
+        request=request,
     )
+
+
+def _manifest(reader: "_Reader", chosen: EnvironmentSettings, kind: ManifestKind) -> Manifest[Any]:
+    """Read a manifest. One that is optional and that nobody named may be missing where the others are."""
+    manifest = reader.manifest(kind, place_of(chosen, kind))
+    named = bool(getattr(chosen, kind.path_key))
+    if kind.optional and not named and manifest.document.state is DocumentState.MISSING:
+        return reader.manifest(kind, "")
+    return manifest
 
 
 def place_of(chosen: EnvironmentSettings, kind: ManifestKind) -> str:
@@ -82,10 +96,9 @@ class _Reader:
         return read_runtime("runtime", self._settings.resolve(place))
 
     def directory(self, alias: str, place: str) -> Document:
-        if not place:
+        if not place or place.startswith("https://"):
+            # A base address is no directory to look at; the files below it are judged one by one.
             return _unconfigured(alias)
-        if place.startswith("https://"):
-            return Document(alias, _name(place), DocumentState.READ)
         return read_directory(alias, self._settings.resolve(place))
 
     def _fetch(self, place: str, limit: int) -> bytes | Unread:
@@ -93,10 +106,7 @@ class _Reader:
         from reporter.collect.https import HttpsAccess, fetch_bytes
 
         https = self._settings.https
-        tokens = {
-            host: read_secret(self._settings, reference, f"https.tokens.{host}").decode().strip()
-            for host, reference in https.tokens.items()
-        }
+        tokens = {host.lower(): read_token(self._settings, host) for host in https.tokens}
         ca_file = self._settings.resolve(https.ca_file) if https.ca_file else ""
         return fetch_bytes(place, limit, HttpsAccess(https.timeout_seconds, ca_file, tokens))
 
@@ -106,5 +116,4 @@ def _unconfigured(alias: str) -> Document:
 
 
 def _name(place: str) -> str:
-    path = urlsplit(place).path if place.startswith("https://") else place
-    return path.rstrip("/").rsplit("/", 1)[-1]
+    return name_of(urlsplit(place).path if place.startswith("https://") else place)

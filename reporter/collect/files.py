@@ -5,7 +5,7 @@ import hashlib
 import os
 import stat
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from reporter.model.documents import Document, DocumentState, Fault, RuntimeFile
 
@@ -60,7 +60,7 @@ def too_large(found: str, limit: int) -> Unread:
 
 def read_runtime(alias: str, path: str) -> RuntimeFile:
     """Hash the runtime binary and say whether it may be executed. It is not executed."""
-    name = Path(path).name
+    name = name_of(path)
     try:
         handle = _open(path)
     except (OSError, ValueError) as error:
@@ -85,7 +85,7 @@ def read_runtime(alias: str, path: str) -> RuntimeFile:
 
 def read_directory(alias: str, path: str) -> Document:
     """Look at a directory that is named in the settings."""
-    name = Path(path).name
+    name = name_of(path)
     try:
         status = Path(path).stat()
     except (OSError, ValueError) as error:
@@ -95,6 +95,24 @@ def read_directory(alias: str, path: str) -> Document:
         return Document(alias, name, DocumentState.READ)
     fault = Fault("", _kind(status.st_mode), "a directory")
     return Document(alias, name, DocumentState.UNREADABLE, faults=(fault,))
+
+
+def name_of(path: str) -> str:
+    """Give the last part of a path; bytes in it that are no text show as their codes."""
+    return path.rstrip("/").rsplit("/", 1)[-1].encode("utf-8", "backslashreplace").decode()
+
+
+def open_file(path: str) -> BinaryIO | Unread:
+    """Open a regular file for reading from its start."""
+    try:
+        handle = _open(path)
+    except (OSError, ValueError) as error:
+        return _unread(error)
+    mode = os.fstat(handle).st_mode
+    if stat.S_ISREG(mode):
+        return os.fdopen(handle, "rb", buffering=0)
+    os.close(handle)
+    return Unread(DocumentState.UNREADABLE, Fault("", _kind(mode), "a regular file"))
 
 
 def _open(path: str) -> int:

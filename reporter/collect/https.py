@@ -3,19 +3,22 @@
 A fault never repeats the address or what the server says (domain.md A10): both may be private.
 """
 
+import asyncio
+import io
 import ssl
-import time
 from http import HTTPStatus
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 import httpx
 
 from reporter.collect.files import Unread, too_large
 from reporter.model.documents import DocumentState, Fault
 
+_HIGHEST_PORT = 65_535
+
 
 class HttpsAccess(NamedTuple):
-    """How to reach the hosts that manifests are read from. `tokens` are by host name."""
+    """How to reach the hosts that manifests are read from. `tokens` are by host name, in lower case."""
 
     timeout_seconds: float
     ca_file: str
@@ -28,45 +31,59 @@ class HttpsAccess(NamedTuple):
 
 def fetch_bytes(url: str, limit: int, access: HttpsAccess) -> bytes | Unread:
     """GET a document of at most `limit` bytes within `access.timeout_seconds`."""
+    sink = io.BytesIO()
+    return fetch_into(sink, url, limit, access) or sink.getvalue()
+
+
+def fetch_into(sink: IO[bytes], url: str, limit: int, access: HttpsAccess) -> Unread | None:
+    """GET a document as `fetch_bytes` does, into a file. What came before a failure stays there."""
     try:
         trust = ssl.create_default_context(cafile=access.ca_file or None)
     except (OSError, ssl.SSLError):
         return _unread("certificate authorities that cannot be read", "a PEM file in https.ca_file")
     try:
-        with httpx.Client(
-            verify=trust,
-            timeout=access.timeout_seconds,
-            follow_redirects=False,
-            trust_env=False,
-        ) as client:
-            return _get(client, url, limit, access)
-    except httpx.TimeoutException:
-        return _unread("no answer in time", f"an answer within {access.timeout_seconds:g} seconds")
+        return asyncio.run(_get(sink, url, limit, access, trust))
+    except TimeoutError:
+        return _unread("no complete answer in time", f"all of it within {access.timeout_seconds:g} seconds")
     except httpx.ConnectError as error:
-        failed = "CERTIFICATE_VERIFY_FAILED" in str(error)
-        return _unread("a certificate that is not trusted" if failed else "no connection", "a trusted server")
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        if "CERTIFICATE_VERIFY_FAILED" in str(error):
+            return _unread("a certificate that is not trusted", "one for this host name, from a trusted authority")
+        return _unread("no connection", "a server that answers over TLS")
+    except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
         return _unread(f"a failed request ({type(error).__name__})", "a complete answer")
 
 
-def _get(client: httpx.Client, url: str, limit: int, access: HttpsAccess) -> bytes | Unread:
-    token = access.tokens.get(httpx.URL(url).host)
-    headers = {"Accept": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
-    end = time.monotonic() + access.timeout_seconds
-    with client.stream("GET", url, headers=headers) as answer:
+async def _get(
+    sink: IO[bytes], url: str, limit: int, access: HttpsAccess, trust: ssl.SSLContext
+) -> Unread | None:
+    # A time limit of httpx starts again with every byte that drips in; this one covers the whole request.
+    async with (
+        asyncio.timeout(access.timeout_seconds),
+        httpx.AsyncClient(verify=trust, timeout=None, follow_redirects=False, trust_env=False) as client,  # noqa: S113 - the line above
+        client.stream("GET", url, headers=_headers(url, access)) as answer,
+    ):
         if answer.status_code != HTTPStatus.OK:
             missing = answer.status_code in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
             state = DocumentState.MISSING if missing else DocumentState.UNREADABLE
             return Unread(state, Fault("", f"HTTP status {answer.status_code}", "HTTP status 200"))
-        chunks, size = [], 0
-        for chunk in answer.iter_bytes(1 << 16):
-            chunks.append(chunk)
+        if answer.headers.get("Content-Encoding", "identity") != "identity":
+            return _unread("a compressed answer", "the exact bytes of the document")
+        size = 0
+        async for chunk in answer.aiter_raw():
+            sink.write(chunk)
             size += len(chunk)
             if size > limit:
                 return too_large(f"more than {limit} bytes", limit)
-            if time.monotonic() > end:
-                return _unread("an answer that took too long", f"{access.timeout_seconds:g} seconds at most")
-        return b"".join(chunks)
+        return None
+
+
+def _headers(url: str, access: HttpsAccess) -> dict[str, str]:
+    address = httpx.URL(url)
+    if (address.port or 0) > _HIGHEST_PORT:  # httpx lets it pass, and the event loop stumbles
+        raise httpx.InvalidURL("port")
+    token = access.tokens.get(address.host)
+    headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
+    return headers | ({"Authorization": f"Bearer {token}"} if token else {})
 
 
 def _unread(found: str, wanted: str) -> Unread:

@@ -6,12 +6,17 @@ faults. The bytes are hashed as they came.
 
 import hashlib
 import json
+from collections import Counter
 from typing import Any, Final
 
 from reporter.model.documents import Document, DocumentState, Fault, pointer_to
 
 DEEPEST_NESTING: Final = 64
 MOST_FAULTS: Final = 50
+MOST_VALUES: Final = 100_000
+"""Thousands of drills fit. What follows takes time and memory for each value, so bytes alone are no limit."""
+
+_MORE_FAULTS: Final = Fault("", f"more than {MOST_FAULTS} faults", "none")
 
 
 class _NotANumber:
@@ -34,15 +39,14 @@ def parse_document(alias: str, name: str, raw: bytes) -> Document:
     def outcome(state: DocumentState, *faults: Fault, value: dict[str, Any] | None = None) -> Document:
         return Document(alias, name, state, sha256, len(raw), faults, value)
 
-    if not raw.strip():
-        return outcome(
-            DocumentState.NOT_JSON, Fault("", "an empty file" if not raw else "only white space", "a JSON object")
-        )
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         found = f"bytes that are not UTF-8 at offset {error.start}"
         return outcome(DocumentState.NOT_UTF8, Fault("", found, "UTF-8 text"))
+    if not text.strip():
+        found = "only white space" if raw else "an empty file"
+        return outcome(DocumentState.NOT_JSON, Fault("", found, "a JSON object"))
     try:
         value = json.loads(
             text,
@@ -51,15 +55,20 @@ def parse_document(alias: str, name: str, raw: bytes) -> Document:
             parse_float=_float,
             parse_int=_int,
         )
-    except json.JSONDecodeError as error:
-        found = f"{error.msg} at line {error.lineno}, column {error.colno}"
-        return outcome(DocumentState.NOT_JSON, Fault("", f"not JSON: {found}", "a JSON object"))
-    except RecursionError:
-        return outcome(DocumentState.NOT_JSON, _too_deep(""))
+    except (json.JSONDecodeError, RecursionError) as error:
+        return outcome(DocumentState.NOT_JSON, _not_json(error))
     if not isinstance(value, dict):
         return outcome(DocumentState.NOT_AN_OBJECT, Fault("", _kind(value), "a JSON object"))
-    faults = _inspect(value)
+    try:
+        faults = _inspect(value)
+    except _TooManyValuesError:
+        fault = Fault("", f"more than {MOST_VALUES} values", f"{MOST_VALUES} values at most")
+        return outcome(DocumentState.TOO_LARGE, fault)
     return outcome(DocumentState.READ, *faults, value=value)
+
+
+class _TooManyValuesError(Exception):
+    """The document has more values than anybody will judge."""
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -67,8 +76,8 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(plain) == len(pairs):
         return plain
     marked = _Twice(plain)
-    keys = [key for key, _ in pairs]
-    marked.keys_twice = tuple(key for key in plain if keys.count(key) > 1)
+    times = Counter(key for key, _ in pairs)
+    marked.keys_twice = tuple(key for key in plain if times[key] > 1)
     return marked
 
 
@@ -82,6 +91,14 @@ def _int(text: str) -> int | float | _NotANumber:
     return int(text) if len(text) <= 19 else _NotANumber(f"{text[:40]}")  # noqa: PLR2004 - digits
 
 
+def _not_json(error: json.JSONDecodeError | RecursionError) -> Fault:
+    if isinstance(error, RecursionError):
+        return _too_deep("")
+    return Fault(
+        "", f"not JSON: {error.msg.removesuffix(' at')} at line {error.lineno}, column {error.colno}", "a JSON object"
+    )
+
+
 def _too_deep(pointer: str) -> Fault:
     return Fault(pointer, "nesting too deep", f"{DEEPEST_NESTING} levels at most")
 
@@ -93,26 +110,45 @@ def _kind(value: object) -> str:
 
 
 def _inspect(root: dict[str, Any]) -> list[Fault]:
-    """Walk the value without recursion, note what JSON readers would silently accept, and take it out."""
+    """Walk the value without recursion, note what JSON readers would silently accept, and take it out.
+
+    The walk goes on after the last fault that is listed: whoever comes next relies on clean values.
+    """
     faults: list[Fault] = []
+    values = 0
     todo: list[tuple[tuple[object, ...], Any]] = [((), root)]
-    while todo and len(faults) < MOST_FAULTS:
+    while todo:
         path, holder = todo.pop()
-        if isinstance(holder, _Twice):
-            faults += [
-                Fault(pointer_to(*path, _readable(key)), "a key given more than once", "each key once")
-                for key in holder.keys_twice
-            ]
-        items = list(holder.items()) if isinstance(holder, dict) else list(enumerate(holder))
+        new = [
+            Fault(pointer_to(*path, _readable(key)), "a key given more than once", "each key once")
+            for key in getattr(holder, "keys_twice", ())
+        ]
+        items = list(holder.items() if isinstance(holder, dict) else enumerate(holder))
+        values += len(items)
+        if values > MOST_VALUES:
+            raise _TooManyValuesError
         for key, value in items:
             here = (*path, _readable(key) if isinstance(key, str) else key)
             fault = _fault_of(key, value, here)
             if fault:
-                faults.append(fault)
-                holder[key] = None
+                new.append(fault)
+                _take_out(holder, key)
             elif isinstance(value, dict | list):
                 todo.append((here, value))
-    return faults
+        faults = [*faults, *new][: MOST_FAULTS + 1]
+    return first_faults(faults)
+
+
+def first_faults(faults: list[Fault]) -> list[Fault]:
+    """List as many faults as anybody will read, and say so when there are more."""
+    return faults if len(faults) <= MOST_FAULTS else [*faults[:MOST_FAULTS], _MORE_FAULTS]
+
+
+def _take_out(holder: Any, key: Any) -> None:  # noqa: ANN401 - JSON
+    if isinstance(holder, dict) and _readable(key) != key:
+        del holder[key]
+    else:
+        holder[key] = None
 
 
 def _fault_of(key: object, value: object, path: tuple[object, ...]) -> Fault | None:

@@ -1,44 +1,86 @@
 """Writing a fresh project directory: settings, manifests and the stand-in for the Go runtime."""
 
+import contextlib
 import json
 import os
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 from reporter.errors import UsageFault
 from reporter.model.manifests import BY_ALIAS
 from reporter.sample.world import BINARY, compiled_policy, sample_settings, sample_world
 from reporter.settings_text import example_text
 
-RUNTIME = "#!/bin/sh\n# Stands in for the Go runtime, which the reporter hashes and never runs.\nexit 1\n"
+SETTINGS: Final = Path("reporter.toml")
+SIGNING_KEY: Final = Path("keys", "signing.key")
+RUNTIME: Final = "#!/bin/sh\n# Stands in for the Go runtime, which the reporter hashes and never runs.\nexit 1\n"
 
 
-def write_sample(directory: Path, as_of: datetime) -> list[Path]:
-    """Write the sample world; raise UsageFault rather than overwrite a file."""
-    files = {Path("reporter.toml"): sample_settings(), Path("compiled-policy.json"): _json(compiled_policy())}
-    for environment, manifests in sample_world(as_of).items():
+def sample_files(as_of: datetime) -> dict[Path, str]:
+    """Give every file of the sample world by its path; raise UsageFault when the calendar ends before its dates."""
+    try:
+        world = sample_world(as_of)
+    except OverflowError:
+        message = f"--as-of: found {as_of.isoformat()}, wanted a time with a year of drills before and after it"
+        raise UsageFault(message) from None
+    files = {
+        SETTINGS: sample_settings(),
+        Path("compiled-policy.json"): _json(compiled_policy()),
+        Path(BINARY): RUNTIME,
+    }
+    for environment, manifests in world.items():
         for alias, manifest in manifests.items():
             files[Path("manifests", environment, BY_ALIAS[alias].file_name)] = _json(manifest)
-    written = write_new(directory, files)
-    return [*written, *write_new(directory, {Path(BINARY): RUNTIME}, mode=0o755)]
+    return files
 
 
-def write_settings(directory: Path) -> list[Path]:
-    """Write a `reporter.toml` with every key explained; raise UsageFault rather than overwrite one."""
-    return write_new(directory, {Path("reporter.toml"): example_text()})
+def settings_files() -> dict[Path, str]:
+    """Give a `reporter.toml` with every key explained."""
+    return {SETTINGS: example_text()}
 
 
-def write_new(directory: Path, files: dict[Path, str], mode: int = 0o644) -> list[Path]:
-    """Write files that are not there yet, all or none."""
-    taken = [str(directory / name) for name in files if (directory / name).exists()]
+def write_new(directory: Path, files: Mapping[Path, str], reserved: Collection[Path] = ()) -> list[Path]:
+    """Write files that are not there yet, all or none; scripts become executable. Give all paths that were made.
+
+    `reserved` are paths that the caller writes next. Raise UsageFault rather than overwrite anything, and leave
+    nothing behind when the disk refuses.
+    """
+    wanted = [*(directory / name for name in files), *reserved]
+    taken = [path for path in wanted if os.path.lexists(path)]
     if taken:
-        raise UsageFault(*(f"{path}: already there; choose another directory" for path in taken))
-    for name, text in files.items():
-        path = directory / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-        os.chmod(path, mode)  # noqa: PTH101 - whatever the umask
-    return [directory / name for name in files]
+        raise UsageFault(*(f"{path}: already there, and never overwritten; choose another directory" for path in taken))
+    made: list[Path] = []
+    try:
+        for name, text in files.items():
+            _make_directories((directory / name).parent, made)
+            _write_one(directory / name, text, made)
+    except OSError as error:
+        take_back(made)
+        message = f"{error.filename or directory}: cannot be written: {error.strerror}; choose another directory"
+        raise UsageFault(message) from None
+    return made
+
+
+def take_back(made: list[Path]) -> None:
+    """Remove what was made, as far as the disk lets us."""
+    for path in reversed(made):
+        with contextlib.suppress(OSError):
+            path.rmdir() if path.is_dir() else path.unlink()
+
+
+def _make_directories(path: Path, made: list[Path]) -> None:
+    for missing in reversed([one for one in (path, *path.parents) if not one.exists()]):
+        missing.mkdir()
+        made.append(missing)
+
+
+def _write_one(path: Path, text: str, made: list[Path]) -> None:
+    with path.open("x", encoding="utf-8") as file:
+        made.append(path)
+        file.write(text)
+    path.chmod(0o755 if text.startswith("#!") else 0o644)  # whatever the umask
 
 
 def _json(value: object) -> str:
