@@ -64,6 +64,9 @@ class KeyFault(UsageFault):
 class LedgerUnusable(UsageFault):
     """A ledger is missing, locked, damaged, read-only or no ledger at all."""
 
+    damaged = False
+    """Whether it is there and its content is what is wrong: a failed verification."""
+
 
 class VerificationFailed(ReporterError):
     """A bundle is not what was sealed."""

@@ -26,6 +26,7 @@ os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
 DEFAULT_FILE: Final = "reporter.toml"
 DEFAULT_ENVIRONMENT: Final = "default"
+LEDGERS: Final = ("sqlite:///", "postgresql+psycopg://")
 DEFAULT_SIGNING_KEY: Final = "file:keys/signing.key"
 ENVIRONMENT_NAME: Final = r"^[a-z0-9][a-z0-9._-]{0,62}$"
 
@@ -76,9 +77,25 @@ def _local(value: object) -> object:
     return value
 
 
+def _record_place(value: object) -> object:
+    """Let a ledger's address pass beside paths and https://; a password never."""
+    if isinstance(value, str) and value.startswith(LEDGERS):
+        return _ledger(value)
+    return _place(value)
+
+
+def _ledger(value: object) -> object:
+    if isinstance(value, str) and "@" in value and ":" in value.partition("://")[2].rpartition("@")[0]:
+        raise ValueError("found an address with a password (not shown), wanted a reference under ledger_password")
+    if not (isinstance(value, str) and value.startswith(LEDGERS)) or "password=" in value:
+        raise ValueError(f"found something else (not shown), wanted {' or '.join(LEDGERS)} and where it is")
+    return value
+
+
 Secret = Annotated[SecretRef, PlainValidator(_secret_ref)]
 Place = Annotated[str, BeforeValidator(_place)]
 LocalPath = Annotated[str, BeforeValidator(_local)]
+RecordPlace = Annotated[str, BeforeValidator(_record_place), Field(min_length=1)]
 Days = Annotated[float, BeforeValidator(_number), Field(gt=0, le=3660, allow_inf_nan=False)]
 Seconds = Annotated[float, BeforeValidator(_number), Field(gt=0, le=3600, allow_inf_nan=False)]
 Bytes = Annotated[int, BeforeValidator(_number), Field(ge=1_000, le=1_000_000_000)]
@@ -111,6 +128,11 @@ class EnvironmentSettings(_Keys):
         default="",
         description="Directory (or https:// base) that holds every manifest under its default name.",
         examples=["manifests/production-pilot"],
+    )
+    records: tuple[RecordPlace, ...] = Field(
+        default=(),
+        description="Evidence records: paths, patterns and https:// addresses; `ledger` for our own.",
+        examples=[["evidence/*.jsonl"]],
     )
     package_dir: Place = _path(
         "Directory of the Go runtime release package with its four release manifests.",
@@ -182,6 +204,14 @@ class Settings(_Keys):
         default=SecretRef(DEFAULT_SIGNING_KEY),
         description="The Ed25519 private key (PEM) that seals bundles, by reference.",
         examples=[DEFAULT_SIGNING_KEY],
+    )
+    ledger: Annotated[str, BeforeValidator(_ledger)] = Field(
+        default="sqlite:///state/ledger.db",
+        description="The ledger: sqlite:///PATH or postgresql+psycopg://USER@HOST/NAME.",
+        examples=["sqlite:///state/ledger.db"],
+    )
+    ledger_password: Secret | None = Field(
+        default=None, description="The password of a PostgreSQL ledger, by reference.", examples=["env:LEDGER_PASSWORD"]
     )
     manifest_max_bytes: Bytes = Field(
         default=5_000_000,
@@ -337,6 +367,7 @@ _WANTED: Final = {
     "string_type": "a text",
     "dict_type": "a table",
     "model_type": "a table",
+    "tuple_type": "a list",
     "float_type": "a number",
     "float_parsing": "a number",
     "finite_number": "a finite number",
@@ -366,7 +397,7 @@ def _fault(error: ErrorDetails, prefix: str, given: Mapping[Location, str]) -> s
 
 def _found(value: object, loc: Location) -> str:
     """Show a wrong value, unless it may be a secret that somebody wrote down in the wrong form."""
-    if loc[0] in ("signing_key", "https") and not isinstance(value, bool | int | float):
+    if loc[0] in ("signing_key", "ledger", "ledger_password", "https") and not isinstance(value, bool | int | float):
         return "something else (not shown)"
     return show(str(value) if isinstance(value, date | time) else value)
 

@@ -90,23 +90,26 @@ def _variable(name: str, field: FieldInfo, prefix: str) -> str:
 
 def _default_text(field: FieldInfo) -> str:
     default = field.get_default(call_default_factory=True)
-    return "" if default in ("", {}, None) else str(default)
+    return "" if default in ("", {}, (), None) else str(default)
 
 
 def _shown(settings: Settings) -> dict[str, Any]:
     """Give all values but the secrets. The query of an address may be one: signed addresses are."""
     values = settings.model_dump(mode="json")
     values["signing_key"] = HIDDEN
+    values["ledger_password"] = HIDDEN if values["ledger_password"] else None
     values["https"]["tokens"] = dict.fromkeys(values["https"]["tokens"], HIDDEN)
     for environment in values["environments"].values():
-        environment.update(
-            {
-                key: f"{value.partition('?')[0]}?{HIDDEN}"
-                for key, value in environment.items()
-                if isinstance(value, str) and value.startswith("https://") and "?" in value
-            }
-        )
+        environment.update({key: _without_query(value) for key, value in environment.items()})
     return values
+
+
+def _without_query(value: object) -> object:
+    if isinstance(value, list):
+        return [_without_query(one) for one in value]
+    if isinstance(value, str) and value.startswith("https://") and "?" in value:
+        return f"{value.partition('?')[0]}?{HIDDEN}"
+    return value
 
 
 def _flatten(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

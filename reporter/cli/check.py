@@ -58,7 +58,7 @@ def _providers(text: str) -> tuple[str, ...]:
 def _upstream_flags(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add upstream's flags: one for each key of an environment that is not ours alone (domain.md B1.0)."""
     for key, field in reversed(EnvironmentSettings.model_fields.items()):
-        if key == "manifests_dir":
+        if key in ("manifests_dir", "records"):
             continue
         kind: click.Choice[str] | type[float] | None = None
         if key == "mode":

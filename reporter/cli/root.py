@@ -22,6 +22,7 @@ COMMANDS: Final = {
     "run": Entry("run:run", "Assess every environment and leave one sealed, verified bundle for each."),
     "check": Entry("check:check", "Assess one report, from settings or from flags alone."),
     "verify": Entry("verify_command:verify", "Check everything about a bundle, offline."),
+    "records": Entry("records:records", "Import evidence records into the ledger; export it; verify it."),
     "keys": Entry("keys:keys", "Make a signing key; show the id of a key."),
     "settings": Entry("settings:settings", "Check the settings; print an example with every key."),
     "schema": Entry("schema:schema", "Print the JSON Schema of a manifest, a report or a file of a bundle."),

@@ -43,19 +43,24 @@ def fetch_into(sink: IO[bytes], url: str, limit: int, access: HttpsAccess) -> Un
         return _unread("certificate authorities that cannot be read", "a PEM file in https.ca_file")
     try:
         return asyncio.run(_get(sink, url, limit, access, trust))
-    except TimeoutError:
-        return _unread("no complete answer in time", f"all of it within {access.timeout_seconds:g} seconds")
-    except httpx.ConnectError as error:
-        if "CERTIFICATE_VERIFY_FAILED" in str(error):
-            return _unread("a certificate that is not trusted", "one for this host name, from a trusted authority")
-        return _unread("no connection", "a server that answers over TLS")
     except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-        return _unread(f"a failed request ({type(error).__name__})", "a complete answer")
+        return _failed(error, access)
 
 
-async def _get(
-    sink: IO[bytes], url: str, limit: int, access: HttpsAccess, trust: ssl.SSLContext
-) -> Unread | None:
+def _failed(error: Exception, access: HttpsAccess) -> Unread:
+    """Say why there is no answer, in words of ours: those of the error may hold the address."""
+    match error:
+        case TimeoutError():
+            return _unread("no complete answer in time", f"all of it within {access.timeout_seconds:g} seconds")
+        case httpx.ConnectError() if "CERTIFICATE_VERIFY_FAILED" in str(error):
+            return _unread("a certificate that is not trusted", "one for this host name, from a trusted authority")
+        case httpx.ConnectError():
+            return _unread("no connection", "a server that answers over TLS")
+        case _:
+            return _unread(f"a failed request ({type(error).__name__})", "a complete answer")
+
+
+async def _get(sink: IO[bytes], url: str, limit: int, access: HttpsAccess, trust: ssl.SSLContext) -> Unread | None:
     # A time limit of httpx starts again with every byte that drips in; this one covers the whole request.
     async with (
         asyncio.timeout(access.timeout_seconds),

@@ -1,6 +1,7 @@
 """The drill timeline of one environment: past drills, the due date, its window and the instant of the verdict."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from reporter.model.instants import parse_instant
 from reporter.model.readiness import Readiness
@@ -34,6 +35,9 @@ def build_timeline(readiness: Readiness) -> Timeline | None:
     )
 
 
+NO_DUE_DATE: Final = "When the next drill is due is unknown."
+
+
 def _outcome(drill: DrillFacts) -> str:
     return OUTCOME_TAGS[drill.outcome].word.lower()
 
@@ -43,5 +47,6 @@ def _describe(drills: Sequence[DrillFacts], readiness: Readiness, due_at: str) -
     told = ", ".join(
         f"{outcomes.count(outcome)} {tag.word.lower()}" for outcome, tag in OUTCOME_TAGS.items() if outcome in outcomes
     )
-    due = f"The next drill is due on {day(due_at)}." if due_at else "When the next drill is due is unknown."
+    stale = readiness.production.go_backend_rollback_drill_schedule.schedule.stale
+    due = f"The next drill {'was' if stale else 'is'} due on {day(due_at)}." if due_at else NO_DUE_DATE
     return f"{count(len(drills), 'drill')}{f': {told}' if told else ''}. {due} As of {day(readiness.as_of)}."

@@ -538,3 +538,35 @@ def test_more_faults_than_are_listed_let_no_drill_pass() -> None:
     report = drills(PILOT.put(H, "/drills", json.loads(raw)))
     assert set(failed(report)) == ALL - {FRESH}
     assert report.history.latest_passing_drill_id == ""
+
+
+def test_drills_without_an_id_do_not_contradict_each_other() -> None:
+    nameless = [drill(2 * DAY, ""), drill(3 * DAY, "")]
+    (check,) = failed(drills(PILOT.drills(drill(DAY), *nameless))).values()
+    assert [(reason.pointer, reason.wanted) for reason in check.reasons] == [
+        (f"/drills/{n}/drill_id", TEXT) for n in (1, 2)
+    ]
+
+
+def test_faulty_drill_that_is_repeated_counts_once_and_another_fault_is_another_drill() -> None:
+    faulty = drill(DAY, "faulty", source_mode=5)
+    assert drills(PILOT.drills(drill(DAY), faulty, faulty)).history.drill_count == 2
+    assert drills(PILOT.put(H, "/drills", [drill(DAY), 5, 5, {}])).history.drill_count == 3
+
+
+def test_undated_drill_is_not_noted_as_utc() -> None:
+    assert drills(PILOT.drills(drill(DAY), drill(DAY, "undated", executed_at="soon"))).operator_notes == ()
+
+
+@pytest.mark.parametrize("own", [0, -5])
+@pytest.mark.parametrize("pilot", [PILOT, PILOT.drop(PLAN)], ids=["plan", "no-plan"])
+def test_own_target_that_is_not_positive_is_named(pilot: Pilot, own: float) -> None:
+    report = drills(pilot.drills(drill(DAY, max_recovery_minutes=own)))
+    assert [reason.pointer for reason in failed(report)[SLA].reasons] == [
+        "/drills/0/recovery_minutes",
+        "/drills/0/max_recovery_minutes",
+    ]
+
+
+def test_longest_target_of_a_plan_is_usable() -> None:
+    assert drills(PILOT.put(PLAN, "/max_recovery_minutes", 1_000_000)).status is Status.READY

@@ -223,6 +223,12 @@ def test_plan_that_is_configured_and_unusable_promises_nothing(plan: Pilot) -> N
     assert triple(reason) == (R, "/max_recovery_minutes", "15", "no more than the plan's target, which is unknown")
 
 
+def test_own_approval_of_the_rehearsal_is_not_that_of_the_plan() -> None:
+    report = rehearsal(PILOT.put(R, "/approval_id", "apr_of_the_rehearsal"))
+    assert report.status is Status.READY
+    assert report.rehearsal.plan_approval_id == "apr_go_backend_rollback"
+
+
 def test_approval_id_stands_in_for_the_plans_approval() -> None:
     old = PILOT.cut(R, "/plan_approval_id").put(R, "/approval_id", "apr_go_backend_rollback")
     assert rehearsal(old).status is Status.READY
