@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reporter import __version__
-from reporter.assess.everything import assess_reports, manifests_for
+from reporter.assess.everything import assess_reports, inputs_for
 from reporter.collect.case import collect_case
 from reporter.errors import ReporterError, UsageFault, VerificationFailed
 from reporter.model.case import EVERYBODY, Case, Request
@@ -59,7 +59,7 @@ def check_report(
     settings: Settings, environment: str, name: str, now: datetime, request: Request = EVERYBODY
 ) -> tuple[Report, Case]:
     """Assess one report, reading only what it and those below it need."""
-    case = collect_case(settings, environment, now, manifests_for(name), request)
+    case = collect_case(settings, environment, now, inputs_for(name), request)
     return assess_reports(case, [name])[name], case
 
 

@@ -12,8 +12,8 @@ def needed_for(name: str) -> frozenset[str]:
     return frozenset({name}.union(*(needed_for(one) for one in BY_NAME[name].builds_on)))
 
 
-def manifests_for(name: str) -> frozenset[str]:
-    """Give the aliases of the manifests that a report reads, itself or through those it builds on."""
+def inputs_for(name: str) -> frozenset[str]:
+    """Give the aliases of the inputs that a report reads, itself or through those it builds on."""
     return frozenset(alias for one in needed_for(name) for alias in BY_NAME[one].reads)
 
 

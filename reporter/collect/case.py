@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from reporter.collect.files import Unread, name_of, read_bytes, read_directory, read_runtime
@@ -13,20 +13,27 @@ from reporter.model.documents import Document, DocumentState, Manifest, RuntimeF
 from reporter.model.manifests import BY_ALIAS, MANIFESTS, ManifestKind
 from reporter.settings import EnvironmentSettings, Settings, read_token
 
+EVERYTHING: Final = frozenset({*BY_ALIAS, "runtime", "policy", "registry", "package_dir"})
+
 
 def collect_case(
     settings: Settings,
     environment: str,
     now: datetime,
-    wanted: Collection[str] = tuple(BY_ALIAS),
+    wanted: Collection[str] = EVERYTHING,
     request: Request = EVERYBODY,
 ) -> Case:
-    """Read the manifests that are wanted (all by default), the runtime, the policy and the registry.
+    """Read the inputs that are wanted, by alias; all by default.
 
-    Manifests that are not wanted stand as unconfigured: whoever asks for less judges less.
+    Those that are not wanted stand as unconfigured: whoever asks for less judges less.
     """
     chosen = settings.environments[environment]
     reader = _Reader(settings)
+
+    def place(alias: str) -> str:
+        named: str = getattr(chosen, alias if alias == "package_dir" else f"{alias}_path")
+        return named if alias in wanted else ""
+
     return Case(
         environment=environment,
         mode=chosen.mode,
@@ -40,10 +47,10 @@ def collect_case(
             kind.alias: _manifest(reader, chosen, kind) if kind.alias in wanted else reader.manifest(kind, "")
             for kind in MANIFESTS
         },
-        runtime=reader.runtime(chosen.runtime_path),
-        compiled_policy=reader.document("policy", chosen.policy_path),
-        registry=reader.document("registry", chosen.registry_path),
-        package_dir=reader.directory("package_dir", chosen.package_dir),
+        runtime=reader.runtime(place("runtime")),
+        compiled_policy=reader.document("policy", place("policy")),
+        registry=reader.document("registry", place("registry")),
+        package_dir=reader.directory("package_dir", place("package_dir")),
         request=request,
     )
 

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from assess.cases import EARLY, EMPTY, NOW, PILOT, READINESS, failed, not_there, statuses
-from reporter.assess.everything import assess_reports, manifests_for, needed_for
+from reporter.assess.everything import assess_reports, inputs_for, needed_for
+from reporter.collect.case import EVERYTHING
 from reporter.model.registry import BY_NAME, REPORTS, find_report
 from reporter.model.reports import Mode, Status
 from reporter.sample.world import sample_world
@@ -13,14 +14,14 @@ from reporter.sample.world import sample_world
 
 def test_production_needs_everything() -> None:
     assert needed_for("production") == set(READINESS)
-    assert manifests_for("production") == set(PILOT.documents)
+    assert inputs_for("production") | inputs_for("notification-plan") == EVERYTHING
 
 
 def test_report_needs_itself_and_what_it_builds_on() -> None:
     assert needed_for("backend") == {"backend"}
     assert needed_for("promotion") == {"promotion", "backend", "deployment"}
     assert needed_for("schedule") == {"schedule", "drills"}
-    assert manifests_for("schedule") == {"rollback_plan", "rollback_drill_history", "rollback_drill_schedule"}
+    assert inputs_for("schedule") == {"rollback_plan", "rollback_drill_history", "rollback_drill_schedule"}
 
 
 def test_reports_come_in_the_order_of_the_registry_whatever_was_asked() -> None:

@@ -1,0 +1,160 @@
+"""`reporter records`: import evidence records into the ledger, export it, verify it."""
+
+import json
+from pathlib import Path
+
+import click
+
+from reporter.cli.options import settings_option
+from reporter.cli.terminal import print_json, remark, say
+from reporter.errors import ExitCode
+from reporter.model.raw_records import RecordFault
+from reporter.record_jobs import Imported, export_records, import_records, verify_records
+from reporter.settings import Settings, load_settings
+
+MOST_FAULTS = 20
+
+
+class HeadType(click.ParamType[tuple[int, str]]):
+    """The head of a ledger, as `records verify` prints it: SEQUENCE:HASH."""
+
+    name = "head"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, str]:
+        """Read the text of the option."""
+        sequence, _, digest = value.strip().partition(":")
+        if not sequence.isdecimal() or len(digest) != 64 or set(digest.lower()) - set("0123456789abcdef"):  # noqa: PLR2004 - hex digits of SHA-256
+            self.fail(
+                f"{value!r} is not a head; wanted SEQUENCE:HASH as `reporter records verify` prints it", param, ctx
+            )
+        return int(sequence), digest.lower()
+
+
+@click.group
+def records() -> None:
+    """Import evidence records into the ledger; export it; verify it."""
+
+
+@records.command("import")
+@click.argument("sources", nargs=-1, metavar="[SOURCE]...")
+@settings_option
+@click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout, and nothing else there.")
+def import_(sources: tuple[str, ...], settings_file: str | None, as_json: bool) -> int:  # noqa: FBT001 - a flag of click
+    """Append the records of each SOURCE to the ledger; without one, those of all environments.
+
+    A SOURCE is JSON Lines or JSON (plain, gzip, zstd), upstream's SQLite index, an https:// address, a quoted pattern
+    of files, or another ledger. What is there already is not added again, and a file that did not change is not read
+    again. A damaged record is named, and the rest counts.
+
+    \b
+    Examples:
+      reporter records import evidence.jsonl 'archive/*.jsonl.zst'
+      reporter records import https://evidence.example.org/api/evidence
+    """  # noqa: D301 - \b is click's mark for text that keeps its lines
+    settings = _settings(settings_file)
+    faults = _Faults()
+    done: list[Imported] = []
+    for one in import_records(settings, sources, faults.note):
+        done.append(one)
+        if not as_json:
+            say(_line(one))
+    faults.finish()
+    if as_json:
+        print_json(json.dumps({"sources": [_as_json(one) for one in done]}, indent=1))
+    return ExitCode.USAGE if sources and any(one.unreadable for one in done) else ExitCode.DONE
+
+
+@records.command
+@click.option("--format", "form", type=click.Choice(["jsonl", "json", "sqlite"]), required=True, help="What to write.")
+@click.argument("file", type=click.Path(path_type=Path))
+@settings_option
+def export(form: str, file: Path, settings_file: str | None) -> None:
+    """Write the ledger to FILE in one of upstream's formats. Never overwrites.
+
+    jsonl holds every version in the order of the ledger; json ({"items": [...]}) and sqlite (upstream's index) hold the
+    newest one of each id, sorted by id.
+    """
+    from reporter.ledger import Format
+
+    written = export_records(_settings(settings_file), Format(form), file)
+    say(f"{file}  {_count(written, 'record')}")
+
+
+@records.command
+@click.option("--expect", type=HeadType(), metavar="SEQUENCE:HASH", help="A head that was noted elsewhere.")
+@settings_option
+@click.option("--json", "as_json", is_flag=True, help="Print JSON: result, head, failures.")
+def verify(expect: tuple[int, str] | None, settings_file: str | None, as_json: bool) -> int:  # noqa: FBT001 - a flag of click
+    """Go over every row of the ledger: edits, gaps, moved rows, a tail that is cut off.
+
+    Whoever can rewrite the whole database leaves a chain that holds: --expect compares it with a head that a bundle
+    noted. Exits 0 only when everything holds, 5 otherwise.
+    """
+    from reporter.ledger import Head
+
+    verified = verify_records(_settings(settings_file), Head(*expect) if expect else None)
+    if as_json:
+        document = {
+            "result": "failed" if verified.faults else "passed",
+            "head": {"sequence": verified.head.sequence, "hash": verified.head.hash} if verified.head else None,
+            "failures": [fault._asdict() for fault in verified.faults],
+        }
+        print_json(json.dumps(document, indent=1))
+    else:
+        for fault in verified.faults:
+            say(f"FAILED  {fault}")
+        say(f"{'FAILED' if verified.faults else 'passed'}  head {verified.head}")
+    return ExitCode.VERIFICATION_FAILED if verified.faults else ExitCode.DONE
+
+
+class _Faults:
+    """Prints the first faults as they come, and counts the rest."""
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def note(self, fault: RecordFault) -> None:
+        self._count += 1
+        if self._count <= MOST_FAULTS:
+            remark(str(fault))
+
+    def finish(self) -> None:
+        if self._count > MOST_FAULTS:
+            remark(f"and {self._count - MOST_FAULTS} more like these")
+
+
+def _settings(settings_file: str | None) -> Settings:
+    settings, remarks = load_settings(settings_file)
+    for line in remarks:
+        remark(line)
+    return settings
+
+
+def _line(one: Imported) -> str:
+    if one.unchanged:
+        before = f"; {_count(one.faulty_before, 'fault')} when it was read" if one.faulty_before else ""
+        return f"{one.source}  unchanged{before}"
+    counts = one.appended
+    parts = [f"{counts.added} added", f"{counts.repeated} there already"]
+    parts += [f"{counts.changed} of them with an id that was there with other content"] if counts.changed else []
+    parts += [_count(counts.faulty, "fault")] if counts.faulty else []
+    return f"{one.source}  {', '.join(parts)}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _as_json(one: Imported) -> dict[str, object]:
+    counts = one.appended
+    return {
+        "source": one.source,
+        "unchanged": one.unchanged,
+        "added": counts.added,
+        "repeated": counts.repeated,
+        "changed": counts.changed,
+        "changed_ids": list(counts.changed_ids),
+        "faulty": counts.faulty,
+        "faulty_before": one.faulty_before,
+        "faults": [{**fault._asdict(), "where": fault.where} for fault in counts.faults],
+    }
