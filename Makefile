@@ -28,6 +28,8 @@ setup: $(DEV) $(PROJECT) | system-report  ## make .venv with all pinned requirem
 report: $(PROJECT) | system-report  ## run the main job on a sample world
 	@test -f $(SAMPLE)/reporter.toml || $(BIN)/reporter init $(SAMPLE) --sample
 	@$(BIN)/reporter run --settings $(SAMPLE)/reporter.toml
+	@echo 'Open   $(SAMPLE)/bundles/production-pilot/latest/index.html'
+	@echo 'Verify $(BIN)/reporter verify $(SAMPLE)/bundles/production-pilot/latest --key $(SAMPLE)/keys/signing.key.pub'
 
 test: $(DEV) $(PROJECT) $(AXE) | system-test  ## run the whole suite; branches >= 95 %, assess and seal 100 %
 	@$(BIN)/coverage erase

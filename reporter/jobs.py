@@ -5,6 +5,7 @@ Collect, assess, render, seal. Jobs return values; the command line prints them.
 
 import hashlib
 import json
+import traceback
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from reporter import __version__
 from reporter.assess.everything import assess_reports, inputs_for
 from reporter.collect.case import collect_case
-from reporter.errors import ReporterError, UsageFault, VerificationFailed
+from reporter.errors import KeyFault, ReporterError, UsageFault, VerificationFailed
 from reporter.model.case import EVERYBODY, Case, Request
 from reporter.model.instants import format_instant
 from reporter.model.registry import REPORTS
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from reporter.model.readiness import Inputs, Previous, Readiness
     from reporter.render.pdf import PdfWorkers
     from reporter.render.shapes import View
-    from reporter.seal.keys import SigningKey
+    from reporter.seal.keys import KeyPair, SigningKey
 
 RUN_ID_PREFIX = "reprun"
 
@@ -76,17 +77,28 @@ def run_environments(
         for name in environments:
             try:
                 units[name] = _begin(settings, name, now, key, pdfs)
-            except ReporterError as failed:
-                errors.append(failed)
-                outcomes[name] = Outcome(name, None, None, "", "", "", {}, failed.faults)
+            except Exception as failed:  # noqa: BLE001 - whatever it is, the other environments go on
+                errors.append(_told(name, failed))
+                outcomes[name] = Outcome(name, None, None, "", "", "", {}, errors[-1].faults)
         for name, unit in units.items():
             try:
                 outcomes[name] = _finish(settings, unit, key, wall_now)
-            except ReporterError as failed:
-                errors.append(failed)
-                outcomes[name] = _outcome(unit, "", "", failed.faults)
+            except Exception as failed:  # noqa: BLE001 - as above
+                errors.append(_told(name, failed))
+                outcomes[name] = _outcome(unit, "", "", errors[-1].faults)
     listed = tuple(outcomes[name] for name in environments)
     return Run(_run_id(settings, now, listed), format_instant(now), listed, tuple(errors))
+
+
+def _told(environment: str, failed: Exception) -> ReporterError:
+    """Tell an expected error as it is, and a bug by its place alone: its text may hold what no log should."""
+    if isinstance(failed, ReporterError):
+        return failed
+    place = traceback.extract_tb(failed.__traceback__)[-1]
+    return ReporterError(
+        f"{environment}: this is a bug in reporter, please report it:"
+        f" {type(failed).__name__} in {Path(place.filename).name}, line {place.lineno} ({place.name})"
+    )
 
 
 class _Unit(NamedTuple):
@@ -115,7 +127,7 @@ def _begin(settings: Settings, environment: str, now: datetime, key: "SigningKey
     readiness = build_readiness(case, production, __version__, previous, before)
     view = build_view(readiness)
     pdf = pdfs.submit(render_readiness_paper(view), write_json(readiness), now)
-    return _Unit(case, reports, readiness, build_inputs(case, settings.digest()), view, pdf)
+    return _Unit(case, reports, readiness, build_inputs(case, settings.digest(environment)), view, pdf)
 
 
 def _files(unit: _Unit, key: "SigningKey") -> dict[str, bytes]:
@@ -158,8 +170,11 @@ def _finish(settings: Settings, unit: _Unit, key: "SigningKey", wall_now: float)
             *(f"{bundle.path}: {one.code}: {one.file}: {one.detail}" for one in verification.failures)
         )
     large = [name for name, content in files.items() if name.endswith(".html") and is_large(content)]
-    remarks = tuple(f"{bundle.path}/{name} has {len(files[name]):,} bytes; browsers will be slow" for name in large)
-    return _outcome(unit, bundle.path, bundle.digest)._replace(remarks=remarks)
+    remarks = [f"{bundle.path}/{name} has {len(files[name]):,} bytes; browsers will be slow" for name in large]
+    newest = Path(bundle.path).with_name("latest").resolve().name
+    if newest != Path(bundle.path).name:
+        remarks.append(f"{unit.case.environment}: latest stays at {newest}, which is dated later than this bundle")
+    return _outcome(unit, bundle.path, bundle.digest)._replace(remarks=tuple(remarks))
 
 
 def _outcome(unit: _Unit, path: str, digest: str, faults: tuple[str, ...] = ()) -> Outcome:
@@ -210,7 +225,10 @@ def _previous(
     if found is None:
         return None, None
     as_of = format_instant(found.as_of)
-    if not verify_bundle(found.path, key.public).failures:
+    verification = verify_bundle(found.path, key.public)
+    sealed = verification.statement["predicate"] if verification.statement and not verification.failures else {}
+    # A bundle that was copied here from elsewhere verifies, but it is not the one before this.
+    if (sealed.get("environment"), sealed.get("as_of")) == (environment, as_of):
         try:
             raw = Path(found.path, "readiness.json").read_bytes()
             before = Readiness.model_validate_json(raw)
@@ -228,7 +246,7 @@ def signing_key(settings: Settings) -> tuple["SigningKey", str]:
     A key that somebody named must exist. The default one is made on the first run, so that upstream's variables
     alone are enough.
     """
-    from reporter.seal.keys import load_signing_key, new_key_pair, read_signing_key
+    from reporter.seal.keys import load_signing_key, read_signing_key
 
     kind, _, name = settings.signing_key.partition(":")
     if kind != "file":
@@ -236,11 +254,25 @@ def signing_key(settings: Settings) -> tuple["SigningKey", str]:
     path = Path(settings.resolve(name))
     if path.exists() or settings.signing_key_given:
         return read_signing_key(path), ""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    made = new_key_pair(path)
+    try:
+        made = make_key_pair(path)
+    except KeyFault:
+        # Another run made it meanwhile.
+        return read_signing_key(path), ""
     return read_signing_key(path), (
         f"made a signing key: {made.private_path} (key id {made.key_id}); give {made.public_path} to your auditors"
     )
+
+
+def make_key_pair(path: Path) -> "KeyPair":
+    """Make a key pair, and the directory that it is to stand in."""
+    from reporter.seal.keys import new_key_pair
+
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageFault(f"{path.parent}: cannot be made: {error.strerror}; choose another place for the key") from None
+    return new_key_pair(path)
 
 
 def own_public_key(settings: Settings) -> bytes | None:
@@ -259,7 +291,10 @@ def chosen_environments(settings: Settings, wanted: Sequence[str]) -> list[str]:
     if unknown:
         raise UsageFault(*(f"environment {name!r} is not in the settings; known: {known}" for name in unknown))
     if not settings.environments:
-        raise UsageFault("no environment: add [environments.NAME] to the settings (`reporter settings example`)")
+        raise UsageFault(
+            "nothing to assess: no [environments.NAME] in a settings file and no CAVRA_* variable;"
+            " `reporter init DIR` writes settings, --settings names them"
+        )
     return list(dict.fromkeys(wanted)) or sorted(settings.environments)
 
 
@@ -285,5 +320,6 @@ def _canonical_sha256(value: object) -> str:
 def _run_id(settings: Settings, now: datetime, outcomes: tuple[Outcome, ...]) -> str:
     """Name a run after what it was asked and what it made, as upstream names its records (domain.md B)."""
     made = {one.environment: one.digest for one in outcomes}
-    fields = {"as_of": format_instant(now), "settings": settings.digest(), "bundles": made}
+    asked = {one.environment: settings.digest(one.environment) for one in outcomes}
+    fields = {"as_of": format_instant(now), "settings": asked, "bundles": made}
     return f"{RUN_ID_PREFIX}-{_canonical_sha256(fields)[:16]}"

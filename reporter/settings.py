@@ -63,16 +63,34 @@ def _number(value: object) -> object:
 
 def _place(value: object) -> object:
     """Refuse an address that is not https, or that carries a password: both would leak."""
-    if isinstance(value, str) and "://" in value:
+    if not isinstance(value, str):
+        return value
+    if "\0" in value:
+        raise ValueError("found a NUL character, wanted a path or an https:// address")
+    if "://" in value or value.lower().startswith(("http:", "https:")):
         if not value.startswith("https://"):
             raise ValueError("found another kind of address (not shown), wanted a path or an https:// address")
         if "@" in value.partition("://")[2].partition("/")[0]:
             raise ValueError("found an address with a password (not shown), wanted the token under https.tokens")
+        if not _reachable(value):
+            raise ValueError("found an address that cannot be (not shown), wanted https://HOST/PATH without a fragment")
     return value
 
 
+def _reachable(address: str) -> bool:
+    """Say whether an address names a host and a port that can exist; it is not asked."""
+    from urllib.parse import urlsplit  # noqa: PLC0415 - only an address needs it
+
+    try:
+        parts = urlsplit(address)
+        host = (parts.hostname or "").encode("idna").decode()
+        return bool(host) and (parts.port or 443) > 0 and not parts.fragment and address.isprintable()
+    except ValueError:
+        return False
+
+
 def _local(value: object) -> object:
-    if isinstance(value, str) and "://" in value:
+    if isinstance(value, str) and ("://" in value or "\0" in value):
         raise ValueError("found an address (not shown), wanted a path on this machine")
     return value
 
@@ -242,9 +260,19 @@ class Settings(_Keys):
         """Make a path absolute; https:// addresses stay as they are."""
         return path if path.startswith("https://") else str(self.base_dir / path)
 
-    def digest(self) -> str:
-        """Give the sha256 of all settings in force, written canonically."""
-        text = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+    def digest(self, environment: str) -> str:
+        """Give the sha256 of the settings that decide one environment's verdict, written canonically.
+
+        Of paths and addresses only the last part counts: where a document lies decides nothing.
+        """
+        values = self.environments[environment].model_dump(mode="json")
+        for key, value in values.items():
+            if key.endswith(("_path", "_dir")):
+                values[key] = value.partition("?")[0].rstrip("/").rpartition("/")[2]
+            elif key == "records":
+                values[key] = [place.partition("?")[0].rstrip("/").rpartition("/")[2] for place in value]
+        values["manifest_max_bytes"] = self.manifest_max_bytes
+        text = json.dumps(values, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -263,7 +291,7 @@ def load_settings(
     """
     variables = environment_variables() if variables is None else variables
     found = file or variables.get("REPORTER_SETTINGS", "")
-    found = found or (DEFAULT_FILE if Path(DEFAULT_FILE).is_file() else "")
+    found = found or (DEFAULT_FILE if os.path.lexists(DEFAULT_FILE) else "")
     found = found if from_file else ""
     values = _read_toml(Path(found)) if found else {}
     given, remarks = _overlay(values, variables, from_file=bool(found))
@@ -276,6 +304,8 @@ def load_settings(
 def _read_toml(path: Path) -> dict[str, Any]:
     import tomllib  # noqa: PLC0415 - 7 ms of start that flags and variables alone do without
 
+    if _would_wait(path):
+        raise UsageFault(f"{path}: no regular file, so no settings; `reporter init DIR` writes some")
     try:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
@@ -293,6 +323,12 @@ def _read_toml(path: Path) -> dict[str, Any]:
     except RecursionError:
         message = f"{path}: not TOML: nested too deep"
         raise UsageFault(message) from None
+
+
+def _would_wait(path: Path) -> bool:
+    """Say whether reading could wait for ever: on a pipe, a socket or a device."""
+    text = str(path)
+    return os.path.exists(text) and not os.path.isfile(text) and not os.path.isdir(text)  # noqa: PTH110, PTH112, PTH113 - these never raise
 
 
 def _overlay(
@@ -315,7 +351,7 @@ def _overlay(
         if variables.get(variable, "").strip()
     }
     names = {key: upstream_variables()[key] for key in upstream}
-    environments = values.setdefault("environments", {} if from_file else {DEFAULT_ENVIRONMENT: {}})
+    environments = values.setdefault("environments", {DEFAULT_ENVIRONMENT: {}} if upstream and not from_file else {})
     default = environments.get(DEFAULT_ENVIRONMENT) if isinstance(environments, dict) else None
     if isinstance(default, dict):
         default.update(upstream)
@@ -397,7 +433,10 @@ def _fault(error: ErrorDetails, prefix: str, given: Mapping[Location, str]) -> s
 
 def _found(value: object, loc: Location) -> str:
     """Show a wrong value, unless it may be a secret that somebody wrote down in the wrong form."""
-    if loc[0] in ("signing_key", "ledger", "ledger_password", "https") and not isinstance(value, bool | int | float):
+    private = loc[0] in ("signing_key", "ledger", "ledger_password", "https")
+    if isinstance(value, list):
+        return f"a list of {len(value)}" if value else show(value)
+    if isinstance(value, str) and (private or "@" in value or "//" in value):
         return "something else (not shown)"
     return show(str(value) if isinstance(value, date | time) else value)
 
@@ -416,12 +455,14 @@ def read_secret(settings: Settings, reference: str, purpose: str) -> bytes:
     variables = environment_variables()
     if kind == "env":
         if not variables.get(name):
-            message = f"{purpose}: the environment variable {name} is not set"
-            raise UsageFault(message)
+            shown = name if name.isidentifier() and name.isupper() else "(not shown)"
+            raise UsageFault(f"{purpose}: the environment variable {shown} is not set")
         return variables[name].encode()
     path = settings.base_dir / name if kind == "file" else _credential(variables, name, purpose)
+    if _would_wait(path):
+        raise UsageFault(f"{purpose}: {path}: no regular file")
     try:
-        return Path(path).read_bytes()
+        return path.read_bytes()
     except OSError as error:
         message = f"{purpose}: {path}: {error.strerror}"
         raise UsageFault(message) from None
@@ -442,4 +483,6 @@ def _credential(variables: Mapping[str, str], name: str, purpose: str) -> Path:
     if not directory:
         message = f"{purpose}: credential:{name} needs CREDENTIALS_DIRECTORY, which systemd sets for LoadCredential="
         raise UsageFault(message)
+    if "/" in name:
+        raise UsageFault(f"{purpose}: credential:NAME takes a name, not a path")
     return Path(directory) / name

@@ -12,6 +12,9 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from reporter.assess.everything import assess_reports
+from reporter.cli import answer
+from reporter.model.case import Case
 from worlds import AS_OF, REPORTER, edit, make_world, reporter, snapshot
 
 LATER = "2026-06-12T15:40:00Z"
@@ -127,7 +130,12 @@ def test_the_next_bundle_names_the_one_before_and_what_changed(copy: Path) -> No
     assert readiness["previous"]["digest"].startswith(first.name[-12:])
     assert readiness["previous"]["verified"] is True
     changed = {change["subject"]: change["after"] for change in readiness["changes"]}
-    assert changed == {"rollback": "ready", "rollback/go_rollback_approval": "pass"}
+    assert changed == {
+        "rollback": "ready",
+        "rehearsal": "ready",
+        "rollback/go_rollback_approval": "pass",
+        "rehearsal/go_rollback_rehearsal_evidence": "pass",
+    }
     statement = json.loads(reporter("verify", second, "--key", "keys/signing.key.pub", "--json", cwd=copy).stdout)[
         "statement"
     ]
@@ -143,6 +151,45 @@ def test_a_previous_bundle_that_was_changed_is_named_but_not_believed(copy: Path
     assert readiness["previous"]["verified"] is False
     assert readiness["previous"]["status"] is None
     assert readiness["changes"] == []
+
+
+def test_a_bundle_of_another_environment_is_no_predecessor(copy: Path) -> None:
+    foreign = (copy / "bundles" / "payments-pilot" / "latest").resolve()
+    shutil.copytree(foreign, copy / "bundles" / "production-pilot" / foreign.name)
+    shutil.rmtree((copy / "bundles" / "production-pilot" / "latest").resolve())
+    assert reporter("run", "--as-of", LATER, "-e", "production-pilot", cwd=copy).returncode == 0
+    text = (copy / "bundles" / "production-pilot" / "latest" / "readiness.json").read_text(encoding="utf-8")
+    assert json.loads(text)["previous"]["verified"] is False
+
+
+def test_a_run_dated_before_the_newest_bundle_says_that_latest_stays(copy: Path) -> None:
+    done = reporter("run", "--as-of", "2026-06-10T15:40:00Z", "-e", "production-pilot", cwd=copy)
+    assert "production-pilot: latest stays at 20260611T154000Z-" in done.stderr
+
+
+def test_a_run_without_settings_and_variables_assesses_nothing(tmp_path: Path) -> None:
+    done = reporter("run", cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: nothing to assess")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_bug_in_one_environment_costs_no_other_its_bundle(
+    copy: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(case: Case) -> object:
+        if case.environment == "payments-pilot":
+            raise ZeroDivisionError("a value that no log should hold")
+        return assess_reports(case)
+
+    monkeypatch.setattr("reporter.jobs.assess_reports", broken)
+    monkeypatch.chdir(copy)
+    assert answer(["run", "--as-of", LATER]) == 1
+    told = capsys.readouterr()
+    assert "payments-pilot: this is a bug in reporter, please report it: ZeroDivisionError in " in told.err
+    assert "no log should hold" not in told.err
+    assert [line for line in told.out.splitlines() if "NO BUNDLE" in line] == ["payments-pilot    NO BUNDLE"]
+    assert len(list((copy / "bundles").glob("*/20260612*"))) == 2
 
 
 def test_upstream_variables_alone_are_enough(world: Path, tmp_path: Path) -> None:

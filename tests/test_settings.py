@@ -1,6 +1,7 @@
 """Settings: one place for every key, all faults at once with their places, and no secret in any of them."""
 
 import json
+import os
 import tomllib
 from pathlib import Path
 
@@ -192,6 +193,53 @@ def test_place_that_is_no_file_is_one_fault() -> None:
     }
 
 
+def test_settings_that_would_be_waited_for_are_refused() -> None:
+    os.mkfifo("pipe")
+    with pytest.raises(UsageFault, match="pipe: no regular file"):
+        load_settings("pipe", {})
+
+
+def test_a_settings_file_that_leads_nowhere_is_not_taken_for_none() -> None:
+    Path("reporter.toml").symlink_to("gone.toml")
+    with pytest.raises(UsageFault, match="no such settings file"):
+        load_settings(None, {})
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("[environments.a]\nrollback_plan_path = ['https://bob:hunter2@host/x']", "rollback_plan_path"),
+        ("[environments]\nprod = 'https://bob:hunter2@host/x'", "prod"),
+        ("[environments.a]\nrollback_plan_path = 'https:/bob:hunter2@host/x'", "rollback_plan_path"),
+        ("[environments.a]\nrollback_plan_path = 'https://host/x#hunter2'", "rollback_plan_path"),
+        ("[environments.a]\nrollback_plan_path = 'https://[::1/hunter2'", "rollback_plan_path"),
+        ('[environments.a]\nrollback_plan_path = "hunter2\\u0000"', "rollback_plan_path"),
+        ("bundles_dir = ['hunter2']", "bundles_dir"),
+    ],
+)
+def test_what_may_be_a_secret_in_the_wrong_form_is_not_repeated(text: str, key: str) -> None:
+    (fault,) = faults_of(text)
+    assert key in fault
+    assert "hunter2" not in fault
+
+
+def test_a_secret_written_as_the_name_of_a_variable_is_not_repeated() -> None:
+    with pytest.raises(UsageFault, match=r"variable \(not shown\) is not set"):
+        read_secret(load(""), "env:hunter2", "key")
+
+
+def test_a_credential_is_a_name_and_no_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", "/run")
+    with pytest.raises(UsageFault, match="takes a name, not a path"):
+        read_secret(load(""), "credential:../key", "key")
+
+
+def test_a_secret_in_a_pipe_is_refused() -> None:
+    os.mkfifo("pipe")
+    with pytest.raises(UsageFault, match="no regular file"):
+        read_secret(load(""), f"file:{Path('pipe').absolute()}", "key")
+
+
 def test_settings_are_looked_for_by_argument_then_variable_then_here() -> None:
     for name in ("argument", "variable", "reporter"):
         Path(f"{name}.toml").write_text(f"bundles_dir = '{name}'")
@@ -216,10 +264,9 @@ def test_variables_of_upstream_alone_make_one_environment_named_default() -> Non
             assert getattr(pilot, key) == str(Path.cwd() / "x.json")
 
 
-def test_no_file_and_no_variable_is_a_disabled_pilot() -> None:
+def test_no_file_and_no_variable_is_nothing_to_assess() -> None:
     settings, _ = load_settings(None, {})
-    assert settings.environments == {"default": EnvironmentSettings()}
-    assert settings.environments["default"].mode is Mode.DISABLED
+    assert settings.environments == {}
 
 
 @pytest.mark.parametrize("blank", ["", "  "])
@@ -494,11 +541,18 @@ def test_digest_is_of_the_values_and_not_of_their_order() -> None:
         "[https]\ntimeout_seconds = 10.0\n",
         REPORTER_BUNDLES_DIR="/nowhere",
     )
-    assert len(one.digest()) == 64
+    assert len(one.digest("a")) == 64
     same = load("manifest_max_bytes = 2000\nbundles_dir = 'x'\n[environments.b]\n[environments.a]\nmode = 'Shadow'\n")
-    assert one.digest() == same.digest()
-    assert one.digest() != other.digest()
-    assert one.digest() != load("bundles_dir = 'x'").digest()
+    assert one.digest("a") == same.digest("a")
+    assert one.digest("a") != other.digest("a"), "another size limit"
+    assert one.digest("a") != one.digest("b")
+
+
+def test_digest_of_an_environment_is_the_same_wherever_its_files_lie() -> None:
+    here = load("bundles_dir = 'x'\n[environments.a]\nrollback_plan_path = 'here/plan.json'\n")
+    there = load("[environments.a]\nrollback_plan_path = '/there/plan.json'\n[environments.z]\n")
+    assert here.digest("a") == there.digest("a")
+    assert here.digest("a") != load("[environments.a]\nrollback_plan_path = 'other.json'\n").digest("a")
 
 
 def test_environment_of_the_process_is_what_is_read_by_default(monkeypatch: pytest.MonkeyPatch) -> None:

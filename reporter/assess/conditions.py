@@ -11,6 +11,7 @@ from reporter.model.case import Case
 from reporter.model.checks import Check, CheckStatus, Evidence, Reason
 from reporter.model.documents import MISSING, Document, DocumentState, Manifest, look_up
 from reporter.model.instants import format_instant
+from reporter.model.manifests import BY_ALIAS
 from reporter.model.registry import BY_NAME
 from reporter.model.reports import Mode, Status
 from reporter.model.text import show, visible
@@ -88,7 +89,9 @@ def check(spec: CheckSpec, conditions: Iterable[Condition]) -> Check:
     if not listed:
         message = f"{spec.id} has no condition: it could not fail"
         raise AssertionError(message)
-    reasons = tuple(_reason(condition) for condition in listed if not condition.met)
+    unmet = [condition for condition in listed if not condition.met]
+    reasons = tuple(_reason(condition) for condition in unmet)
+    absent = [one.document for one in unmet if one.document.state is not DocumentState.READ]
     return Check(
         id=spec.id,
         title=spec.title,
@@ -96,7 +99,7 @@ def check(spec: CheckSpec, conditions: Iterable[Condition]) -> Check:
         message="; ".join(reason.text for reason in reasons) or _held(listed),
         reasons=reasons,
         evidence=tuple(_evidence(listed)),
-        remedy=spec.remedy if reasons else "",
+        remedy=_provide(absent[0]) if absent else spec.remedy if reasons else "",
     )
 
 
@@ -182,5 +185,22 @@ def _evidence(conditions: list[Condition]) -> Iterator[Evidence]:
                 document=document.alias,
                 sha256=document.sha256,
                 pointer=condition.pointer,
-                value=condition.found,
+                value=_value_at(condition),
             )
+
+
+def _value_at(condition: Condition) -> str:
+    """Give what stands at the pointer: a reason may tell what was computed from it, evidence never does."""
+    document = condition.document
+    return found_at(document, condition.pointer) if document.value and condition.pointer else condition.found
+
+
+def _provide(document: Document) -> str:
+    """Say what to do about a document that is not there to judge: nothing else helps before that."""
+    key = document.alias if document.alias == "package_dir" else f"{document.alias}_path"
+    if document.state is DocumentState.UNCONFIGURED:
+        kind = BY_ALIAS.get(document.alias)
+        variable = f" ({kind.env})" if kind and kind.env else ""
+        return f"Name the document: set {key}{variable}, or manifests_dir for all of them."
+    where = f"where {key} or its directory names it, or correct that path"
+    return f"Provide {visible(document.name)}: put a usable file {where}."

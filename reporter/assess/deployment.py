@@ -35,7 +35,7 @@ from reporter.model.reports import (
     Status,
     WorkstationTarget,
 )
-from reporter.model.text import show
+from reporter.model.text import shorten, show
 from reporter.model.wants import ManifestModel
 
 CONFIGURED: Final = CheckSpec(
@@ -156,7 +156,7 @@ def _on_target(  # noqa: PLR0913, PLR0917 - the two sides of one comparison
     declared = {(target.surface, target.platform) for target in targets.get(target_id, ())}
     if declared:
         sides = " and ".join(f"surface {show(one)}, platform {show(other)}" for one, other in sorted(declared))
-        found = f"{show(target_id)} ({sides})"
+        found = f"{show(target_id)} ({shorten(sides)})"
     else:
         found = f"{show(target_id)}, which the endpoint deployment manifest does not declare"
     return Condition(

@@ -33,7 +33,8 @@ from reporter.model.text import is_blank, show
 FILE: Final = CheckSpec(
     "go_rollback_drill_history_file",
     "Drill history",
-    "Correct the drill history; `reporter schema rollback_drill_history` prints its form.",
+    "Run a drill that passes and add it; never change what a drill found."
+    " Where the form is wrong, `reporter schema rollback_drill_history` prints it.",
 )
 PASSED: Final = CheckSpec(
     "go_rollback_drill_latest_passed",
@@ -118,9 +119,10 @@ def judge_drills(case: Case) -> list[JudgedDrill]:
     """Judge every distinct drill by every rule but freshness, in the order of time and then of id."""
     history: Manifest[DrillHistory] = case.manifest("rollback_drill_history")
     document_wide = [
-        *(one for one in judged(history, "drill history") if one.pointer in ("", "/schema_version")),
+        *(one for one in judged(history, "drill history") if one.pointer in ("", "/schema_version", "/drills")),
         *environment_conditions(case, "rollback_drill_history", "rollback_plan"),
     ]
+    contradicted = {one.pointer.removesuffix("/drill_id"): one for one in _one_content_per_id(history)}
     seen: set[str] = set()
     drills = []
     for position, drill in enumerate(history.value.drills if history.value else ()):
@@ -128,7 +130,8 @@ def judge_drills(case: Case) -> list[JudgedDrill]:
         content = _content(history, drill, here)
         if content not in seen:
             seen.add(content)
-            drills.append(_judge(case, history, drill, here, document_wide))
+            own = [contradicted[here]] if here in contradicted else []
+            drills.append(_judge(case, history, drill, here, [*document_wide, *own]))
     # At one and the same instant the failed drill counts as the later one: the worse side (domain.md A2).
     return sorted(
         drills,

@@ -35,6 +35,7 @@ from reporter.assess.windows import LONGEST_WINDOW
 from reporter.model.case import Case
 from reporter.model.checks import Check
 from reporter.model.instants import days, format_instant
+from reporter.model.manifests.drills import MOST_OWNERS
 from reporter.model.providers import ALL, FALLBACK, PROVIDERS, normalise
 from reporter.model.reports import (
     NotificationPlanReport,
@@ -109,17 +110,19 @@ def assess_notification_plan(case: Case, schedule: ScheduleReport) -> Notificati
     if asked:
         checks = _checks(case, scope, routes)
         mended = fold(one for one in checks if one.id != TOLD.id)
-        status = schedule.status if mended is Status.READY else mended
+        loud = schedule.status if mended is Status.READY else mended
+        status = schedule.status if fold(checks) is Status.READY else Status.NEEDS_ATTENTION
     else:
         checks = unrequested(case, SPECS, "drill schedule")
-        status = schedule.status
+        status = loud = schedule.status
     decisions = tuple(route.decision for route in routes)
     told = tuple(one for one in decisions if one.action == "deliver")
     silent = tuple(one for one in decisions if one.action == "suppress")
     selected = _providers(told)
     due = schedule.schedule.next_due_at
     critical = schedule.status in _TO_BE_TOLD and bool(silent) and not told
-    standing = head("notification-plan", case, status, checks)
+    # Who is told does not change how loud it is (domain.md A4): `schedule_status` is the schedule's own.
+    standing = head("notification-plan", case, status, checks) | {"alert_level": loud.alert_level}
     if asked:
         standing["summary"] += f"; {_count(len(told), 'route')} to deliver, {len(silent)} suppressed"
     return NotificationPlanReport(
@@ -156,7 +159,8 @@ def _scope(case: Case, schedule: ScheduleReport) -> _Scope:
     named = (normalise(one) for one in facts.notification_providers)
     scheduled = tuple(dict.fromkeys(one for one in named if one in PROVIDERS)) or (FALLBACK,)
     wanted = case.request.providers or scheduled
-    owners = tuple(dict.fromkeys(owner.strip() for owner in facts.owners if not is_blank(owner)))
+    # The schedule report fails on more owners; each is paired with every provider, so here they end.
+    owners = tuple(dict.fromkeys(owner.strip() for owner in facts.owners[:MOST_OWNERS] if not is_blank(owner)))
     asked = schedule.status is not Status.NOT_REQUESTED
     return _Scope(
         schedule,

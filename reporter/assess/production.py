@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-from reporter.assess.conditions import CheckSpec, Condition, check, fold, head
+from reporter.assess.conditions import CheckSpec, Condition, check, fold, head, not_applicable
 from reporter.model.case import Case
+from reporter.model.checks import Check, CheckStatus
 from reporter.model.documents import Document, DocumentState
 from reporter.model.registry import REPORTS, ReportKind
 from reporter.model.reports import ProductionReport, Report, Status
@@ -13,6 +14,8 @@ SCOPE: Final = (
     "Covers readiness: backend, deployment, promotion, rollback, rehearsal, drills and schedule."
     " Delivery, acknowledgement, retry and closure of alerts are not assessed."
 )
+
+_NOT_ASKED: Final = (Status.DISABLED, Status.NOT_REQUESTED, Status.NOT_CONFIGURED)
 
 
 def assess_production(case: Case, *reports: Report) -> ProductionReport:
@@ -23,14 +26,39 @@ def assess_production(case: Case, *reports: Report) -> ProductionReport:
     """
     by_name = {report.report: report for report in reports}
     sections = [kind for kind in REPORTS if kind.section]
-    checks = tuple(check(_spec(kind), _accepted(kind, by_name[kind.name])) for kind in sections)
+    checks = tuple(_gate(kind, by_name[kind.name]) for kind in sections)
     status = fold(checks)
     if status is Status.READY and not case.mode.enabled:
         status = Status.DISABLED
     elif status is Status.READY and any(one.status is Status.DUE_SOON for one in reports):
         status = Status.DUE_SOON
     folded: dict[str, Any] = {kind.section: by_name[kind.name] for kind in sections}
-    return ProductionReport(**head("production", case, status, checks), operator_notes=(SCOPE,), **folded)
+    standing = head("production", case, status, checks) | {"summary": _summary(status, checks, folded)}
+    return ProductionReport(**standing, operator_notes=(SCOPE,), **folded)
+
+
+def _gate(kind: ReportKind, report: Report) -> Check:
+    """Judge one report's status. One that was not asked for is shown as such, not as passed."""
+    if report.status in _NOT_ASKED and report.status in kind.accepted:
+        return not_applicable(_spec(kind), f"the {kind.name} report is {_words(report.status)}")
+    return check(_spec(kind), _accepted(kind, report))
+
+
+def _summary(status: Status, checks: tuple[Check, ...], folded: dict[str, Any]) -> str:
+    asked = [one for one in checks if one.status is not CheckStatus.NOT_APPLICABLE]
+    failed = [one.title for one in asked if one.status is CheckStatus.FAIL]
+    if failed:
+        need = "needs" if len(failed) == 1 else "need"
+        return f"{len(failed)} of {len(asked)} reports {need} attention: {', '.join(failed)}"
+    if status is Status.DISABLED:
+        return "Go is disabled: nothing runs, and nothing was proven"
+    due = folded["go_backend_rollback_drill_schedule"].schedule.due.at
+    drill = f"; the next rollback drill is due {due}" if due else ""
+    return f"all {len(asked)} reports that were asked for are in order{drill}"
+
+
+def _words(status: Status) -> str:
+    return str(status).replace("_", " ")
 
 
 def _spec(kind: ReportKind) -> CheckSpec:

@@ -10,6 +10,7 @@ from reporter.assess.conditions import (
     fold,
     head,
     judged,
+    not_applicable,
     requested,
     unrequested,
 )
@@ -56,7 +57,9 @@ def assess_promotion(case: Case, backend: BackendReport, deployment: DeploymentR
     checks: tuple[Check, ...]
     if requested(case, evidence):
         checks = (
-            check(RUNTIME, [_ready(backend)]),
+            check(RUNTIME, [_ready(backend)])
+            if case.mode.enabled
+            else not_applicable(RUNTIME, "the pilot is disabled"),
             check(DEPLOYMENT, [_ready(deployment)]),
             check(PARITY, parity),
             check(APPROVAL, approval_conditions(evidence)),

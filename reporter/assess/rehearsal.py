@@ -93,19 +93,15 @@ def assess_rehearsal(case: Case) -> RehearsalReport:
 
 
 def _same_plan(rehearsal: Manifest[RollbackRehearsal], plan: Manifest[RollbackPlan]) -> list[Condition]:
-    """Want the rehearsal to name the approval of the plan in use, where that has one."""
-    wanted = approval_id(plan)
-    if not wanted:
+    """Want the rehearsal to name the approval of the plan in use; of a plan without one nothing was rehearsed."""
+    if not plan.configured:
         return []
+    wanted = approval_id(plan)
     value = rehearsal.value or RollbackRehearsal()
     own = value.plan_approval_id.strip()
     named = own or value.approval_id.strip()
     pointer = "/approval_id" if named and not own else "/plan_approval_id"
-    return [
-        holds(
-            rehearsal.document,
-            pointer,
-            f"{show(wanted)}, the approval of the rollback plan",
-            met=named == wanted,
-        )
-    ]
+    whose = (
+        f"{show(wanted)}, the approval of the rollback plan" if wanted else "the rollback plan's approval: it has none"
+    )
+    return [holds(rehearsal.document, pointer, whose, met=bool(wanted) and named == wanted)]

@@ -155,7 +155,7 @@ def effective_due(
             f"{counted}; the drill fulfils next_due_at {format_instant(declared)}",
         )
     if declared <= cadence:
-        return Due(declared, "explicit", f"next_due_at {format_instant(declared)}, before {counted}")
+        return Due(declared, "explicit", f"next_due_at {format_instant(declared)}, not after {counted}")
     return Due(
         cadence,
         "cadence",
@@ -186,11 +186,16 @@ def _due(schedule: Manifest[DrillSchedule], drills: DrillsReport, window: timede
 def _known(schedule: Manifest[DrillSchedule], due: Due) -> Condition:
     return Condition(
         schedule.document,
-        "/next_due_at",
+        _decided_at(due),
         due.sum,
         "a next_due_at, or a passing drill and interval_days to derive it from",
         met=due.at is not None,
     )
+
+
+def _decided_at(due: Due) -> str:
+    """Point at the field that decided the date."""
+    return "/interval_days" if due.basis in ("cadence", "derived") else "/next_due_at"
 
 
 def _not_stale(case: Case, schedule: Manifest[DrillSchedule], due: Due, *, stale: bool) -> Condition:
@@ -198,10 +203,12 @@ def _not_stale(case: Case, schedule: Manifest[DrillSchedule], due: Due, *, stale
         found = "an unknown due date, which counts as overdue"
     else:
         left = days(due.at - case.now)
-        found = f"{format_instant(due.at)}, " + (f"{-left:g} days ago" if stale else f"in {left:g} days")
+        when = f"{-left:g} days ago" if stale else f"in {left:g} days"
+        computed = "" if due.basis == "explicit" else f" (computed: {due.sum})"
+        found = f"due {format_instant(due.at)}, {when}{computed}"
     return Condition(
         schedule.document,
-        "/next_due_at",
+        _decided_at(due),
         found,
         f"a due date not before {format_instant(case.now)}",
         met=not stale,

@@ -5,6 +5,7 @@ Commands are imported when they are called, so that `reporter --help` starts fas
 
 import gc
 import io
+import os
 import sys
 from typing import Final, NoReturn
 
@@ -15,15 +16,18 @@ def main() -> NoReturn:
     """Run the command line and exit with a code of `reporter.errors.ExitCode`."""
     # A short life needs no search for cycles: a fifth of `reporter check` was spent on it, half of that at the end.
     gc.set_threshold(100_000)
+    # A closed stream would send what is meant for it elsewhere: to the other stream, or into a file opened next.
+    sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - for this whole life
+    sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    code = run(sys.argv[1:])
+    code = answer(sys.argv[1:])
     gc.freeze()
     sys.exit(code)
 
 
-def run(arguments: list[str]) -> int:
+def answer(arguments: list[str]) -> int:
     """Run one call and give its exit code. No traceback for a user's mistake; a bug shows its own."""
     try:
         return _dispatch(arguments)

@@ -1,12 +1,14 @@
 """`reporter keys`: make a signing key, show the id of a key."""
 
+from pathlib import Path
+
 import click
 
 from reporter.cli.options import settings_option
 from reporter.cli.terminal import remark, say
 from reporter.errors import UsageFault
-from reporter.jobs import own_public_key
-from reporter.seal.keys import load_public_key, new_key_pair, read_public_key
+from reporter.jobs import make_key_pair, own_public_key
+from reporter.seal.keys import load_public_key, read_public_key
 from reporter.settings import load_settings
 
 
@@ -32,7 +34,7 @@ def new(path: str) -> None:
     Example:
       reporter keys new keys/signing.key
     """  # noqa: D301 - \b is click's mark for text that keeps its lines
-    made = new_key_pair(path)
+    made = make_key_pair(Path(path))
     say(f"private key  {made.private_path}")
     say(f"public key   {made.public_path}")
     say(f"key id       {made.key_id}")

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import click
 
-from reporter.clock import utc_now
+from reporter.clock import utc_now, whole_second
 from reporter.model.instants import parse_instant
 
 
@@ -13,7 +13,7 @@ def _instant(text: str) -> datetime:
     instant = parse_instant(text)
     if instant is None:
         raise click.BadParameter(f"found {text!r}, wanted an ISO 8601 time such as 2026-06-11T15:40:00Z")
-    return instant.at.replace(microsecond=0)
+    return whole_second(instant.at)
 
 
 settings_option = click.option(

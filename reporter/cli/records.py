@@ -32,7 +32,14 @@ class HeadType(click.ParamType[tuple[int, str]]):
 
 @click.group
 def records() -> None:
-    """Import evidence records into the ledger; export it; verify it."""
+    """Import evidence records into the ledger; export it; verify it.
+
+    \b
+    Examples:
+      reporter records import evidence.jsonl
+      reporter records export --format sqlite evidence.db
+      reporter records verify
+    """  # noqa: D301 - \b is click's mark for text that keeps its lines
 
 
 @records.command("import")
@@ -73,7 +80,11 @@ def export(form: str, file: Path, settings_file: str | None) -> None:
 
     jsonl holds every version in the order of the ledger; json ({"items": [...]}) and sqlite (upstream's index) hold the
     newest one of each id, sorted by id.
-    """
+
+    \b
+    Example:
+      reporter records export --format json evidence.json
+    """  # noqa: D301 - \b is click's mark for text that keeps its lines
     from reporter.ledger import Format
 
     written = export_records(_settings(settings_file), Format(form), file)
@@ -89,7 +100,11 @@ def verify(expect: tuple[int, str] | None, settings_file: str | None, as_json: b
 
     Whoever can rewrite the whole database leaves a chain that holds: --expect compares it with a head that a bundle
     noted. Exits 0 only when everything holds, 5 otherwise.
-    """
+
+    \b
+    Example:
+      reporter records verify --json
+    """  # noqa: D301 - \b is click's mark for text that keeps its lines
     from reporter.ledger import Head
 
     verified = verify_records(_settings(settings_file), Head(*expect) if expect else None)

@@ -48,6 +48,9 @@ def verify_and_print(bundle: str, key: str | None, *, as_json: bool) -> int:
     else:
         say(f"passed  {os.fspath(bundle)}")
         say(f"  {verification.files} files, sealed by key {verification.key_id}")
+        told = verification.statement["predicate"] if verification.statement else {}
+        if "environment" in told:
+            say(f"  {told['environment']}, as of {told.get('as_of')}: {told.get('status')}")
     return ExitCode.VERIFICATION_FAILED if verification.failures else ExitCode.DONE
 
 

@@ -10,9 +10,13 @@ from collections import Counter
 from typing import Any, Final
 
 from reporter.model.documents import Document, DocumentState, Fault, pointer_to
+from reporter.model.text import shorten
 
 DEEPEST_NESTING: Final = 64
 MOST_FAULTS: Final = 50
+MOST_ITEMS: Final = 2_000
+"""Entries of one list: drills for years. Owners are paired with providers, and bundles with targets."""
+MOST_TEXT: Final = 10_000
 MOST_VALUES: Final = 100_000
 """Thousands of drills fit. What follows takes time and memory for each value, so bytes alone are no limit."""
 
@@ -123,6 +127,9 @@ def _inspect(root: dict[str, Any]) -> list[Fault]:
             Fault(pointer_to(*path, _readable(key)), "a key given more than once", "each key once")
             for key in getattr(holder, "keys_twice", ())
         ]
+        if isinstance(holder, list) and len(holder) > MOST_ITEMS:
+            new.append(Fault(pointer_to(*path), f"a list of {len(holder)}", f"{MOST_ITEMS} entries at most"))
+            del holder[MOST_ITEMS:]
         items = list(holder.items() if isinstance(holder, dict) else enumerate(holder))
         values += len(items)
         if values > MOST_VALUES:
@@ -158,6 +165,10 @@ def _fault_of(key: object, value: object, path: tuple[object, ...]) -> Fault | N
     texts = [text for text in (key, value) if isinstance(text, str)]
     if any(_readable(text) != text for text in texts):
         return Fault(pointer, "a lone surrogate, which no text holds", "Unicode text")
+    if any(len(text) > MOST_TEXT for text in texts):
+        return Fault(
+            pointer_to(*path[:-1], shorten(str(path[-1]))), "a text nobody reads", f"{MOST_TEXT} characters at most"
+        )
     if isinstance(value, dict | list) and len(path) >= DEEPEST_NESTING:
         return _too_deep(pointer)
     return None

@@ -62,12 +62,14 @@ def text() -> Want:
     return Want("a non-empty text", lambda found: not is_blank(found), {"pattern": r"\S"})
 
 
-def filled() -> Want:
-    """Want a list with at least one entry, none of them blank."""
+def filled(at_most: int | None = None) -> Want:
+    """Want a list with at least one entry, none of them blank, and no more than `at_most`."""
     return Want(
-        "a list with at least one entry, none blank",
-        lambda found: bool(found) and all(not isinstance(x, str) or not is_blank(x) for x in found),
-        {"minItems": 1},
+        "a list with at least one entry, none blank" + (f", {at_most} at most" if at_most else ""),
+        lambda found: (
+            0 < len(found) <= (at_most or len(found)) and all(not isinstance(x, str) or not is_blank(x) for x in found)
+        ),
+        {"minItems": 1} | ({"maxItems": at_most} if at_most else {}),
     )
 
 

@@ -10,6 +10,7 @@ import gc
 import io
 import multiprocessing
 import os
+import signal
 import threading
 import warnings
 from datetime import datetime
@@ -55,6 +56,8 @@ def warm_up(templates: str) -> None:
     Never raises: a pool whose initialiser fails cannot say why. `print_pdf` raises the fault instead.
     """
     _end_with_parent()
+    # Ctrl-C reaches the whole group; the parent alone answers it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.disable()
     try:
         _Press.loaded = _load(Path(templates))

@@ -238,6 +238,7 @@ class View:
     changes: Changes
     sections: tuple[Section, ...]
     production: Section
+    other_reports: tuple[tuple[str, str], ...]
     inputs: tuple[InputRow, ...]
     policy: tuple[Fact, ...]
     notes: tuple[str, ...]

@@ -5,7 +5,7 @@ from typing import Final, assert_never
 
 from reporter.model.checks import Check
 from reporter.model.readiness import Change, Input, Readiness
-from reporter.model.registry import BY_NAME, ReportKind
+from reporter.model.registry import BY_NAME, REPORTS, ReportKind
 from reporter.model.reports import Mode, Report, Status
 from reporter.render.actions import build_actions, pairs
 from reporter.render.charts import draw_strip
@@ -71,6 +71,9 @@ def build_view(readiness: Readiness) -> View:
         changes=_changes(readiness, references),
         sections=sections,
         production=_section(PRODUCTION, readiness.production, references),
+        other_reports=tuple(
+            (kind.file, kind.question) for kind in REPORTS if not kind.section and kind is not PRODUCTION
+        ),
         inputs=tuple(
             _input(one, anchor, references) for one, anchor in zip(readiness.inputs, references.input_rows, strict=True)
         ),
@@ -96,7 +99,7 @@ def _verdict(readiness: Readiness, sections: Sequence[Section], counts: Counts) 
         question=PRODUCTION.question,
         headline=headline,
         sentence=sentence,
-        scope=" ".join(readiness.production.operator_notes),
+        scope=" ".join(plain(note) for note in readiness.production.operator_notes),
         tag=STATUS_TAGS[readiness.status],
         level=LEVEL_TAGS[readiness.alert_level],
     )

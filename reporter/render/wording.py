@@ -1,6 +1,5 @@
 """The words of the pages: states, dates, spans, sizes. One place, so that every page says the same."""
 
-import math
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
@@ -133,12 +132,12 @@ def moment(text: str) -> str:
 
 
 def until(days: float) -> str:
-    """Say how far off a date is, rounded to the worse side: `in 9 days`, `53 days ago`."""
+    """Say how far off a date is, to the nearest day or hour: `in 9 days`, `53 days ago`."""
     size = abs(days)
     if size >= 2:  # noqa: PLR2004 - two days
-        span = count(math.floor(size), "day")
+        span = count(round(size), "day")
     elif size * 24 >= 1:
-        span = count(math.floor(size * 24), "hour")
+        span = count(round(size * 24), "hour")
     else:
         span = "less than an hour"
     return f"in {span}" if days >= 0 else f"{span} ago"

@@ -4,11 +4,12 @@
 # ruff: noqa: PTH100, PTH104, PTH105, PTH108, PTH112, PTH114, PTH115, PTH118, PTH208, PTH211
 
 import contextlib
+import fcntl
 import os
 import re
 import shutil
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from reporter.errors import BundleNotWritten, UsageFault
@@ -22,6 +23,7 @@ from reporter.seal.verify import verify_bundle
 LATEST_NAME = "latest"
 PARTIAL_PREFIX = ".partial-"
 PARTIAL_KEPT_SECONDS = 24 * 60 * 60
+_FUTURE_TOLERANCE = timedelta(minutes=5)
 _ENVIRONMENT = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 _BUNDLE_NAME = re.compile(r"([0-9]{8}T[0-9]{6}Z)-([0-9a-f]{12})")
 
@@ -66,17 +68,21 @@ def write_bundle(  # noqa: PLR0913, PLR0917 - each is a part of what is sealed o
     final = os.path.join(parent, name)
     with _wrapped(final, "free the disk or make the directory writable, then run again"):
         make_directories(parent)
-        _remove_old_partials(parent, wall_now)
-        already_there = os.path.lexists(final)
-        if not already_there:
-            _write_whole(parent, final, sealed)
+        with _alone_in(parent):
+            _remove_old_partials(parent, wall_now)
+            already_there = os.path.lexists(final)
+            if not already_there:
+                _write_whole(parent, final, sealed)
     if already_there and not _is_intact(final, digest, signing_key):
         raise BundleNotWritten(
             f"bundle {final}: found a bundle of this name that was changed after it was sealed;"
             " keep it for the investigation by moving it away, then run again"
         )
-    with _wrapped(final, f"the bundle is whole, `{LATEST_NAME}` beside it is not up to date: run again"):
-        _point_latest(parent, name)
+    with (
+        _wrapped(final, f"the bundle is whole, `{LATEST_NAME}` beside it is not up to date: run again"),
+        _alone_in(parent),
+    ):
+        _point_latest(parent, name, _stamp(datetime.fromtimestamp(wall_now, UTC) + _FUTURE_TOLERANCE))
     return SealedBundle(final, digest, already_there)
 
 
@@ -154,13 +160,29 @@ def _is_intact(final: str, digest: str, signing_key: SigningKey) -> bool:
     return hash_file(os.path.join(final, ATTESTATION_NAME)) == digest
 
 
-def _point_latest(parent: str, name: str) -> None:
-    """Point `latest` at this bundle unless it shows a newer one. Anything odd is replaced."""
+@contextlib.contextmanager
+def _alone_in(parent: str) -> Iterator[None]:
+    """Wait until no other run writes here: one names, renames and points at a time."""
+    directory = os.open(parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(directory, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(directory)
+
+
+def _point_latest(parent: str, name: str, horizon: str) -> None:
+    """Point `latest` at this bundle unless it shows a newer one. Anything odd is replaced.
+
+    A bundle dated after `horizon`, the present, is a rehearsal: it gives way to any that is not.
+    """
     latest = os.path.join(parent, LATEST_NAME)
     with contextlib.suppress(OSError):
         current = _BUNDLE_NAME.fullmatch(os.readlink(latest))
-        if current is not None and current[1] > name[:16] and os.path.isdir(latest):
-            return
+        if current is not None and os.path.isdir(latest):
+            ranks = [(stamp <= horizon, stamp) for stamp in (current[1], name[:16])]
+            if ranks[0] > ranks[1]:
+                return
     partial = _partial_path(parent)
     try:
         os.symlink(name, partial)
@@ -207,7 +229,8 @@ def _stamp(as_of: datetime) -> str:
     if as_of.tzinfo is None:
         message = f"as_of {as_of}: wanted an aware time"
         raise ValueError(message)
-    return as_of.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
+    utc = as_of.astimezone(UTC)
+    return f"{utc.year:04}{utc:%m%dT%H%M%SZ}"
 
 
 @contextlib.contextmanager

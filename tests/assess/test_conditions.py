@@ -35,6 +35,11 @@ def test_check_passes_when_every_condition_holds() -> None:
     assert (passed.message, passed.reasons, passed.remedy) == ("1 condition met in plan.json", (), "")
 
 
+def test_document_without_a_name_is_called_by_its_role() -> None:
+    nameless = Condition(there("plan", ""), "", "7 bytes", "a file", met=True)
+    assert check(SPEC, [MET, nameless, nameless]).message == "2 conditions met in plan.json, plan"
+
+
 def test_one_unmet_condition_fails_the_check() -> None:
     failing = check(SPEC, [MET, UNMET])
     assert failing.status is CheckStatus.FAIL

@@ -142,6 +142,15 @@ VIOLATIONS = [
     Violation("null targets", E, "/deployment_targets", None, (ENDPOINT, RUNNERS, CHANNELS), "null", "a list"),
     Violation("target is a text", E, "/deployment_targets/0", RUNNER, (ENDPOINT, RUNNERS), f'"{RUNNER}"', "an object"),
     Violation(
+        "surface absent",
+        E,
+        "/deployment_targets/0/surface",
+        CUT,
+        (ENDPOINT, RUNNERS),
+        "nothing",
+        'one of "ci-runner", "workstation"',
+    ),
+    Violation(
         "unknown surface",
         E,
         "/deployment_targets/0/surface",

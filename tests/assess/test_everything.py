@@ -90,7 +90,12 @@ def test_passing_check_shows_its_evidence_too() -> None:
         (
             "build-fleet",
             Status.NEEDS_ATTENTION,
-            {"go_backend_deployment_paths", "go_backend_promotion_gate", "go_backend_rollback_controls"},
+            {
+                "go_backend_deployment_paths",
+                "go_backend_promotion_gate",
+                "go_backend_rollback_controls",
+                "go_backend_rollback_rehearsal",
+            },
         ),
     ],
 )

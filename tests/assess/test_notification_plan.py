@@ -120,7 +120,8 @@ def test_force_does_not_reach_through_a_window_nor_does_that_count_as_critical()
         policy(maintenance_windows=[window(EARLY.now, NOW)]).but(now=EARLY.now, request=Request(force=True))
     )
     assert report.maintenance_suppressed_count == 2
-    assert (report.status, report.suppressed_critical) == (Status.READY, False)
+    assert (report.schedule_status, report.suppressed_critical) == (Status.READY, False)
+    assert report.status is Status.NEEDS_ATTENTION
     assert list(failed(report)) == [TOLD]
 
 
@@ -551,12 +552,15 @@ def test_a_calendar_in_doubt_holds_nobody(calendar: object) -> None:
         pytest.param(OVERDUE, Status.NEEDS_ATTENTION, AlertLevel.CRITICAL, id="overdue"),
     ],
 )
-def test_suppressing_everybody_changes_no_status_and_is_said(pilot: Pilot, status: Status, level: AlertLevel) -> None:
+def test_suppressing_everybody_changes_no_status_of_the_schedule_and_is_said(
+    pilot: Pilot, status: Status, level: AlertLevel
+) -> None:
     end = pilot.now + HOUR
     report = plan_of(
         pilot.give(POLICY, {"maintenance_windows": [window(NOW - DAY, end, id="freeze", reason="Freeze")]})
     )
-    assert (report.status, report.schedule_status, report.alert_level) == (status, status, level)
+    assert (report.schedule_status, report.alert_level) == (status, level)
+    assert report.status is Status.NEEDS_ATTENTION, "a check failed: nobody is told"
     assert report.suppressed_critical
     assert report.told_again_at == format_instant(end)
     assert report.acknowledgement_required_providers == ()

@@ -7,6 +7,7 @@ import pytest
 
 from assess.cases import DAY, EARLY, EMPTY, NOW, PILOT, Pilot, failed, not_there, statuses, triple
 from reporter.assess.production import assess_production
+from reporter.model.checks import CheckStatus
 from reporter.model.registry import BY_NAME, REPORTS
 from reporter.model.reports import AlertLevel, Mode, ProductionReport, Status
 
@@ -116,4 +117,20 @@ def test_trap_09_drills_and_schedule_are_consulted() -> None:
 
 def test_every_failed_report_is_listed() -> None:
     report = production(EARLY.drop("rollback_plan", "promotion_evidence"))
-    assert report.summary == "2 of 7 checks failed: Promotion, Rollback plan"
+    assert report.summary == "2 of 7 reports need attention: Promotion, Rollback plan"
+
+
+def test_a_report_that_nobody_asked_for_is_not_counted_as_passed() -> None:
+    report = production(EMPTY.but(mode=Mode.DISABLED))
+    assert {check.status for check in report.checks} == {CheckStatus.NOT_APPLICABLE}
+    assert report.summary == "Go is disabled: nothing runs, and nothing was proven"
+
+
+def test_the_summary_says_when_the_next_drill_is_due() -> None:
+    drill = "; the next rollback drill is due 2026-06-20T15:40:00Z"
+    assert production(PILOT).summary == "all 7 reports that were asked for are in order" + drill
+
+
+def test_one_failed_report_is_told_in_the_singular() -> None:
+    report = production(EARLY.drop("rollback_plan"))
+    assert report.summary == "1 of 7 reports needs attention: Rollback plan"

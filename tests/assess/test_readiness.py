@@ -77,6 +77,11 @@ def test_nothing_changed_is_an_empty_list() -> None:
     assert changes(PILOT, PILOT) == []
 
 
+def test_check_that_fails_before_and_after_is_no_change() -> None:
+    assert changes(OVERDUE, OVERDUE) == []
+    assert changes(OVERDUE, OVERDUE.but(now=OVERDUE.now + DAY)) == []
+
+
 def test_change_of_a_verdict_names_report_and_check() -> None:
     assert changes(PILOT, OVERDUE) == [
         ("production", "due_soon", "needs_attention", False),

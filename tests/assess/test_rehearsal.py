@@ -237,9 +237,11 @@ def test_approval_id_stands_in_for_the_plans_approval() -> None:
     assert triple(wrong[EVIDENCE].reasons[0]) == (R, "/approval_id", '"apr_other"', SAME_PLAN)
 
 
-def test_plan_without_an_approval_id_is_named_by_no_rehearsal() -> None:
-    """The rollback report fails for it; there is nothing here to compare with."""
-    assert rehearsal(PILOT.cut(PLAN, "/approval_id")).status is Status.READY
+def test_plan_without_an_approval_id_was_not_rehearsed() -> None:
+    """Removing the approval of a plan must not mend a rehearsal that was made for another one (domain.md A2)."""
+    reason = failed(rehearsal(PILOT.cut(PLAN, "/approval_id")))[EVIDENCE].reasons[0]
+    assert reason.pointer == "/plan_approval_id"
+    assert reason.wanted == "the rollback plan's approval: it has none"
 
 
 def test_trap_16_message_names_every_failed_condition() -> None:

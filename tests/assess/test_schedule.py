@@ -35,6 +35,7 @@ NOT_STALE, ROUTES = "go_rollback_drill_schedule_not_stale", "go_rollback_drill_n
 ALL = {FILE, ACTIVE, CADENCE, NEXT_DUE, NOT_STALE, ROUTES}
 DAYS = "a positive number of days, 3660 at most"
 FILLED = "a list with at least one entry, none blank"
+MOST = ", 200 at most"
 KNOWN = KNOWN_PROVIDERS.text
 DUE = datetime.fromisoformat("2026-06-20T15:40:00+00:00")
 
@@ -152,7 +153,15 @@ VIOLATIONS = [
         for name, value, found in [("a text", "30", '"30"'), ("true", True, "true"), ("null", None, "null")]
     ),
     *(
-        Violation(f"{key} {name}", S, f"/{key}", value, (ROUTES, FILE), found, wanted)
+        Violation(
+            f"{key} {name}",
+            S,
+            f"/{key}",
+            value,
+            (ROUTES, FILE),
+            found,
+            wanted + (MOST if key == "owners" and wanted is FILLED else ""),
+        )
         for key in ("owners", "notification_providers")
         for name, value, found, wanted in [
             ("empty", [], "an empty list", FILLED),
@@ -162,7 +171,7 @@ VIOLATIONS = [
         ]
     ),
     *(
-        Violation(f"owners {name}", S, "/owners", value, (ROUTES, FILE), found, FILLED)
+        Violation(f"owners {name}", S, "/owners", value, (ROUTES, FILE), found, FILLED + MOST)
         for name, value, found in [
             ("blank", [" "], '[" "]'),
             ("one of them blank", ["a", ""], '["a", ""]'),
@@ -237,6 +246,13 @@ def test_one_fault_fails_the_right_checks_and_is_named(fault: Violation) -> None
     assert not report.schedule.valid
 
 
+@pytest.mark.parametrize("fault", [one for one in VIOLATIONS if one.pointer != "/environment"], ids=str)
+def test_due_soon_hides_no_fault(fault: Violation) -> None:
+    report = schedule(fault.apply(PILOT))
+    assert report.status is Status.NEEDS_ATTENTION
+    assert report.alert_level is AlertLevel.CRITICAL
+
+
 def test_environments_that_differ_are_a_contradiction_with_plan_and_history() -> None:
     report = schedule(EARLY.put(S, "/environment", "staging"))
     assert set(failed(report)) == {FILE}
@@ -284,11 +300,28 @@ def test_overdue_schedule_says_since_when() -> None:
     assert triple(failed(report)[NOT_STALE].reasons[0]) == (
         S,
         "/next_due_at",
-        "2026-06-20T15:40:00Z, 3 days ago",
+        "due 2026-06-20T15:40:00Z, 3 days ago",
         "a due date not before 2026-06-23T15:40:00Z",
     )
     assert report.alert_level is AlertLevel.CRITICAL
     assert report.schedule.days_until_due == -3.0
+
+
+def test_a_computed_date_names_the_cadence_and_its_sum_and_evidence_shows_the_value_that_stands_there() -> None:
+    report = schedule(PILOT.put(S, "/next_due_at", "2026-07-20T15:40:00Z").but(now=DUE + DAY))
+    check = failed(report)[NOT_STALE]
+    assert check.reasons[0].pointer == "/interval_days"
+    assert check.reasons[0].found.startswith("due 2026-06-20T15:40:00Z, 1 days ago (computed: last passing drill ")
+    assert [(one.pointer, one.value) for one in check.evidence] == [("/interval_days", "30")]
+
+
+def test_drills_that_contradict_each_other_do_not_restart_the_cadence() -> None:
+    """One id with a pass and a fail proves nothing (domain.md A2, A4)."""
+    history = PILOT.documents[H]
+    drill = history["drills"][0]
+    both = [drill, drill | {"status": "fail"}]
+    pilot = PILOT.cut(S, "/next_due_at").put(H, "/drills", both)
+    assert schedule(pilot).schedule.due.basis == "unknown"
 
 
 def test_without_a_window_a_due_date_is_soon_only_at_its_instant() -> None:
@@ -322,10 +355,10 @@ LAST = NOW - 21 * DAY
                      "last passing drill 2026-05-21T15:40:00Z + 30 days = 2026-06-20T15:40:00Z;"
                      " the drill fulfils next_due_at 2025-07-25T15:40:00Z", id="trap 11: fulfilled long after"),
         pytest.param(LAST + 29 * DAY, INTERVAL, LAST, WINDOW, LAST + 29 * DAY, "explicit",
-                     "next_due_at 2026-06-19T15:40:00Z, before"
+                     "next_due_at 2026-06-19T15:40:00Z, not after"
                      " last passing drill 2026-05-21T15:40:00Z + 30 days = 2026-06-20T15:40:00Z", id="brought forward"),
         pytest.param(DUE, INTERVAL, LAST, WINDOW, DUE, "explicit",
-                     "next_due_at 2026-06-20T15:40:00Z, before"
+                     "next_due_at 2026-06-20T15:40:00Z, not after"
                      " last passing drill 2026-05-21T15:40:00Z + 30 days = 2026-06-20T15:40:00Z", id="both the same"),
         pytest.param(DUE + SECOND, INTERVAL, LAST, WINDOW, DUE, "cadence",
                      "last passing drill 2026-05-21T15:40:00Z + 30 days = 2026-06-20T15:40:00Z;"
@@ -565,7 +598,7 @@ def test_trap_16_message_names_every_failed_condition() -> None:
     pilot = EARLY.put(S, "/status", "paused").put(S, "/owners", []).cut(S, "/runbook_ref")
     assert failed(schedule(pilot))[FILE].message == (
         f'{name} /status: found "paused", wanted "active"; '
-        f"{name} /owners: found an empty list, wanted {FILLED}; "
+        f"{name} /owners: found an empty list, wanted {FILLED}, 200 at most; "
         f"{name} /runbook_ref: found nothing, wanted a non-empty text"
     )
 

@@ -85,6 +85,8 @@ def test_text_that_shows_nothing_is_blank(blank: str) -> None:
 
 def test_values_are_shown_short_and_visible() -> None:
     assert visible("a\x1b[0m\u202eb\U000e0041") == r"a\u001b[0m\u202eb\ue0041"
+    assert shorten("x" * 120) == "x" * 120
+    assert show(["a", 1]) == "a list of 2"
     assert shorten("x" * 121) == "x" * 120 + "… (1 more characters)"
     assert [show(one) for one in ("é\n", [], ["a"], [1], {}, None, True, 1.5, {"a": 1})] == [
         '"é\\n"',

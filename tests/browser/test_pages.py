@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from reporter.cli import run
+from reporter.cli import answer
 
 AS_OF = "2026-06-11T15:40:00Z"
 AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
@@ -38,8 +38,8 @@ class Opened(NamedTuple):
 @pytest.fixture(scope="module")
 def bundles(tmp_path_factory: pytest.TempPathFactory) -> Path:
     world = tmp_path_factory.mktemp("world") / "w"
-    assert run(["init", str(world), "--sample", "--as-of", AS_OF]) == 0
-    assert run(["run", "--settings", str(world / "reporter.toml"), "--as-of", AS_OF]) == 0
+    assert answer(["init", str(world), "--sample", "--as-of", AS_OF]) == 0
+    assert answer(["run", "--settings", str(world / "reporter.toml"), "--as-of", AS_OF]) == 0
     return world / "bundles"
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import pytest
 
-from reporter.cli import run
+from reporter.cli import answer
 from reporter.settings import environment_variables
 from worlds import make_world
 
@@ -36,7 +36,7 @@ def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
     monkeypatch.chdir(tmp_path)
 
     def call_it(*arguments: str | Path) -> Said:
-        code = run([str(one) for one in arguments])
+        code = answer([str(one) for one in arguments])
         return Said(code, *capsys.readouterr())
 
     return call_it

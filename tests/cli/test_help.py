@@ -92,7 +92,7 @@ def test_exit_codes_in_the_readme_are_those_of_the_code() -> None:
 def loaded_by(*words: str, cwd: Path) -> set[str]:
     """Give the top-level modules that a call imports."""
     program = (
-        "import sys\nfrom reporter.cli import run\nrun(sys.argv[1:])\n"
+        "import sys\nfrom reporter.cli import answer\nanswer(sys.argv[1:])\n"
         "print(*{name.partition('.')[0] for name in sys.modules}, file=sys.stderr)"
     )
     done = subprocess.run([sys.executable, "-c", program, *words], cwd=cwd, capture_output=True, text=True, check=True)

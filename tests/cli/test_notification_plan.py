@@ -72,7 +72,7 @@ def test_the_text_says_who_is_not_told_why_and_until_when(manifests: Path, tmp_p
     routing = write(tmp_path / ROUTING, suppression_windows=[WINDOW])
     done = reporter(*promised(manifests, routing), cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "Notification plan: DUE SOON" in done.stdout
+    assert "Notification plan: NEEDS ATTENTION" in done.stdout
     assert "SUPPRESSED: nobody is told; the first may be told again at 2026-06-11T16:00:00Z" in done.stdout
     assert (
         r"suppress  slack  release-governance  until 2026-06-11T16:00:00Z  maintenance_window: Patch day\u001b[31m"
@@ -157,7 +157,7 @@ def test_every_bundle_holds_the_plan_and_its_policy(tmp_path: Path) -> None:
     done = reporter("run", "--as-of", AS_OF, "-e", "production-pilot", "--json", cwd=world)
     assert done.returncode == 0, done.stderr
     (outcome,) = json.loads(done.stdout)["environments"]
-    assert (outcome["status"], outcome["reports"]["notification-plan"]) == ("due_soon", "due_soon")
+    assert (outcome["status"], outcome["reports"]["notification-plan"]) == ("due_soon", "needs_attention")
     bundle = Path(outcome["bundle"])
     plan = json.loads((bundle / "reports" / "notification-plan.json").read_text(encoding="utf-8"))
     assert plan["suppressed_critical"] is True

@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reporter.collect.parsing import DEEPEST_NESTING, MOST_FAULTS, MOST_VALUES, parse_document
+from reporter.collect.parsing import (
+    DEEPEST_NESTING,
+    MOST_FAULTS,
+    MOST_ITEMS,
+    MOST_TEXT,
+    MOST_VALUES,
+    parse_document,
+)
 from reporter.model.documents import Document, DocumentState, Fault, look_up
 
 BIG_NUMBER = "a finite number of ordinary size"
@@ -180,10 +187,28 @@ def test_values_beyond_the_listed_faults_are_taken_out_too() -> None:
 
 @pytest.mark.parametrize(("count", "state"), [(MOST_VALUES - 1, "read"), (MOST_VALUES, "too_large")])
 def test_more_values_than_a_manifest_can_have_are_one_fault(count: int, state: str) -> None:
-    document = parse('{"a": [' + ",".join(["1"] * count) + "]}")
+    document = parse("{" + ",".join(f'"{number}": 1' for number in range(count + 1)) + "}")
     assert document.state == state
     few = Fault("", "more than 100000 values", "100000 values at most")
     assert document.faults == (() if state == "read" else (few,))
+
+
+@pytest.mark.parametrize(
+    ("text", "pointer", "found", "wanted"),
+    [
+        ('{"a": [' + "1," * MOST_ITEMS + "1]}", "/a", f"a list of {MOST_ITEMS + 1}", f"{MOST_ITEMS} entries at most"),
+        ('{"a": "' + "x" * (MOST_TEXT + 1) + '"}', "/a", "a text nobody reads", f"{MOST_TEXT} characters at most"),
+    ],
+    ids=["list", "text"],
+)
+def test_what_nobody_would_read_is_a_fault(text: str, pointer: str, found: str, wanted: str) -> None:
+    document = parse(text)
+    assert document.faults == (Fault(pointer, found, wanted),)
+
+
+def test_the_longest_list_and_text_are_read() -> None:
+    document = parse('{"a": [' + "1," * (MOST_ITEMS - 1) + '1], "b": "' + "x" * MOST_TEXT + '"}')
+    assert document.faults == ()
 
 
 @given(st.binary(max_size=200))

@@ -63,7 +63,8 @@ def section(view: View, name: str) -> dict[str, str]:
             "build-fleet",
             "No, it needs attention",
             (
-                "Hold the release: 5 of 33 checks failed, in Deployment, Promotion and Rollback plan."
+                "Hold the release: 6 of 33 checks failed,"
+                " in Deployment, Promotion, Rollback plan and Rollback rehearsal."
                 " Ask again when they are mended."
             ),
         ),
@@ -134,7 +135,7 @@ def test_a_report_that_fails_because_another_does_is_no_work_of_its_own(
     unapproved: Readiness,
 ) -> None:
     reports = [one.report.text for one in build_view(unapproved).actions.rows]
-    assert reports == ["Deployment", "Deployment", "Deployment", "Rollback plan"]
+    assert reports == ["Deployment", "Deployment", "Deployment", "Rollback plan", "Rollback rehearsal"]
 
 
 def test_a_blocking_report_without_a_failed_check_is_work(due_soon: Readiness) -> None:
@@ -298,8 +299,8 @@ def test_a_verdict_without_a_readable_instant_has_no_timeline(overdue: Readiness
     ("days", "text"),
     [
         (9.0, "in 9 days"),
-        (2.9999, "in 2 days"),
-        (1.99, "in 47 hours"),
+        (2.9999, "in 3 days"),
+        (1.99, "in 48 hours"),
         (0.05, "in 1 hour"),
         (0.0, "in less than an hour"),
         (-0.01, "less than an hour ago"),
@@ -307,7 +308,7 @@ def test_a_verdict_without_a_readable_instant_has_no_timeline(overdue: Readiness
         (-53.0, "53 days ago"),
     ],
 )
-def test_spans_are_rounded_down(days: float, text: str) -> None:
+def test_spans_are_rounded_to_the_nearest(days: float, text: str) -> None:
     assert until(days) == text
 
 

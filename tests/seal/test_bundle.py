@@ -108,6 +108,44 @@ def test_latest_follows_the_newest_time_and_nothing_else(tmp_path: Path, key: Si
     assert latest.resolve() == older
 
 
+def test_a_bundle_dated_in_the_future_does_not_hold_latest(tmp_path: Path, key: SigningKey) -> None:
+    """A what-if must not stay in front of the bundles of every day until its date has come."""
+    latest = tmp_path / "pilot" / "latest"
+    future = datetime.fromtimestamp(WALL_NOW, UTC) + timedelta(days=365)
+    write_small(tmp_path, key, as_of=future)
+    assert latest.resolve().name.startswith(f"{future:%Y%m%d}"), "the only one there is"
+    today = Path(write_small(tmp_path, key).path)
+    assert latest.resolve() == today
+    write_small(tmp_path, key, as_of=future + timedelta(days=1))
+    assert latest.resolve() == today
+
+
+def test_early_years_have_four_digits(tmp_path: Path, key: SigningKey) -> None:
+    early = Path(write_small(tmp_path, key, as_of=datetime(7, 1, 2, tzinfo=UTC)).path)
+    assert early.name.startswith("00070102T000000Z-")
+    found = previous_bundle(tmp_path, "pilot", AS_OF)
+    assert found is not None
+    assert found.path == str(early)
+
+
+def test_runs_at_once_do_not_stand_in_each_others_way(tmp_path: Path, key: SigningKey) -> None:
+    children = []
+    for number in range(6):
+        child = os.fork()
+        if child == 0:
+            try:
+                for _ in range(5):
+                    write_small(tmp_path, key, as_of=AS_OF + timedelta(seconds=number % 2))
+            except BaseException:  # noqa: BLE001 - told by the exit status
+                os._exit(1)
+            os._exit(0)
+        children.append(child)
+    assert [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children] == [0] * 6
+    names = names_in(tmp_path / "pilot")
+    assert len(names) == 3
+    assert (tmp_path / "pilot" / "latest").resolve().name == names[1]
+
+
 def test_latest_that_cannot_be_replaced_is_said(tmp_path: Path, key: SigningKey) -> None:
     (tmp_path / "pilot" / "latest").mkdir(parents=True)
     with pytest.raises(BundleNotWritten, match=r"the bundle is whole, `latest` .* run again"):

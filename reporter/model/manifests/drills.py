@@ -14,6 +14,7 @@ from reporter.model.wants import (
 )
 
 LONGEST_INTERVAL_DAYS: Final = 3660
+MOST_OWNERS: Final = 200
 
 
 class Drill(ManifestModel):
@@ -49,6 +50,6 @@ class DrillSchedule(Routing):
     status: Annotated[str, equals("active")] = ""
     interval_days: Annotated[float, positive("days", LONGEST_INTERVAL_DAYS)] = ABSENT_NUMBER
     next_due_at: Annotated[str, instant(optional=True)] = ""
-    owners: Annotated[list[str], filled()] = []
+    owners: Annotated[list[str], filled(MOST_OWNERS)] = []
     notification_providers: Annotated[list[str], filled(), KNOWN_PROVIDERS] = []
     runbook_ref: Annotated[str, text()] = ""
