@@ -47,7 +47,7 @@ def assess_backend(case: Case) -> BackendReport:
         operator_notes=NOTES,
         runtime_path=case.runtime.document.name,
         policy_path=case.compiled_policy.name,
-        registry_path=case.registry.name,
+        registry_path=case.tool_registry.name,
         timeout_seconds=case.policy.runtime_timeout.total_seconds(),
     )
 
@@ -56,15 +56,15 @@ def _checks(case: Case) -> tuple[Check, ...]:
     if not case.mode.enabled:
         because = "the Go backend pilot is disabled: Python is the only backend"
         return tuple(not_applicable(spec, because) for spec in (BINARY, POLICY, REGISTRY))
-    registry = (
-        check(REGISTRY, readable(case.registry, "a readable JSON object"))
-        if case.registry.configured
+    optional = (
+        check(REGISTRY, readable(case.tool_registry, "a readable JSON object"))
+        if case.tool_registry.configured
         else not_applicable(REGISTRY, "no registry is configured; it is optional")
     )
     return (
         check(BINARY, _runtime_conditions(case)),
         check(POLICY, readable(case.compiled_policy, "a readable JSON object")),
-        registry,
+        optional,
     )
 
 

@@ -72,7 +72,7 @@ def list_inputs(case: Case) -> Iterator[Input]:
         yield _input(case.manifest(kind.alias).document, kind.title)
     yield _input(case.runtime.document, "Go runtime")
     yield _input(case.compiled_policy, "Compiled policy")
-    yield _input(case.registry, "Tool registry")
+    yield _input(case.tool_registry, "Tool registry")
 
 
 def sections(production: ProductionReport) -> Iterator[Report]:

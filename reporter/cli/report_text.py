@@ -75,7 +75,7 @@ def _check_lines(check: Check) -> Iterator[str]:
 
 
 def _documents(case: Case) -> Iterator[str]:
-    others = (case.runtime.document, case.compiled_policy, case.registry)
+    others = (case.runtime.document, case.compiled_policy, case.tool_registry)
     for document in (*(one.document for one in case.manifests.values()), *others):
         if document.configured:
             yield f"  {document.alias}: {document.name}  {_state(document)}"

@@ -49,7 +49,7 @@ def collect_case(
         },
         runtime=reader.runtime(place("runtime")),
         compiled_policy=reader.document("policy", place("policy")),
-        registry=reader.document("registry", place("registry")),
+        tool_registry=reader.document("registry", place("registry")),
         package_dir=reader.directory("package_dir", place("package_dir")),
         request=request,
     )

@@ -38,7 +38,7 @@ class Case:
     manifests: dict[str, Manifest[Any]]
     runtime: RuntimeFile
     compiled_policy: Document
-    registry: Document
+    tool_registry: Document
     package_dir: Document
     request: Request = EVERYBODY
 

@@ -61,7 +61,7 @@ class Pilot:
         default_factory=lambda: RuntimeFile(there("runtime", "cavra-runtime"), executable=True)
     )
     compiled_policy: Document = field(default_factory=lambda: there("policy", "compiled-policy.json"))
-    registry: Document = field(default_factory=lambda: unconfigured("registry"))
+    tool_registry: Document = field(default_factory=lambda: unconfigured("registry"))
     package_dir: Document = field(default_factory=lambda: unconfigured("package_dir"))
 
     def but(self, **changes: Any) -> "Pilot":  # noqa: ANN401 - whatever the test changes
@@ -116,7 +116,7 @@ class Pilot:
             manifests={kind.alias: self._read(kind.alias) for kind in MANIFESTS},
             runtime=self.runtime,
             compiled_policy=self.compiled_policy,
-            registry=self.registry,
+            tool_registry=self.tool_registry,
             package_dir=self.package_dir,
             request=self.request,
         )

@@ -38,7 +38,7 @@ def test_disabled_backend_is_disabled_whatever_is_configured() -> None:
 
 
 def test_backend_names_its_files_and_not_their_paths() -> None:
-    report = backend(PILOT.but(registry=there("registry", "registry.json")))
+    report = backend(PILOT.but(tool_registry=there("registry", "registry.json")))
     assert (report.runtime_path, report.policy_path, report.registry_path, report.timeout_seconds) == (
         "cavra-runtime",
         "compiled-policy.json",
@@ -98,7 +98,7 @@ def test_policy_that_nobody_configured_fails() -> None:
 
 
 def test_registry_that_is_there_is_judged() -> None:
-    report = backend(PILOT.but(registry=parse_document("registry", "registry.json", b"{}")))
+    report = backend(PILOT.but(tool_registry=parse_document("registry", "registry.json", b"{}")))
     assert statuses(report)["go_runtime_registry"] == "pass"
     assert report.checks[2].message == "1 condition met in registry.json"
 

@@ -60,7 +60,7 @@ def test_unknown_report_is_none() -> None:
 def test_trap_08_every_check_can_fail() -> None:
     """Trap 8: a condition that cannot fail is a note, not a check."""
     missing = not_there("x", "x")
-    worst = EMPTY.but(compiled_policy=missing, registry=missing, package_dir=missing)
+    worst = EMPTY.but(compiled_policy=missing, tool_registry=missing, package_dir=missing)
     worst = worst.but(runtime=type(worst.runtime)(not_there("runtime", "x")))
     reports = worst.reports()
     assert {one for report in reports.values() for one in failed(report)} == {

@@ -47,7 +47,7 @@ def test_readiness_without_a_bundle_before_lists_no_changes() -> None:
 
 
 def test_inputs_list_every_document_with_its_digest_or_its_fault() -> None:
-    pilot = PILOT.lose("rollback_plan").drop("updater_policy").but(registry=not_there("registry", "registry.json"))
+    pilot = PILOT.lose("rollback_plan").drop("updater_policy").but(tool_registry=not_there("registry", "registry.json"))
     inputs = build_inputs(pilot.case(), "f" * 64)
     assert inputs.settings_sha256 == "f" * 64
     by_alias = {one.alias: one for one in inputs.inputs}
