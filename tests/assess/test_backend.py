@@ -83,7 +83,7 @@ def test_runtime_that_cannot_be_run_fails(runtime: RuntimeFile, found: str, want
 @pytest.mark.parametrize("alias", ["policy", "registry"])
 def test_policy_and_registry_must_be_readable_json_objects(alias: str, raw: bytes, found: str) -> None:
     document = parse_document(alias, "some.json", raw)
-    part = {"policy": "compiled_policy", "registry": "registry"}[alias]
+    part = {"policy": "compiled_policy", "registry": "tool_registry"}[alias]
     checks = failed(backend(PILOT.but(**{part: document})))
     assert set(checks) == {f"go_runtime_{alias}"}
     (reason,) = checks[f"go_runtime_{alias}"].reasons
