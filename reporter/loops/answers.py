@@ -1,0 +1,108 @@
+"""What people decide: acknowledgements, approvals, closings, release decisions (domain.md A5, A8, A9, B1.16)."""
+
+from reporter.loops.facts import KEPT_ANSWERS, Answer, Closing, PlaybookFacts, ReleaseNote, keep
+from reporter.loops.folder import Folder
+from reporter.loops.states import (
+    ACKNOWLEDGEMENT_STATES,
+    ANSWERED_STATES,
+    APPROVAL_STATES,
+    CLOSED_STATES,
+    CLOSURE_STATES,
+    normalise_state,
+)
+from reporter.model.records import UNDATED, Acknowledgement, Approval, Closure, ReleaseDecision
+from reporter.model.text import is_blank
+
+
+def fold_acknowledgement(folder: Folder, record: Acknowledgement) -> None:
+    """Keep an answer with its route, or, where it names only a retry plan, with its loop (B1.16)."""
+    said = record.payload or record
+    at = folder.dated(record, said.acknowledged_at or record.created_at)
+    if at is None:
+        return
+    facts = folder.loop(record.loop)
+    state = normalise_state(said.acknowledgement_state)
+    if state not in ACKNOWLEDGEMENT_STATES:
+        folder.unknown_word(record, "acknowledgement_state", said.acknowledgement_state, ACKNOWLEDGEMENT_STATES)
+    elif at == UNDATED and state in ANSWERED_STATES:
+        return
+    answer = Answer(
+        at,
+        record.session_id,
+        state,
+        folder.name(said.acknowledged_by),
+        said.plan_id or "",
+        said.retry_plan_id or "",
+    )
+    provider = folder.word(said.provider)
+    if subject := folder.subject(record, said):
+        route = folder.route(record.loop, subject, provider)
+        route.acknowledgements = keep(route.acknowledgements, answer, KEPT_ANSWERS)
+    else:
+        kept = facts.acknowledgements.get(provider, ())
+        facts.acknowledgements[provider] = keep(kept, answer, KEPT_ANSWERS)
+
+
+def fold_approval(folder: Folder, record: Approval) -> None:
+    """Keep a decision likewise."""
+    said = record.payload or record
+    at = folder.dated(record, said.decided_at or record.created_at)
+    if at is None:
+        return
+    facts = folder.loop(record.loop)
+    state = normalise_state(said.approval_state)
+    if state not in APPROVAL_STATES:
+        folder.unknown_word(record, "approval_state", said.approval_state, APPROVAL_STATES)
+    elif at == UNDATED and state == "approved":
+        return
+    answer = Answer(
+        at,
+        record.session_id,
+        state,
+        folder.name(said.decided_by),
+        "",
+        said.retry_plan_id or "",
+    )
+    provider = folder.word(said.provider)
+    if subject := folder.subject(record, said):
+        route = folder.route(record.loop, subject, provider)
+        route.approvals = keep(route.approvals, answer, KEPT_ANSWERS)
+    else:
+        facts.approvals[provider] = keep(facts.approvals.get(provider, ()), answer, KEPT_ANSWERS)
+
+
+def fold_closure(folder: Folder, record: Closure) -> None:
+    """Note a decision about a recovery; only verified ones can close it (A9, C13)."""
+    said = record.payload or record
+    at = folder.dated(record, said.closed_at or record.created_at)
+    if at is None:
+        return
+    state = normalise_state(said.closure_state)
+    if state not in CLOSURE_STATES:
+        folder.unknown_word(record, "closure_state", said.closure_state, CLOSURE_STATES)
+    elif at == UNDATED and state in CLOSED_STATES:
+        return
+    verified = any(not is_blank(ref) for ref in said.verification_refs)
+    closing = Closing(at, record.session_id, state, verified, said.closed_by or "")
+    folder.recovery(said.playbook_id or "", said.provider, PlaybookFacts(closings=(closing,)))
+
+
+def fold_release_decision(folder: Folder, record: ReleaseDecision) -> None:
+    """Note a decision about a readiness summary (A8)."""
+    said = record.payload or record
+    at = folder.dated(record, said.decided_at or record.created_at)
+    if at is None or at == UNDATED:
+        return
+    state = normalise_state(said.approval_state)
+    if state not in APPROVAL_STATES:
+        folder.unknown_word(record, "approval_state", said.approval_state, APPROVAL_STATES)
+    note = ReleaseNote(
+        at,
+        record.session_id,
+        state,
+        said.summary_id or "",
+        said.override_blockers,
+        said.decided_by or "",
+        said.notes or "",
+    )
+    folder.folded.releases = folder.listed("releases", folder.folded.releases, note)

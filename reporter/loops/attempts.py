@@ -1,0 +1,121 @@
+"""Attempts: delivery records and execution records (domain.md A5, B1.14, B1.15, B2.17)."""
+
+from datetime import datetime
+from typing import Final
+
+from reporter.loops.facts import KEPT_FAILURES, KEPT_SUCCESSES, Attempt, keep
+from reporter.loops.folder import NO_PROVIDER, NO_SUBJECT, Folder
+from reporter.loops.states import normalise_state
+from reporter.model.records import UNDATED, Delivery, Execution
+
+EXECUTION_STATES: Final = ("delivered", "failed", "skipped")
+
+
+def fold_delivery(folder: Folder, record: Delivery) -> None:
+    """Count one attempt for each provider of a delivery. Most records are of this kind, so this one is kept fast."""
+    loop = folder.sources.get(record.connector_delivery_source)
+    if loop is None:
+        return
+    word, event_type, names = loop
+    at = folder.dated(record, record.created_at)
+    if at is None:
+        return
+    if word not in folder.loops:
+        folder.loop(word)
+    subject = NO_SUBJECT
+    for name in names(record):
+        if name and name != event_type:
+            subject = name
+            break
+    providers, failed = _told(record)
+    words = folder.words
+    for provider in providers:
+        route = folder.route(word, subject, words.get(provider) or folder.word(provider))
+        if provider in failed:
+            route.failures = keep(route.failures, _attempt(record, at, _detail(record)), KEPT_FAILURES)
+        elif subject and at is not UNDATED:
+            route.successes = keep(route.successes, _attempt(record, at, ""), KEPT_SUCCESSES)
+
+
+def _attempt(record: Delivery, at: datetime, failure: str) -> Attempt:
+    session = record.session_id
+    return Attempt(
+        at,
+        session,
+        bool(failure),
+        False,  # noqa: FBT003 - fields in the order of events
+        session,
+        failure,
+        record.retry_plan_id or "",
+        record.worker_run_id or "",
+    )
+
+
+def _told(record: Delivery) -> tuple[list[str], list[str]]:
+    """List who was told, and those who were not reached: whoever any part of the record says failed.
+
+    `delivered` to nobody is not a delivery (A5, C14): it failed, for no provider.
+    """
+    providers, failed = record.providers, record.failed_providers
+    if record.delivery is not None:
+        for one in record.delivery.deliveries:
+            if one.provider not in providers:
+                providers = [*providers, one.provider]
+            if not one.success and one.provider not in failed:
+                failed = [*failed, one.provider]
+    if failed:
+        providers = list(dict.fromkeys((*providers, *failed)))
+    elif not record.delivery_success:
+        failed = providers
+    if not providers:
+        return [NO_PROVIDER], [NO_PROVIDER]
+    return providers, failed
+
+
+def _detail(record: Delivery) -> str:
+    if not (record.providers or record.failed_providers):
+        return "no provider was used"
+    codes = record.status_codes
+    return f"status code {codes[0]}" if len(codes) == 1 and codes[0] else "delivery failed"
+
+
+def fold_execution(folder: Folder, record: Execution) -> None:
+    """Count an executed retry; a skipped one is only shown (A5). Its delivery record is the same attempt."""
+    said = record.payload or record
+    at = folder.dated(record, said.executed_at or record.created_at)
+    if at is None:
+        return
+    folder.loop(record.loop)
+    status = normalise_state(said.execution_status)
+    if status not in EXECUTION_STATES:
+        folder.unknown_word(record, "execution_status", said.execution_status, EXECUTION_STATES)
+    provider, subject = folder.word(said.provider), folder.subject(record, said)
+    skipped = status == "skipped"
+    failed = status != "delivered" or said.delivery_success is False or not provider
+    attempt = Attempt(
+        at,
+        said.delivery_metadata_id or record.session_id,
+        failed,
+        True,  # noqa: FBT003 - order of events
+        record.session_id,
+        _outcome(said, status, provider),
+        said.retry_plan_id or "",
+        said.worker_run_id or "",
+        said.approval_decision_id or "",
+        folder.name(said.executed_by),
+    )
+    route = folder.route(record.loop, subject, provider)
+    if skipped:
+        route.skips = keep(route.skips, attempt, KEPT_SUCCESSES)
+    elif failed:
+        route.failures = keep(route.failures, attempt, KEPT_FAILURES)
+    elif subject and at is not UNDATED:
+        route.successes = keep(route.successes, attempt, KEPT_SUCCESSES)
+
+
+def _outcome(said: Execution, status: str, provider: str) -> str:
+    if status == "skipped":
+        return said.skip_reason or "no reason given"
+    if not provider:
+        return "no provider was used"
+    return f"execution {status or 'without a status'}"

@@ -1,0 +1,286 @@
+"""What is kept of the records: little for each route, whatever the number of records, and mergeable (design.md).
+
+Every part is a set that only grows, cut to its newest members, or the least or greatest of two values. So joining is
+associative, commutative and idempotent, and neither order nor repetition of records can matter (domain.md A2).
+Nothing here can refer to itself, so all is kept from the garbage collector, which would visit it again and again.
+"""
+
+from bisect import bisect_left
+from datetime import datetime
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+from reporter.model.records import UNDATED, ContentFault
+
+KEPT_FAILURES: Final = 32
+"""Failures kept for each route. Policies allow fewer attempts (`policy.MOST_ATTEMPTS`): counting saturates safely."""
+KEPT_SUCCESSES: Final = 3
+KEPT_ANSWERS: Final = 16
+KEPT_CAUSES: Final = 16
+KEPT_RUNS: Final = 8
+KEPT_LISTED: Final = 100
+LISTS: Final = ("faults", "future", "releases")
+
+
+class Attempt(msgspec.Struct, frozen=True, order=True, gc=False):
+    """One try at a route. `id` is the delivery record's, so that a delivery and its execution are one attempt.
+
+    Field order is order of events: instant, then id; of two versions with both equal the failed one is the later.
+    `cause` is the retry plan, `run` the worker run that it comes from, `approval` the decision that it used up.
+    """
+
+    at: datetime
+    id: str
+    failed: bool
+    execution: bool = False
+    record: str = ""
+    detail: str = ""
+    cause: str = ""
+    run: str = ""
+    approval: str = ""
+    by: str = ""
+
+
+class Answer(msgspec.Struct, frozen=True, order=True, gc=False):
+    """One acknowledgement or approval decision. `plan` is the plan, `cause` the retry plan that it names."""
+
+    at: datetime
+    id: str
+    state: str
+    by: str = ""
+    plan: str = ""
+    cause: str = ""
+
+
+class Cause(msgspec.Struct, frozen=True, order=True, gc=False):
+    """A retry plan or worker run that decided on a route."""
+
+    at: datetime
+    id: str
+
+
+class Planned(msgspec.Struct, frozen=True, order=True, gc=False):
+    """What one plan record wants of one route."""
+
+    at: datetime
+    record: str
+    required: bool = False
+    minutes: float = 0.0
+    owner: str = ""
+    escalation_owner: str = ""
+
+
+class PlanKey(msgspec.Struct, frozen=True, order=True, gc=False):
+    """One plan of one due cycle."""
+
+    cycle: str
+    plan_id: str
+
+
+class PlanFacts(msgspec.Struct, frozen=True, gc=False):
+    """A plan's first time, and its newest record. Made again in its cycle, it stays the same plan (C6)."""
+
+    first_at: datetime
+    newest: Planned
+
+
+class RouteKey(msgspec.Struct, frozen=True, order=True, gc=False):
+    """The name of a route."""
+
+    loop: str
+    subject: str
+    provider: str
+
+
+class RouteFacts(msgspec.Struct, gc=False):
+    """All that is kept of one route. `plans` goes by due cycle and plan id, and grows with those."""
+
+    failures: tuple[Attempt, ...] = ()
+    successes: tuple[Attempt, ...] = ()
+    skips: tuple[Attempt, ...] = ()
+    acknowledgements: tuple[Answer, ...] = ()
+    approvals: tuple[Answer, ...] = ()
+    causes: tuple[Cause, ...] = ()
+    plans: dict[PlanKey, PlanFacts] | None = None
+
+
+class Run(msgspec.Struct, frozen=True, order=True, gc=False):
+    """One worker run."""
+
+    at: datetime
+    id: str
+    dry: bool
+    failed: str = ""
+    enabled: bool = True
+
+
+class LoopFacts(msgspec.Struct):
+    """What is kept of a loop besides its routes. Any entry at all means that the loop has a record."""
+
+    runs: tuple[Run, ...] = ()
+    live_runs: tuple[Run, ...] = ()
+    retry_plans: tuple[Cause, ...] = ()
+    acknowledgements: dict[str, tuple[Answer, ...]] = {}
+    approvals: dict[str, tuple[Answer, ...]] = {}
+
+
+class Closing(msgspec.Struct, frozen=True, order=True, gc=False):
+    """One decision about a recovery."""
+
+    at: datetime
+    id: str
+    state: str
+    verified: bool
+    by: str = ""
+
+
+class PlaybookFacts(msgspec.Struct):
+    """One playbook for one provider. Without `opened` only closures are known, and there is nothing to close (C13)."""
+
+    opened: tuple[datetime, str] | None = None
+    latest_failure_at: datetime | None = None
+    closings: tuple[Closing, ...] = ()
+
+
+class ReleaseNote(msgspec.Struct, frozen=True, order=True, gc=False):
+    """One decision about a readiness summary (A8)."""
+
+    at: datetime
+    id: str
+    state: str
+    summary: str
+    override: bool
+    by: str
+    reason: str
+
+
+class FutureRecord(msgspec.Struct, frozen=True, order=True, gc=False):
+    """A record dated too far after `now` to count (A2.3)."""
+
+    at: datetime
+    id: str
+    kind: str
+
+
+class Folded(msgspec.Struct):
+    """What all records together say, as of one `now`. `truncated` names the lists that hold only their newest."""
+
+    now: datetime
+    routes: dict[RouteKey, RouteFacts] = {}
+    loops: dict[str, LoopFacts] = {}
+    playbooks: dict[tuple[str, str], PlaybookFacts] = {}
+    releases: tuple[ReleaseNote, ...] = ()
+    faults: tuple[ContentFault, ...] = ()
+    future: tuple[FutureRecord, ...] = ()
+    truncated: frozenset[str] = frozenset()
+
+
+Item = TypeVar("Item", bound=Any)
+
+
+def keep(items: tuple[Item, ...], item: Item, most: int) -> tuple[Item, ...]:
+    """Add to a sorted set, of which only the newest `most` members are kept."""
+    if not items:
+        return (item,)
+    if item > items[-1]:
+        return (*items, item) if len(items) < most else (*items[1:], item)
+    place = bisect_left(items, item)
+    if items[place] == item or (place == 0 and len(items) >= most):
+        return items
+    longer = (*items[:place], item, *items[place:])
+    return longer if len(longer) <= most else longer[1:]
+
+
+def join(one: tuple[Item, ...], other: tuple[Item, ...], most: int) -> tuple[Item, ...]:
+    """Join two such sets."""
+    if not one or one == other:
+        return other
+    for item in other:
+        one = keep(one, item, most)
+    return one
+
+
+def join_plans(one: PlanFacts, other: PlanFacts) -> PlanFacts:
+    """Keep the first time and the newest record of a plan."""
+    return PlanFacts(min(one.first_at, other.first_at), max(one.newest, other.newest))
+
+
+def join_routes(one: RouteFacts, other: RouteFacts) -> RouteFacts:
+    """Join what is known of one route."""
+    plans = dict(one.plans or {})
+    for key, plan in (other.plans or {}).items():
+        plans[key] = join_plans(plans[key], plan) if key in plans else plan
+    return RouteFacts(
+        join(one.failures, other.failures, KEPT_FAILURES),
+        join(one.successes, other.successes, KEPT_SUCCESSES),
+        join(one.skips, other.skips, KEPT_SUCCESSES),
+        join(one.acknowledgements, other.acknowledgements, KEPT_ANSWERS),
+        join(one.approvals, other.approvals, KEPT_ANSWERS),
+        join(one.causes, other.causes, KEPT_CAUSES),
+        plans or None,
+    )
+
+
+def _join_loops(one: LoopFacts, other: LoopFacts) -> LoopFacts:
+    return LoopFacts(
+        join(one.runs, other.runs, KEPT_RUNS),
+        join(one.live_runs, other.live_runs, KEPT_RUNS),
+        join(one.retry_plans, other.retry_plans, KEPT_RUNS),
+        _join_answers(one.acknowledgements, other.acknowledgements),
+        _join_answers(one.approvals, other.approvals),
+    )
+
+
+def _join_answers(
+    one: dict[str, tuple[Answer, ...]], other: dict[str, tuple[Answer, ...]]
+) -> dict[str, tuple[Answer, ...]]:
+    joined = dict(one)
+    for provider, answers in other.items():
+        joined[provider] = join(joined.get(provider, ()), answers, KEPT_ANSWERS)
+    return joined
+
+
+def join_playbooks(one: PlaybookFacts, other: PlaybookFacts) -> PlaybookFacts:
+    """Keep the first opening, the newest failure that a playbook names, and the newest closings."""
+    return PlaybookFacts(
+        min((at for at in (one.opened, other.opened) if at), default=None),
+        max((at for at in (one.latest_failure_at, other.latest_failure_at) if at), default=None),
+        join(one.closings, other.closings, KEPT_ANSWERS),
+    )
+
+
+def merge(one: Folded, other: Folded) -> Folded:
+    """Join the folds of two shares of the records. Both must be as of one `now`, or ValueError is raised.
+
+    Associative, commutative and idempotent: shards, processes and increments come to the same.
+    """
+    if one.now != other.now:
+        message = f"folds as of {one.now} and {other.now} do not join"
+        raise ValueError(message)
+    routes, loops, playbooks = dict(one.routes), dict(one.loops), dict(one.playbooks)
+    for key, route in other.routes.items():
+        routes[key] = join_routes(routes[key], route) if key in routes else route
+    for word, loop in other.loops.items():
+        loops[word] = _join_loops(loops[word], loop) if word in loops else loop
+    for name, playbook in other.playbooks.items():
+        playbooks[name] = join_playbooks(playbooks[name], playbook) if name in playbooks else playbook
+    truncated = one.truncated | other.truncated
+    for listed in LISTS:
+        if len({*getattr(one, listed), *getattr(other, listed)}) > KEPT_LISTED:
+            truncated |= {listed}
+    return Folded(
+        one.now,
+        routes,
+        loops,
+        playbooks,
+        join(one.releases, other.releases, KEPT_LISTED),
+        join(one.faults, other.faults, KEPT_LISTED),
+        join(one.future, other.future, KEPT_LISTED),
+        truncated,
+    )
+
+
+def is_undated(at: datetime) -> bool:
+    """Say whether this stands for a time that is missing or cannot be read."""
+    return at == UNDATED

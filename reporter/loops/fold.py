@@ -1,0 +1,47 @@
+"""From records to facts in one pass (domain.md A5). All records count, whatever their number and order (A2.5)."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any, Final
+
+from reporter.loops.answers import fold_acknowledgement, fold_approval, fold_closure, fold_release_decision
+from reporter.loops.attempts import fold_delivery, fold_execution
+from reporter.loops.facts import Folded
+from reporter.loops.folder import Folder
+from reporter.loops.loop import Loop
+from reporter.loops.plans import fold_other, fold_plan, fold_playbook, fold_retry_plan, fold_worker_run
+from reporter.loops.table import LOOPS
+from reporter.model.records import ContentFault, Record, Step
+
+STEPS: Final[dict[Step, Callable[[Folder, Any], None]]] = {
+    Step.SUBJECT: fold_other,
+    Step.APPROVAL_PLAN: fold_other,
+    Step.HEALTH: fold_other,
+    Step.PLAN: fold_plan,
+    Step.DELIVERY: fold_delivery,
+    Step.ACKNOWLEDGEMENT: fold_acknowledgement,
+    Step.RETRY_PLAN: fold_retry_plan,
+    Step.APPROVAL: fold_approval,
+    Step.WORKER_RUN: fold_worker_run,
+    Step.EXECUTION: fold_execution,
+    Step.PLAYBOOK: fold_playbook,
+    Step.CLOSURE: fold_closure,
+    Step.RELEASE_DECISION: fold_release_decision,
+}
+"""What each step adds to the facts. A step that is not here adds nothing."""
+
+
+def fold(records: Iterable[Record | ContentFault], now: datetime, loops: tuple[Loop, ...] = LOOPS) -> Folded:
+    """Fold records as of `now`. What could not be decoded comes in as its fault and stays on the list."""
+    folder = Folder(now, loops)
+    by_class: dict[type, Callable[[Folder, Any], None]] = {ContentFault: Folder.fault}
+    for record in records:
+        kind = type(record)
+        if kind not in by_class:
+            by_class[kind] = STEPS.get(getattr(record, "step", Step.OTHER), _nothing)
+        by_class[kind](folder, record)
+    return folder.folded
+
+
+def _nothing(folder: Folder, record: Record) -> None:
+    """Add nothing."""

@@ -1,0 +1,133 @@
+"""What every step of the fold uses: finding routes and loops, dating records, listing faults (domain.md A2).
+
+What cannot be dated is a fault: where it speaks for a route it does not count, where it speaks against one it counts
+as the newest. What is dated too far in the future is listed and does not count (A2.3).
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from operator import attrgetter
+from typing import Any, Final
+
+from reporter.loops.facts import (
+    KEPT_LISTED,
+    Folded,
+    FutureRecord,
+    LoopFacts,
+    PlaybookFacts,
+    RouteFacts,
+    RouteKey,
+    join_playbooks,
+    keep,
+)
+from reporter.loops.loop import Loop
+from reporter.model.instants import FUTURE_TOLERANCE, shift
+from reporter.model.providers import normalise
+from reporter.model.records import UNDATED, ContentFault, Record
+from reporter.model.text import shorten, visible
+
+NO_PROVIDER: Final = ""
+NO_SUBJECT: Final = ""
+_FEW_NAMES: Final = 10_000
+
+Names = Callable[[Any], tuple[str | None, ...]]
+
+
+class Folder:
+    """A fold under way."""
+
+    def __init__(self, now: datetime, loops: tuple[Loop, ...]) -> None:
+        self.folded = Folded(now)
+        self.routes = self.folded.routes
+        self.loops = self.folded.loops
+        self.latest = shift(now, FUTURE_TOLERANCE)
+        self.sources: dict[str | None, tuple[str, str, Names]] = {
+            loop.source: (loop.word, loop.event_type, _getter(*loop.subject_keys, *loop.event_keys)) for loop in loops
+        }
+        self.subjects = {loop.word: _getter(*loop.subject_keys) for loop in loops}
+        self.words: dict[str, str] = {}
+        self.names: dict[str, str] = {}
+
+    def dated(self, record: Record, at: datetime | None) -> datetime | None:
+        """Give the instant in UTC, UNDATED with a fault, or None for what lies in the future and was listed."""
+        if at is not None and at.tzinfo is UTC and at <= self.latest:
+            return at
+        if at is None or at == UNDATED:
+            found = "nothing" if at is None else "an unreadable time"
+            self.fault(ContentFault(record.session_id, "/created_at", found, "an ISO 8601 timestamp"))
+            return UNDATED
+        at = to_utc(at)
+        if at > self.latest:
+            listed = FutureRecord(at, record.session_id, record.kind)
+            self.folded.future = self.listed("future", self.folded.future, listed)
+            return None
+        return at
+
+    def fault(self, fault: ContentFault) -> None:
+        """Put a fault on the list."""
+        self.folded.faults = self.listed("faults", self.folded.faults, fault)
+
+    def listed(self, name: str, items: tuple[Any, ...], item: Any) -> tuple[Any, ...]:  # noqa: ANN401 - of three kinds
+        """Add to a list that holds so many at most, and say when it holds no more."""
+        if len(items) >= KEPT_LISTED and item not in items:
+            self.folded.truncated |= {name}
+        return keep(items, item, KEPT_LISTED)
+
+    def unknown_word(self, record: Record, field: str, found: str | None, known: Iterable[str]) -> None:
+        """Refuse a word that is not known, and list those that are (A2.6). It never counts in favour."""
+        wanted = "one of " + ", ".join(sorted(filter(None, known)))
+        shown = visible(shorten(found)) if found else "nothing"
+        self.fault(ContentFault(record.session_id, f"/{field}", shown, wanted))
+
+    def subject(self, record: Record, said: Record) -> str:
+        """Find the subject's id; NO_SUBJECT where none is given."""
+        for name in self.subjects[record.loop](said):
+            if name:
+                return name
+        return NO_SUBJECT
+
+    def word(self, provider: str | None) -> str:
+        """Write a provider's name the one way that it is compared, and once in memory."""
+        provider = provider or NO_PROVIDER
+        if provider not in self.words:
+            self.words[provider] = normalise(provider)
+        return self.words[provider]
+
+    def name(self, person: str | None) -> str:
+        """Keep a person's name once in memory."""
+        named = person or ""
+        return self.names.setdefault(named, named) if len(self.names) < _FEW_NAMES else named
+
+    def loop(self, word: str) -> LoopFacts:
+        """Find a loop's facts."""
+        if word not in self.loops:
+            self.loops[word] = LoopFacts()
+        return self.loops[word]
+
+    def route(self, loop: str, subject: str, provider: str) -> RouteFacts:
+        """Find a route's facts. The provider is written the one way."""
+        key = RouteKey(loop, subject, provider)
+        route = self.routes.get(key)
+        if route is None:
+            route = self.routes[key] = RouteFacts()
+        return route
+
+    def recovery(self, playbook: str, provider: str | None, known: PlaybookFacts) -> None:
+        """Join what is known of one playbook for one provider."""
+        key = (playbook, self.word(provider))
+        playbooks = self.folded.playbooks
+        playbooks[key] = join_playbooks(playbooks[key], known) if key in playbooks else known
+
+
+def to_utc(at: datetime) -> datetime:
+    """Give an instant in UTC; without an offset it is taken as UTC (A2.2)."""
+    if at.tzinfo is UTC:
+        return at
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+
+
+def _getter(*names: str) -> Names:
+    if len(names) > 1:
+        return attrgetter(*names)
+    (name,) = names
+    return lambda value: (getattr(value, name),)

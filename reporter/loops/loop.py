@@ -1,0 +1,118 @@
+"""What a row of the loop table says. A loop has no code of its own (domain.md B5)."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+from reporter.model.record_reader import KindRow, RecordReader
+from reporter.model.records import Step
+
+MAX_ATTEMPTS: Final = 3
+MULTIPLIER: Final = 2.0
+MAX_DELIVERIES: Final = 5
+MISSED_AFTER_INTERVALS: Final = 2
+
+
+class Kind(NamedTuple):
+    """One kind of record: its word, its payload's key, the prefix of its ids; `ours` where upstream has none."""
+
+    word: str
+    payload: str
+    prefix: str
+    ours: bool = False
+
+
+class GateKind(StrEnum):
+    """What a live retry needs besides being asked for (B5.1)."""
+
+    NONE = "none"
+    APPROVAL = "approval"
+    ACKNOWLEDGEMENT = "acknowledgement"
+
+
+class Alert(StrEnum):
+    """What worker health can raise; the word of a loop without a spelling of its own is built from these (A6)."""
+
+    MISSED_RUN = "missed_{stem}_worker"
+    FAILED_RUN = "failed_{stem}_worker_run"
+    FAILED_EXECUTION = "failed_{stem}_execution"
+    EXHAUSTED = "exhausted_{stem}"
+    RETRYABLE = "retryable_{stem}"
+    DELIVERY_FAILURE = "failed_{stem}_delivery"
+    STALE_PLAN = "stale_{stem}_plan"
+    DISABLED_SCHEDULE = "disabled_{stem}_schedule"
+    DRY_RUN_ONLY = "dry_run_only_{stem}"
+    ACKNOWLEDGEMENT_GAP = "{stem}_acknowledgement_gap"
+
+
+class Loop(NamedTuple):
+    """One loop.
+
+    `subject_keys` name the subject in payloads, first given wins; `event_keys` are further names in delivery records
+    alone. `accepted` are the acknowledgement states that count; `gate_accepted` those that open an acknowledgement
+    gate. `always_on` says that upstream runs a worker for it, so that a silent one is always missed.
+    """
+
+    word: str
+    title: str
+    source: str
+    event_type: str
+    subject_keys: tuple[str, ...]
+    event_keys: tuple[str, ...]
+    plans: tuple[Kind, ...]
+    acknowledgement: Kind
+    retry_plan: Kind
+    worker_run: Kind
+    execution: Kind
+    health: Kind
+    code: str
+    alert_stem: str
+    subjects: tuple[Kind, ...] = ()
+    approval_plan: Kind | None = None
+    approval: Kind | None = None
+    alert_words: tuple[tuple[Alert, str], ...] = ()
+    acknowledged: bool = True
+    accepted: frozenset[str] = frozenset({"acknowledged", "resolved"})
+    gate: GateKind = GateKind.NONE
+    gate_accepted: frozenset[str] = frozenset()
+    base_delay: timedelta = timedelta(minutes=15)
+    worker_interval: timedelta = timedelta(minutes=60)
+    stale_after: timedelta = timedelta(minutes=120)
+    suppression_window: timedelta = timedelta(minutes=60)
+    report_interval: timedelta | None = None
+    always_on: bool = True
+    delivery_failure_is_critical: bool = False
+    owner: str = "release-governance"
+
+    def kinds(self) -> Iterator[tuple[Step, Kind]]:
+        """List every kind of record of this loop but its deliveries, which all loops share."""
+        yield from ((Step.SUBJECT, kind) for kind in self.subjects)
+        yield from ((Step.PLAN, kind) for kind in self.plans)
+        yield Step.ACKNOWLEDGEMENT, self.acknowledgement
+        yield Step.RETRY_PLAN, self.retry_plan
+        if self.approval_plan and self.approval:
+            yield Step.APPROVAL_PLAN, self.approval_plan
+            yield Step.APPROVAL, self.approval
+        yield Step.WORKER_RUN, self.worker_run
+        yield Step.EXECUTION, self.execution
+        yield Step.HEALTH, self.health
+
+    def alert_word(self, alert: Alert) -> str:
+        """Spell an alert's category: upstream's word where there is one."""
+        return dict(self.alert_words).get(alert) or alert.value.format(stem=self.alert_stem)
+
+
+def kind_rows(loops: tuple[Loop, ...], delivery: str, others: tuple[KindRow, ...]) -> Iterator[KindRow]:
+    """List the rows from which a reader of these loops' records is made."""
+    for loop in loops:
+        for step, kind in loop.kinds():
+            yield KindRow(kind.word, loop.word, step, kind.payload, loop.subject_keys)
+    keys = dict.fromkeys(key for loop in loops for key in (*loop.subject_keys, *loop.event_keys))
+    yield KindRow(delivery, "", Step.DELIVERY, "", tuple(keys))
+    yield from others
+
+
+def make_reader(loops: tuple[Loop, ...], delivery: str, others: tuple[KindRow, ...]) -> RecordReader:
+    """Make the reader of these loops' records."""
+    return RecordReader(kind_rows(loops, delivery, others))

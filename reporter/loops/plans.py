@@ -1,0 +1,133 @@
+"""What is planned and run: plans, retry plans, worker runs, playbooks (domain.md B2.10, B2.14, B2.16, B2.20)."""
+
+import sys
+from collections.abc import Iterable
+from typing import Any, Final
+
+from reporter.loops.facts import (
+    KEPT_CAUSES,
+    KEPT_RUNS,
+    Cause,
+    PlanFacts,
+    PlanKey,
+    Planned,
+    PlaybookFacts,
+    Run,
+    join_plans,
+    keep,
+)
+from reporter.loops.folder import Folder, to_utc
+from reporter.loops.states import PASSED_RUN_STATES, RUN_STATES, normalise_state
+from reporter.model.instants import format_instant
+from reporter.model.records import UNDATED, Plan, Playbook, Record, RetryPlan, RouteDecision, WorkerRun
+
+DELIVER: Final = "deliver"
+
+
+def fold_plan(folder: Folder, record: Plan) -> None:
+    """Note who is to be told, and who must answer (B2.10, B2.19)."""
+    said = record.payload or record
+    at = folder.dated(record, said.generated_at or record.created_at)
+    if at is None:
+        return
+    folder.loop(record.loop)
+    subject = folder.subject(record, said)
+    required = {folder.word(one) for one in said.acknowledgement_required_providers}
+    wanted: dict[str, list[RouteDecision]] = {one: [] for one in required}
+    for provider in said.selected_providers:
+        wanted.setdefault(folder.word(provider), [])
+    for decision in said.route_decisions:
+        if (decision.action or DELIVER) == DELIVER and decision.provider:
+            wanted.setdefault(folder.word(decision.provider), []).append(decision)
+    due = said.next_due_at
+    key = PlanKey(format_instant(to_utc(due)) if due else "", said.plan_id or record.session_id)
+    for provider, decisions in wanted.items():
+        planned = Planned(at, record.session_id, provider in required)
+        if decisions:
+            planned = Planned(
+                at,
+                record.session_id,
+                True,  # noqa: FBT003 - fields in the order of events
+                min((one.acknowledgement_minutes for one in decisions if one.acknowledgement_minutes), default=0.0),
+                _names(one.owner for one in decisions),
+                _names(one.escalation_owner for one in decisions),
+            )
+        route = folder.route(record.loop, subject, provider)
+        if route.plans is None:
+            route.plans = {}
+        made = PlanFacts(at, planned)
+        route.plans[key] = join_plans(route.plans[key], made) if key in route.plans else made
+
+
+def fold_retry_plan(folder: Folder, record: RetryPlan) -> None:
+    """Note the plan's time, and which routes it decided on (B2.14)."""
+    said = record.payload or record
+    at = folder.dated(record, said.generated_at or record.created_at)
+    if at is None:
+        return
+    cause = Cause(at, said.retry_plan_id or record.session_id)
+    facts = folder.loop(record.loop)
+    if at != UNDATED:
+        facts.retry_plans = keep(facts.retry_plans, cause, KEPT_RUNS)
+    _tie(folder, record.loop, said.retry_decisions, cause)
+
+
+def fold_worker_run(folder: Folder, record: WorkerRun) -> None:
+    """Note a run: a dry one is a heartbeat, and no more (A5, A6)."""
+    said = record.payload or record
+    at = folder.dated(record, said.generated_at or record.created_at)
+    if at is None:
+        return
+    status = normalise_state(said.status)
+    if status not in RUN_STATES:
+        folder.unknown_word(record, "status", said.status, RUN_STATES)
+    failed = "" if status in PASSED_RUN_STATES else status
+    run = Run(
+        at,
+        said.run_id or record.session_id,
+        said.dry_run,
+        failed,
+        said.schedule.enabled if said.schedule else True,
+    )
+    facts = folder.loop(record.loop)
+    if at != UNDATED or failed:
+        facts.runs = keep(facts.runs, run, KEPT_RUNS)
+    if at != UNDATED and not said.dry_run:
+        facts.live_runs = keep(facts.live_runs, run, KEPT_RUNS)
+    _tie(folder, record.loop, said.selected_retries, Cause(at, run.id))
+
+
+def fold_playbook(folder: Folder, record: Playbook) -> None:
+    """Note that the recovery of a provider was opened (B2.20)."""
+    said = record.payload or record
+    at = folder.dated(record, said.generated_at or record.created_at)
+    if at is None:
+        return
+    for one in said.provider_playbooks:
+        newest = to_utc(one.latest_failure_at) if one.latest_failure_at else None
+        folder.recovery(
+            said.playbook_id or record.session_id,
+            one.provider,
+            PlaybookFacts((at, record.session_id), newest),
+        )
+
+
+def fold_other(folder: Folder, record: Record) -> None:
+    """Note that the loop has a record."""
+    if folder.dated(record, record.created_at) is not None:
+        folder.loop(record.loop)
+
+
+def _tie(folder: Folder, loop: str, decisions: Iterable[Any], cause: Cause) -> None:
+    """Tie a retry plan or run to the routes that it decided on (C19)."""
+    subject_of = folder.subjects[loop]
+    for decision in decisions:
+        for subject in subject_of(decision):
+            if subject and decision.provider:
+                route = folder.route(loop, subject, folder.word(decision.provider))
+                route.causes = keep(route.causes, cause, KEPT_CAUSES)
+                break
+
+
+def _names(owners: Iterable[str | None]) -> str:
+    return sys.intern(", ".join(sorted({one for one in owners if one})))

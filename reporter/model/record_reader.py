@@ -1,0 +1,184 @@
+"""Reads evidence records from bytes (domain.md B3). Typed and strict; a wrong value is a fault of its record alone.
+
+A reader is made from a table of kinds. Each kind becomes a struct of its own, told apart by `metadata_kind`, so that
+one pass over the bytes types, checks and selects.
+"""
+
+import re
+from collections.abc import Iterable
+from typing import Any, Final, NamedTuple, Union, cast
+
+import msgspec
+
+from reporter.model.instants import parse_instant
+from reporter.model.raw_records import RecordBatch
+from reporter.model.records import SHAPES, UNDATED, ContentFault, Id, Record, RetryDecision, Step, Text, Unknown
+from reporter.model.text import shorten, visible
+
+
+class BadRecord(ValueError):
+    """A record that cannot be used. It carries its fault; the other records count."""
+
+    def __init__(self, fault: ContentFault) -> None:
+        super().__init__(str(fault))
+        self.fault = fault
+
+
+class _Peek(msgspec.Struct, gc=False):
+    session_id: Id
+    metadata_kind: str
+
+
+_INSTANTS: Final = (
+    "created_at",
+    "generated_at",
+    "acknowledged_at",
+    "executed_at",
+    "decided_at",
+    "closed_at",
+    "next_due_at",
+    "latest_failure_at",
+)
+_DECISIONS: Final = ("retry_decisions", "selected_retries")
+_WRONG_TYPE: Final = re.compile(r"Expected `(?P<wanted>[^`]*)`, got `(?P<found>[^`]*)`")
+_REFUSED: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+_AT: Final = re.compile(r" - at `\$(?P<path>[^`]*)`$")
+
+
+class KindRow(NamedTuple):
+    """One kind of record: its word, the loop and step it belongs to, its payload's key, the ids of its subject."""
+
+    kind: str
+    loop: str
+    step: Step
+    payload: str = ""
+    subject_keys: tuple[str, ...] = ()
+
+
+class RecordReader:
+    """Reads records of the kinds of one table."""
+
+    def __init__(self, rows: Iterable[KindRow]) -> None:
+        classes = {row.kind: _record_class(row) for row in rows}
+        self._kinds = frozenset(classes)
+        self._type: Any = Union[tuple(classes.values())]  # noqa: UP007 - a union of classes made from the table
+        self._decoder = msgspec.json.Decoder(self._type)
+        self._peek = msgspec.json.Decoder(_Peek)
+
+    def decode_record(self, raw: bytes) -> Record:
+        """Read one record. Raises BadRecord when it is not JSON, has no id, or holds a value of a wrong type."""
+        try:
+            record: Record = self._decoder.decode(raw)
+        except _REFUSED:
+            record = self._decode_slowly(raw)
+        return record
+
+    def decode_batch(self, batch: RecordBatch) -> list[Record | ContentFault]:
+        """Read the records of one batch; blank ones are none. One that cannot be used comes out as its fault."""
+        decode = self._decoder.decode
+        read: list[Record | ContentFault] = []
+        for position, raw in enumerate(batch.raws):
+            try:
+                read.append(decode(raw))
+            except _REFUSED:
+                if raw.strip():
+                    read.append(self._decode_or_fault(batch, position))
+        return read
+
+    def _decode_or_fault(self, batch: RecordBatch, position: int) -> Record | ContentFault:
+        try:
+            return self._decode_slowly(batch.raws[position])
+        except BadRecord as bad:
+            where = f"{batch.source}: {batch.unit} {batch.first + position}"
+            return msgspec.structs.replace(bad.fault, where=where)
+
+    def _decode_slowly(self, raw: bytes) -> Record:
+        """Read what the fast way refused: another kind, a time in another spelling, or a real fault."""
+        try:
+            peek = self._peek.decode(raw)
+            if peek.metadata_kind not in self._kinds:
+                return Unknown(session_id=peek.session_id, metadata_kind=peek.metadata_kind)
+        except msgspec.ValidationError:
+            pass  # said below, with the record's id
+        except _REFUSED as broken:
+            raise BadRecord(ContentFault("?", "", visible(shorten(str(broken))), "one JSON object")) from None
+        try:
+            value = msgspec.json.decode(raw)
+        except _REFUSED as broken:
+            raise BadRecord(ContentFault("?", "", visible(shorten(str(broken))), "one JSON object")) from None
+        if not isinstance(value, dict):
+            raise BadRecord(ContentFault("?", "", _type_word(value), "one JSON object"))
+        name = value.get("session_id")
+        if not isinstance(name, str) or not name:
+            raise BadRecord(ContentFault("?", "/session_id", _type_word(name), "the record's id"))
+        record = visible(shorten(name))
+        kind = value.get("metadata_kind")
+        if not isinstance(kind, str):
+            raise BadRecord(ContentFault(record, "/metadata_kind", _type_word(kind), "the kind of the record"))
+        try:
+            converted: Record = msgspec.convert(_with_instants(value), self._type)
+        except _REFUSED as wrong:
+            raise BadRecord(_fault(record, str(wrong))) from None
+        else:
+            return converted
+
+
+def _record_class(row: KindRow) -> type[Record]:
+    shape = SHAPES.get(row.step, Record)
+    taken = set(shape.__struct_fields__)
+    fields: list[Any] = [(key, Text, None) for key in row.subject_keys if key not in taken]
+    decision = msgspec.defstruct(
+        "Decision",
+        [(key, Text, None) for key in row.subject_keys],
+        bases=(RetryDecision,),
+        gc=False,
+    )
+    fields += [(name, list[decision], msgspec.field(default_factory=list)) for name in _DECISIONS if name in taken]  # type: ignore[valid-type]
+    if row.payload and shape is not Record:
+        payload = msgspec.defstruct("Payload", [*fields, ("session_id", str, "")], bases=(shape,), gc=False)
+        fields.append(("payload", payload | None, msgspec.field(name=row.payload, default=None)))
+    record = msgspec.defstruct(
+        shape.__name__,
+        fields,
+        bases=(shape,),
+        namespace={"kind": row.kind, "loop": row.loop, "step": row.step},
+        tag_field="metadata_kind",
+        tag=row.kind,
+        gc=False,
+    )
+    return cast("type[Record]", record)
+
+
+def _with_instants(value: Any) -> Any:  # noqa: ANN401 - JSON is untyped
+    """Replace each timestamp by the instant it means; one that cannot be read is undated (domain.md A2.2)."""
+    if isinstance(value, list):
+        return [_with_instants(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {key: _instant(item) if key in _INSTANTS else _with_instants(item) for key, item in value.items()}
+
+
+def _instant(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    if not value.strip():
+        return None
+    instant = parse_instant(value)
+    return instant.at if instant else UNDATED
+
+
+def _fault(record: str, message: str) -> ContentFault:
+    at = _AT.search(message)
+    path = at["path"].partition("[")[0] if at else ""
+    types = _WRONG_TYPE.search(message)
+    return ContentFault(
+        record,
+        path.replace(".", "/"),
+        types["found"] if types else visible(shorten(message[: at.start()] if at else message)),
+        types["wanted"] if types else "a value of the right type",
+    )
+
+
+def _type_word(value: object) -> str:
+    words = {type(None): "nothing", bool: "bool", str: "str", list: "array", dict: "object"}
+    return words.get(type(value), "number")

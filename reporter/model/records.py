@@ -1,0 +1,262 @@
+"""Evidence records, typed (domain.md B1.14 - B1.16, B3): the envelope, and of each payload what a loop needs.
+
+The payload is the record; the copies of its fields that the envelope carries for searching are read only where there
+is no payload. Fields that no step needs are not read. `record_reader` makes these from bytes.
+"""
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated, ClassVar, Final, TypeAlias
+
+import msgspec
+
+UNDATED: Final = datetime.max.replace(tzinfo=UTC)
+"""Stands for a time that is missing or cannot be read: it sorts after every real one."""
+
+DELIVERY_KIND: Final = "release-connector-delivery"
+
+Text: TypeAlias = str | None
+Instant: TypeAlias = datetime | None
+Id: TypeAlias = Annotated[str, msgspec.Meta(min_length=1)]
+
+
+class Step(StrEnum):
+    """What a record does in the life of a loop (domain.md B5)."""
+
+    SUBJECT = "subject"
+    PLAN = "plan"
+    DELIVERY = "delivery"
+    ACKNOWLEDGEMENT = "acknowledgement"
+    RETRY_PLAN = "retry_plan"
+    APPROVAL_PLAN = "approval_plan"
+    APPROVAL = "approval"
+    WORKER_RUN = "worker_run"
+    EXECUTION = "execution"
+    HEALTH = "health"
+    PLAYBOOK = "playbook"
+    CLOSURE = "closure"
+    RELEASE_DECISION = "release_decision"
+    OTHER = "other"
+
+
+class ContentFault(msgspec.Struct, frozen=True, order=True, gc=False):
+    """One thing wrong inside one record: its id, a JSON pointer, what was found and wanted, where it was read."""
+
+    record: str
+    pointer: str
+    found: str
+    wanted: str
+    where: str = ""
+
+    def __str__(self) -> str:
+        """Write a sentence for a person."""
+        place = f"{self.where or 'record'} ({self.record}){' ' if self.pointer else ''}{self.pointer}"
+        return f"{place}: found {self.found}, wanted {self.wanted}"
+
+
+class Record(msgspec.Struct, gc=False):
+    """The envelope (B3). `kind`, `loop` and `step` come from the table and belong to the class."""
+
+    kind: ClassVar[str] = ""
+    loop: ClassVar[str] = ""
+    step: ClassVar[Step] = Step.OTHER
+
+    session_id: Id
+    created_at: Instant = None
+
+
+class Unknown(Record):
+    """A record of a kind that no loop knows: other products share the index."""
+
+    metadata_kind: str = ""
+
+
+class ProviderResult(msgspec.Struct, gc=False):
+    """What one provider answered (B1.14)."""
+
+    provider: str = ""
+    success: bool = False
+    status_code: int | None = None
+
+
+class DeliveryResult(msgspec.Struct, gc=False):
+    """The result of one delivery (B1.14)."""
+
+    deliveries: list[ProviderResult] = []
+
+
+class Delivery(Record):
+    """One delivery, to any number of providers (B1.15). A missing `delivery_success` is not a success."""
+
+    connector_delivery_source: Text = None
+    event_id: Text = None
+    delivery_success: bool = False
+    providers: list[str] = []
+    failed_providers: list[str] = []
+    status_codes: list[int | None] = []
+    delivery: DeliveryResult | None = None
+    retry_plan_id: Text = None
+    worker_run_id: Text = None
+
+
+class RouteDecision(msgspec.Struct, gc=False):
+    """One route of a notification plan (B2.10)."""
+
+    provider: str = ""
+    owner: Text = None
+    action: Text = None
+    acknowledgement_minutes: float | None = None
+    escalation_owner: Text = None
+
+
+class Plan(Record):
+    """Who is to be told about a subject (B2.10, B2.13, B2.19, B2.22)."""
+
+    payload: ClassVar["Plan | None"] = None
+
+    generated_at: Instant = None
+    plan_id: Text = None
+    next_due_at: Instant = None
+    selected_providers: list[str] = []
+    acknowledgement_required_providers: list[str] = []
+    route_decisions: list[RouteDecision] = []
+
+
+class Acknowledgement(Record):
+    """A person's answer for one provider (B1.16)."""
+
+    payload: ClassVar["Acknowledgement | None"] = None
+
+    provider: Text = None
+    acknowledgement_state: Text = None
+    acknowledged_by: Text = None
+    acknowledged_at: Instant = None
+    plan_id: Text = None
+    retry_plan_id: Text = None
+
+
+class RetryDecision(msgspec.Struct, gc=False):
+    """One route of a retry plan or of a worker run; the subject's ids are added from the table (B2.14)."""
+
+    provider: Text = None
+
+
+class RetryPlan(Record):
+    """What may be retried, and when (B2.14)."""
+
+    payload: ClassVar["RetryPlan | None"] = None
+
+    generated_at: Instant = None
+    retry_plan_id: Text = None
+    retry_decisions: list[RetryDecision] = []
+
+
+class WorkerSchedule(msgspec.Struct, gc=False):
+    """The worker's own idea of its schedule (B1.12)."""
+
+    interval_minutes: float | None = None
+    enabled: bool = True
+
+
+class WorkerRun(Record):
+    """One run of a retry worker (B2.16). A run that does not say so is a dry one."""
+
+    payload: ClassVar["WorkerRun | None"] = None
+
+    generated_at: Instant = None
+    run_id: Text = None
+    dry_run: bool = True
+    status: Text = None
+    schedule: WorkerSchedule | None = None
+    selected_retries: list[RetryDecision] = []
+
+
+class Execution(Record):
+    """One retry that was executed, or skipped with a reason (B2.17)."""
+
+    payload: ClassVar["Execution | None"] = None
+
+    provider: Text = None
+    execution_status: Text = None
+    executed_at: Instant = None
+    executed_by: Text = None
+    retry_plan_id: Text = None
+    worker_run_id: Text = None
+    delivery_metadata_id: Text = None
+    delivery_success: bool | None = None
+    approval_decision_id: Text = None
+    skip_reason: Text = None
+
+
+class Approval(Record):
+    """A decision about the retry of one route (B1.16)."""
+
+    payload: ClassVar["Approval | None"] = None
+
+    provider: Text = None
+    approval_state: Text = None
+    decided_by: Text = None
+    decided_at: Instant = None
+    retry_plan_id: Text = None
+    decision_id: Text = None
+    approval_decision_id: Text = None
+
+
+class ProviderPlaybook(msgspec.Struct, gc=False):
+    """The recovery of one provider (B2.20)."""
+
+    provider: str = ""
+    failure_count: int = 0
+    latest_failure_at: Instant = None
+
+
+class Playbook(Record):
+    """A connector recovery playbook (B2.20)."""
+
+    payload: ClassVar["Playbook | None"] = None
+
+    generated_at: Instant = None
+    playbook_id: Text = None
+    provider_playbooks: list[ProviderPlaybook] = []
+
+
+class Closure(Record):
+    """A decision that a recovery is over, or is not (B1.16, B2.20)."""
+
+    payload: ClassVar["Closure | None"] = None
+
+    playbook_id: Text = None
+    provider: Text = None
+    closure_state: Text = None
+    closed_by: Text = None
+    closed_at: Instant = None
+    verification_refs: list[str] = []
+
+
+class ReleaseDecision(Record):
+    """A decision about a release readiness summary (B1.16, A8)."""
+
+    payload: ClassVar["ReleaseDecision | None"] = None
+
+    summary_id: Text = None
+    readiness_state: Text = None
+    approval_state: Text = None
+    override_blockers: bool = False
+    decided_by: Text = None
+    decided_at: Instant = None
+    notes: Text = None
+
+
+SHAPES: Final[dict[Step, type[Record]]] = {
+    Step.PLAN: Plan,
+    Step.DELIVERY: Delivery,
+    Step.ACKNOWLEDGEMENT: Acknowledgement,
+    Step.RETRY_PLAN: RetryPlan,
+    Step.APPROVAL: Approval,
+    Step.WORKER_RUN: WorkerRun,
+    Step.EXECUTION: Execution,
+    Step.PLAYBOOK: Playbook,
+    Step.CLOSURE: Closure,
+    Step.RELEASE_DECISION: ReleaseDecision,
+}
+"""The struct of each step. A step that is not here only says that its loop has a record."""

@@ -1,0 +1,229 @@
+"""The verdict principle (domain.md A2) over worlds of records that nobody thought of.
+
+Every world plans each subject that it speaks of, so that a subject is still known when evidence about it is removed.
+"""
+
+from datetime import timedelta
+from random import Random
+from typing import Any, NamedTuple
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loops import records as make
+from loops.cases import DAY, MINUTE, NOW, RH, A, N, R, X, folded
+from reporter.loops.closure import RECOVERY_OPEN, assess_closure
+from reporter.loops.facts import merge
+from reporter.loops.health import assess_health
+from reporter.loops.readiness import REPORTS, Artifact, assess_readiness
+from reporter.loops.routes import LoopStates, finalise
+from reporter.model.records import DELIVERY_KIND
+from reporter.model.reports import AlertLevel, Mode, Status
+
+LOOPS_UNDER_TEST = (N, A, R, RH, X)
+SUBJECTS = ("a", "b")
+PROVIDERS = ("slack", "jira")
+LEVELS = list(AlertLevel)
+
+ages = st.one_of(st.integers(0, 400).map(lambda minutes: minutes * MINUTE), st.integers(0, 40).map(lambda n: n * DAY))
+instants = st.one_of(ages.map(lambda age: NOW - age), ages.map(lambda age: NOW - age), st.none())
+loops = st.sampled_from(LOOPS_UNDER_TEST)
+subjects = st.sampled_from(SUBJECTS)
+providers = st.sampled_from(PROVIDERS)
+ids = st.one_of(st.just(""), st.integers(0, 5).map("record-{}".format))
+plan_ids = st.integers(0, 2).map("plan-{}".format)
+
+
+@st.composite
+def deliveries(draw: st.DrawFn) -> make.RecordValue:
+    sent = draw(st.lists(providers, unique=True, max_size=2))
+    failed = draw(st.lists(st.sampled_from(sent), unique=True)) if sent else []
+    more: dict[str, Any] = {"retry_plan_id": draw(plan_ids)} if draw(st.booleans()) else {}
+    return make.delivery(draw(loops), draw(instants), draw(subjects), sent, failed, rid=draw(ids), **more)
+
+
+@st.composite
+def executions(draw: st.DrawFn) -> make.RecordValue:
+    status = draw(st.sampled_from(("delivered", "failed", "skipped", "odd")))
+    more = {"delivery_metadata_id": draw(ids), "approval_decision_id": draw(ids), "retry_plan_id": draw(plan_ids)}
+    return make.execution(draw(loops), draw(instants), draw(subjects), draw(providers), status, **more)
+
+
+@st.composite
+def answers(draw: st.DrawFn) -> make.RecordValue:
+    state = draw(st.sampled_from(("acknowledged", "resolved", "accepted", "escalated", "dismissed", "odd")))
+    more = {"plan_id": draw(plan_ids)} if draw(st.booleans()) else {}
+    loop = draw(loops)
+    name = draw(st.sampled_from((*SUBJECTS, None))) if loop is A else draw(subjects)
+    return make.acknowledgement(
+        loop, draw(instants), name, draw(providers), state, rid=draw(ids), retry_plan_id=draw(plan_ids), **more
+    )
+
+
+@st.composite
+def plans(draw: st.DrawFn) -> make.RecordValue:
+    due = draw(st.sampled_from(("2026-06-20T15:40:00Z", "2026-07-20T15:40:00Z")))
+    named = f"{draw(plan_ids)}-{due}"
+    return make.plan(draw(loops), draw(instants), draw(subjects), [draw(providers)], rid=named, next_due_at=due)
+
+
+@st.composite
+def runs(draw: st.DrawFn) -> make.RecordValue:
+    loop, at = draw(loops), draw(instants)
+    if draw(st.booleans()):
+        return make.retry_plan(loop, at, [(draw(subjects), draw(providers))], rid=draw(plan_ids))
+    status = draw(st.sampled_from((None, "failed")))
+    return make.worker_run(loop, at, dry=draw(st.booleans()), enabled=draw(st.booleans()), status=status)
+
+
+@st.composite
+def approvals(draw: st.DrawFn) -> make.RecordValue:
+    state = draw(st.sampled_from(("approved", "denied", "odd")))
+    return make.approval(A, draw(instants), draw(subjects), draw(providers), state, rid=draw(ids))
+
+
+@st.composite
+def recoveries(draw: st.DrawFn) -> make.RecordValue:
+    at, who = draw(instants), draw(providers)
+    if draw(st.booleans()):
+        return make.playbook(at, {who: at}, rid=draw(plan_ids))
+    state, refs = draw(st.sampled_from(("resolved", "reopened"))), draw(st.sampled_from(([], ["ref"])))
+    return make.closure(at, draw(plan_ids), who, state, refs, rid=draw(ids))
+
+
+others = st.one_of(plans(), runs(), approvals(), recoveries(), st.builds(make.health_report, loops, instants))
+
+PLANNED = [
+    make.plan(
+        loop, NOW - 50 * DAY, name, PROVIDERS, rid=f"plan-{name}", acknowledgement_required_providers=list(PROVIDERS)
+    )
+    for loop in LOOPS_UNDER_TEST
+    if loop.acknowledged
+    for name in SUBJECTS
+]
+worlds = st.lists(st.one_of(deliveries(), executions(), answers(), others), max_size=25).map(
+    lambda values: [*PLANNED, *values]
+)
+
+
+def speaks_well(value: make.RecordValue) -> bool:
+    """Say whether a record can only be in favour of the verdict."""
+    kind = value["metadata_kind"]
+    payload = next((item for key, item in value.items() if isinstance(item, dict) and key != "delivery"), {})
+    if kind == DELIVERY_KIND:
+        return bool(value["delivery_success"] and value["providers"])
+    return (
+        payload.get("execution_status") == "delivered"
+        or payload.get("acknowledgement_state") in ("acknowledged", "resolved", "accepted")
+        or payload.get("approval_state") == "approved"
+        or (payload.get("closure_state") == "resolved" and bool(payload["verification_refs"]))
+    )
+
+
+def is_heartbeat(value: make.RecordValue) -> bool:
+    """Say whether a record shows a worker alive and well."""
+    return any(
+        isinstance(item, dict)
+        and (("dry_run" in item and "status" not in item and item["schedule"]["enabled"]) or "retry_decisions" in item)
+        for item in value.values()
+    )
+
+
+class Verdict(NamedTuple):
+    """What a reader learns: everything wrong, how loud each loop is, and the two decisions."""
+
+    wrong: frozenset[tuple[str, ...]]
+    loudness: tuple[int, ...]
+    is_open: bool
+    is_blocked: bool
+
+    def is_no_better_than(self, other: "Verdict") -> bool:
+        louder = all(mine >= theirs for mine, theirs in zip(self.loudness, other.loudness, strict=True))
+        return louder and self.is_open >= other.is_open and self.is_blocked >= other.is_blocked
+
+
+def states(values: list[make.RecordValue], later: timedelta = timedelta(0)) -> LoopStates:
+    return finalise(folded(values, NOW + later))
+
+
+def verdict(found: LoopStates) -> Verdict:
+    health = assess_health(found, Mode.PROMOTED)
+    closure = assess_closure(found, Mode.PROMOTED)
+    reports = dict.fromkeys((*REPORTS, "schedule"), Status.READY)
+    artifacts = [Artifact("index.html", exists=True, verified=True)]
+    readiness = assess_readiness(reports, health, closure, found, artifacts)
+    wrong: set[tuple[str, ...]] = {
+        (item.code, route.loop, "" if item.code == RECOVERY_OPEN else route.subject, route.provider)
+        for item in closure.open_items
+        for route in item.routes
+    }
+    wrong |= {(item.code,) for item in closure.open_items}
+    return Verdict(
+        frozenset(wrong),
+        tuple(LEVELS.index(one.alert_level) for one in health),
+        bool(closure.open_items),
+        not readiness.ready,
+    )
+
+
+def gates(found: LoopStates) -> set[tuple[str, ...]]:
+    return {one.route for one in found.routes if one.gate.lets_through}
+
+
+@given(worlds, st.randoms(use_true_random=False))
+def test_order_and_repetition_change_nothing(values: list[make.RecordValue], chance: Random) -> None:
+    again = [*values, *chance.sample(values, len(values) // 2)]
+    chance.shuffle(again)
+    assert states(again) == states(values)
+
+
+@given(worlds, st.lists(st.integers(0, 3), min_size=60, max_size=60))
+def test_shards_merge_to_the_whole(values: list[make.RecordValue], shard_of: list[int]) -> None:
+    shards = [
+        folded([value for value, shard in zip(values, shard_of, strict=False) if shard == place]) for place in range(4)
+    ]
+    first, second, third, fourth = shards
+    whole = folded(values)
+    assert merge(merge(first, second), merge(third, fourth)) == whole
+    assert merge(fourth, merge(third, merge(second, first))) == whole
+    assert merge(whole, second) == whole
+
+
+@given(worlds, st.data())
+def test_removing_evidence_in_favour_improves_nothing(values: list[make.RecordValue], data: st.DataObject) -> None:
+    well = [place for place, value in enumerate(values) if speaks_well(value) and value not in PLANNED]
+    removed = data.draw(st.sets(st.sampled_from(well)) if well else st.just(set[int]()))
+    before = states(values)
+    after = states([value for place, value in enumerate(values) if place not in removed])
+    undated = {"evidence_unreadable"}  # an undated success is a fault; without the record there is none
+    was, became = verdict(before), verdict(after)
+    assert {one for one in was.wrong if one[0] not in undated} <= became.wrong
+    assert all(now >= then for now, then in zip(became.loudness, was.loudness, strict=True))
+    known = {one.route for one in after.routes if one.failures and one.route.provider}
+    assert gates(after) & known <= gates(before) | {one.route for one in before.routes if not one.failures}
+
+
+@given(worlds, st.data())
+def test_removing_heartbeats_and_plans_of_retries_improves_nothing(
+    values: list[make.RecordValue], data: st.DataObject
+) -> None:
+    dated = [place for place, value in enumerate(values) if is_heartbeat(value) and "created_at" in value]
+    removed = data.draw(st.sets(st.sampled_from(dated)) if dated else st.just(set[int]()))
+    after = [value for place, value in enumerate(values) if place not in removed]
+    assert verdict(states(after)).is_no_better_than(verdict(states(values)))
+
+
+@given(worlds, ages)
+def test_waiting_improves_nothing(values: list[make.RecordValue], waited: timedelta) -> None:
+    before, after = verdict(states(values)), verdict(states(values, later=waited))
+    assert before.wrong <= after.wrong
+    assert after.is_no_better_than(before)
+
+
+@given(worlds)
+def test_every_route_has_one_action_and_its_reasons(values: list[make.RecordValue]) -> None:
+    for route in states(values).routes:
+        assert (route.failures == 0) == (route.retry.action == "none")
+        assert (route.failures == 0) == (route.outcome != "failed")
+        assert bool(route.reasons) or route.failures == 0
+        assert route.acknowledgement.outstanding >= route.acknowledgement.breached

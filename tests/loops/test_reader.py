@@ -1,0 +1,157 @@
+"""Reading records: typed, strict, each fault its record's own (domain.md A2.7, B3)."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from loops import records as make
+from loops.cases import HOUR, NOW, A, N
+from reporter.loops.table import LOOPS, OTHER_KINDS, READER, decode_record
+from reporter.model.raw_records import RecordBatch
+from reporter.model.record_reader import BadRecord, KindRow, RecordReader
+from reporter.model.records import UNDATED, Acknowledgement, ContentFault, Delivery, Step, Unknown
+
+
+def read(value: Any) -> Any:  # noqa: ANN401 - JSON is untyped
+    return decode_record(json.dumps(value).encode())
+
+
+def test_every_kind_of_the_table_is_read_as_its_step() -> None:
+    for loop in LOOPS:
+        for step, kind in loop.kinds():
+            record = read(make.envelope(kind, NOW, {}))
+            assert (record.kind, record.loop, record.step) == (kind.word, loop.word, step)
+    for row in OTHER_KINDS:
+        assert read({"session_id": "x", "metadata_kind": row.kind}).step is row.step
+
+
+def test_delivery_is_read_with_its_subject_ids_and_results() -> None:
+    record = read(make.delivery(A, NOW, "gordackaudit-1", ["slack", "jira"], ["jira"], retry_plan_id="plan-1"))
+    assert isinstance(record, Delivery)
+    assert (record.created_at, record.retry_plan_id, record.failed_providers) == (NOW, "plan-1", ["jira"])
+    assert record.audit_id == "gordackaudit-1"  # type: ignore[attr-defined]
+    assert record.delivery is not None
+    assert [one.success for one in record.delivery.deliveries] == [True, False]
+
+
+def test_payload_is_read_and_fields_that_nobody_needs_are_not() -> None:
+    record = read(make.acknowledgement(N, NOW, "monthly", notes="private", surprise={"deep": [1]}))
+    assert isinstance(record, Acknowledgement)
+    assert record.payload is not None
+    assert (record.payload.acknowledged_by, record.payload.acknowledged_at) == (make.ACTOR, NOW)
+
+
+def test_unknown_kinds_are_read_as_such_for_other_products_share_the_index() -> None:
+    record = read({"session_id": "x", "metadata_kind": "release-bundle", "created_at": 7, "providers": None})
+    assert isinstance(record, Unknown)
+    assert (record.session_id, record.metadata_kind, record.step) == ("x", "release-bundle", Step.OTHER)
+
+
+@pytest.mark.parametrize(
+    ("text", "instant"),
+    [
+        ("2026-06-11T15:40:00Z", NOW),
+        ("2026-06-11T17:40:00+02:00", NOW),
+        ("2026-06-11T17:40:00.000+0200", NOW),
+        ("2026-06-11 15:40Z", NOW),
+        ("2026-06-11", datetime(2026, 6, 11, tzinfo=UTC)),
+        ("yesterday", UNDATED),
+        ("2026-13-01T00:00:00Z", UNDATED),
+        ("", None),
+        (None, None),
+    ],
+    ids=str,
+)
+def test_times_in_every_spelling_are_one_instant(text: str | None, instant: datetime | None) -> None:
+    value = make.delivery(N, NOW, "monthly") | {"created_at": text}
+    assert read(value).created_at == instant
+
+
+@pytest.mark.parametrize(
+    ("raw", "fault"),
+    [
+        pytest.param(b"{", ("?", "", "Input data was truncated", "one JSON object"), id="truncated"),
+        pytest.param(b"[1,", ("?", "", "Input data was truncated", "one JSON object"), id="truncated-array"),
+        pytest.param(b"[]", ("?", "", "array", "one JSON object"), id="array"),
+        pytest.param(b"3", ("?", "", "number", "one JSON object"), id="number"),
+        pytest.param(b"{}", ("?", "/session_id", "nothing", "the record's id"), id="no-id"),
+        pytest.param(b'{"session_id": ""}', ("?", "/session_id", "str", "the record's id"), id="empty-id"),
+        pytest.param(b'{"session_id": 7}', ("?", "/session_id", "number", "the record's id"), id="id-of-wrong-type"),
+        pytest.param(
+            b'{"session_id": "x"}', ("x", "/metadata_kind", "nothing", "the kind of the record"), id="no-kind"
+        ),
+    ],
+)
+def test_what_is_no_record_says_what_was_found_and_wanted(raw: bytes, fault: tuple[str, ...]) -> None:
+    with pytest.raises(BadRecord) as bad:
+        decode_record(raw)
+    assert bad.value.fault == ContentFault(*fault)
+
+
+def test_bytes_that_are_not_utf8_are_a_fault() -> None:
+    with pytest.raises(BadRecord, match="wanted one JSON object"):
+        decode_record(b'{"session_id": "\xff"}')
+
+
+def test_json_too_deep_to_read_is_a_fault() -> None:
+    deep = b'{"session_id": "x", "metadata_kind": "other", "x": ' + b"[" * 100_000
+    with pytest.raises(BadRecord, match="wanted one JSON object"):
+        decode_record(deep)
+
+
+@pytest.mark.parametrize(
+    ("change", "pointer", "found", "wanted"),
+    [
+        ({"providers": None}, "/providers", "null", "array"),
+        ({"providers": ["slack", 7]}, "/providers", "int", "str"),
+        ({"delivery_success": "true"}, "/delivery_success", "str", "bool"),
+        ({"created_at": 1_781_000_000}, "/created_at", "int", "datetime | null"),
+        ({"delivery": {"deliveries": [{"success": 1}]}}, "/delivery/deliveries", "int", "bool"),
+    ],
+    ids=["null-list", "number-in-list", "text-for-flag", "number-for-time", "deep"],
+)
+def test_wrong_type_is_a_fault_with_pointer_of_that_record(
+    change: dict[str, Any], pointer: str, found: str, wanted: str
+) -> None:
+    with pytest.raises(BadRecord) as bad:
+        read(make.delivery(N, NOW, "monthly", rid="rcd-1") | change)
+    assert bad.value.fault == ContentFault("rcd-1", pointer, found, wanted)
+    assert str(bad.value) == f"record (rcd-1) {pointer}: found {found}, wanted {wanted}"
+
+
+def test_other_violations_keep_the_readers_own_words() -> None:
+    reader = RecordReader([KindRow("one", "", Step.DELIVERY)])
+    with pytest.raises(BadRecord) as bad:
+        reader.decode_record(b'{"session_id": "x", "metadata_kind": "one", "status_codes": [99999999999999999999.5]}')
+    assert bad.value.fault.pointer == "/status_codes"
+
+
+def test_record_too_deep_to_search_for_its_times_is_a_fault() -> None:
+    deep = b'{"session_id": "x", "metadata_kind": "%s", "created_at": "11 June", "x": %s1%s}' % (
+        N.health.word.encode(),
+        b"[" * 700,
+        b"]" * 700,
+    )
+    with pytest.raises(BadRecord, match="recursion"):
+        decode_record(deep)
+
+
+def test_batch_gives_good_records_and_faults_with_their_place() -> None:
+    good = make.raw(make.delivery(N, NOW - HOUR, "monthly", rid="rcd-1"))
+    other = b'{"session_id": "y", "metadata_kind": "release-bundle"}'
+    batch = RecordBatch([good, b"  ", b"{", other, make.raw(make.delivery(N, "11 June", "m"))], "evidence.jsonl", 40)
+    first, fault, unknown, undated = READER.decode_batch(batch)
+    assert isinstance(first, Delivery)
+    assert isinstance(fault, ContentFault)
+    assert str(fault) == "evidence.jsonl: line 42 (?): found Input data was truncated, wanted one JSON object"
+    assert isinstance(unknown, Unknown)
+    assert isinstance(undated, Delivery)
+    assert undated.created_at == UNDATED
+
+
+def test_control_characters_of_a_damaged_record_stay_visible_text() -> None:
+    with pytest.raises(BadRecord) as bad:
+        read({"session_id": "x\x1b[31m", "metadata_kind": None})
+    assert bad.value.fault.record == r"x\u001b[31m"
