@@ -42,7 +42,13 @@ def start(*words: str, cwd: Path, **variables: str) -> subprocess.Popen[bytes]:
         env=ENVIRONMENT | variables,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        preexec_fn=_hear_ctrl_c,  # noqa: PLW1509 - one thread, one system call
     )
+
+
+def _hear_ctrl_c() -> None:
+    """Undo what a shell does to its background jobs: whoever starts the suite with `&` lets it ignore SIGINT."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def end_without_reader(process: subprocess.Popen[bytes]) -> tuple[int, bytes]:
