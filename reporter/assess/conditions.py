@@ -131,9 +131,14 @@ def fold(checks: Iterable[Check]) -> Status:
     return Status.NEEDS_ATTENTION if failed else Status.READY
 
 
-def requested(case: Case, manifest: Manifest[Any]) -> bool:
-    """Say whether a report was asked for: by promoted mode, or by configuring its document (domain.md B2)."""
-    return case.mode is Mode.PROMOTED or manifest.configured
+def requested(case: Case, manifest: Manifest[Any], *built_on_it: str) -> bool:
+    """Say whether a report was asked for: by promoted mode, or by configuring its document (domain.md B2).
+
+    Configuring a document that is judged against this one asks for it too: otherwise taking the plan away would
+    mend a drill that is too slow for it (domain.md A2).
+    """
+    named = (manifest, *(case.manifest(alias) for alias in built_on_it))
+    return case.mode is Mode.PROMOTED or any(one.configured for one in named)
 
 
 def unrequested(case: Case, specs: Iterable[CheckSpec], what: str) -> tuple[Check, ...]:

@@ -87,7 +87,7 @@ def assess_drills(case: Case) -> DrillsReport:
     history = case.manifest("rollback_drill_history")
     drills = judge_drills(case)
     latest = latest_drill(drills, case.now)
-    if requested(case, history):
+    if requested(case, history, "rollback_drill_schedule"):
         document = [
             *judged(history, "drill history"),
             *_one_content_per_id(history),

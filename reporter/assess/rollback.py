@@ -54,7 +54,7 @@ def assess_rollback(case: Case) -> RollbackReport:
     plan = case.manifest("rollback_plan")
     value: RollbackPlan = plan.value or RollbackPlan()
     conditions = judged(plan, "rollback plan")
-    if requested(case, plan):
+    if requested(case, plan, "rollback_rehearsal", "rollback_drill_history", "rollback_drill_schedule"):
         fallback = holds(
             plan.document,
             "/controls",

@@ -134,3 +134,12 @@ def test_the_summary_says_when_the_next_drill_is_due() -> None:
 def test_one_failed_report_is_told_in_the_singular() -> None:
     report = production(EARLY.drop("rollback_plan"))
     assert report.summary == "1 of 7 reports needs attention: Rollback plan"
+
+
+@pytest.mark.parametrize("mode", [Mode.SHADOW, Mode.ENFORCE, Mode.PROMOTED])
+@pytest.mark.parametrize("taken", ["rollback_plan", "rollback_drill_history"])
+def test_unsetting_a_document_that_others_are_judged_against_never_mends_production(mode: Mode, taken: str) -> None:
+    """A drill too slow for its plan, or overdue by its history, must not pass by leaving those out (domain.md A2)."""
+    pilot = PILOT.put("rollback_drill_history", "/drills/0/max_recovery_minutes", 60).but(mode=mode)
+    assert production(pilot).status is Status.NEEDS_ATTENTION
+    assert production(pilot.drop(taken)).status is Status.NEEDS_ATTENTION

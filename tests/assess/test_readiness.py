@@ -96,16 +96,16 @@ def test_change_of_a_verdict_names_report_and_check() -> None:
 
 
 def test_check_that_nobody_asks_for_any_more_is_listed_when_it_failed() -> None:
-    broken = PILOT.give("rollback_plan", b"{}").but(mode=Mode.ENFORCE)
-    listed = changes(broken, broken.drop("rollback_plan"))
-    assert ("rollback/go_rollback_plan", "fail", "not_applicable", True) in listed
-    assert ("rollback", "needs_attention", "not_requested", True) in listed
+    broken = PILOT.give("promotion_evidence", b"{}").but(mode=Mode.ENFORCE)
+    listed = changes(broken, broken.drop("promotion_evidence"))
+    assert ("promotion/go_parity_evidence", "fail", "not_applicable", True) in listed
+    assert ("promotion", "needs_attention", "not_requested", True) in listed
 
 
 def test_check_that_is_asked_for_and_passes_is_no_change() -> None:
-    before = EARLY.but(mode=Mode.ENFORCE).drop("rollback_plan")
+    before = EARLY.but(mode=Mode.ENFORCE).drop("promotion_evidence")
     listed = changes(before, EARLY.but(mode=Mode.ENFORCE))
-    assert listed == [("rollback", "not_requested", "ready", True)]
+    assert listed == [("promotion", "not_requested", "ready", True)]
 
 
 def test_check_that_was_not_known_before_is_listed_when_it_fails() -> None:
