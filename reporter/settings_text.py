@@ -7,7 +7,7 @@ from typing import Any, Final
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from reporter.settings import EnvironmentSettings, HttpsSettings, Settings
+from reporter.settings_model import EnvironmentSettings, HttpsSettings, RecoverySettings, Settings
 
 EXAMPLE_ENVIRONMENT: Final = "production-pilot"
 
@@ -25,7 +25,9 @@ def example_text() -> str:
         "[https]",
         *_key_lines(HttpsSettings),
         f"[environments.{EXAMPLE_ENVIRONMENT}]",
-        *_key_lines(EnvironmentSettings, state=("mode", "manifests_dir")),
+        *_key_lines(EnvironmentSettings, skip=("recovery",), state=("mode", "manifests_dir")),
+        f"[environments.{EXAMPLE_ENVIRONMENT}.recovery]",
+        *_key_lines(RecoverySettings),
     ]
     return "\n".join(lines).rstrip() + "\n"
 
@@ -36,10 +38,11 @@ def settings_rows() -> Iterator[tuple[str, str, str, str]]:
         ("", Settings),
         ("https.", HttpsSettings),
         ("environments.NAME.", EnvironmentSettings),
+        ("environments.NAME.recovery.", RecoverySettings),
     )
     for prefix, model in tables:
         for name, field in model.model_fields.items():
-            if name not in ("https", "environments"):
+            if name not in ("https", "environments", "recovery"):
                 variable = _variable(name, field, prefix)
                 yield f"{prefix}{name}", _default_text(field), variable, field.description or ""
 

@@ -9,17 +9,8 @@ import pytest
 
 from reporter.errors import ExitCode, UsageFault
 from reporter.model.reports import Mode
-from reporter.settings import (
-    EnvironmentSettings,
-    HttpsSettings,
-    SecretRef,
-    Settings,
-    environment_variables,
-    load_settings,
-    override,
-    read_secret,
-    upstream_variables,
-)
+from reporter.settings import environment_variables, load_settings, override, read_secret, upstream_variables
+from reporter.settings_model import EnvironmentSettings, HttpsSettings, RecoverySettings, SecretRef, Settings
 from reporter.settings_text import example_text, settings_in_force, settings_rows
 from worlds import reporter
 
@@ -526,10 +517,10 @@ def test_every_key_has_a_description_an_example_and_a_row_in_the_reference() -> 
     assert rows["environments.NAME.mode"][:2] == ("disabled", "CAVRA_GO_BACKEND_MODE")
     assert rows["bundles_dir"][:2] == ("bundles", "REPORTER_BUNDLES_DIR")
     assert rows["https.timeout_seconds"][:2] == ("10.0", "")
-    for model in (Settings, HttpsSettings, EnvironmentSettings):
+    for model in (Settings, HttpsSettings, EnvironmentSettings, RecoverySettings):
         for name, field in model.model_fields.items():
             assert field.description, name
-            if name not in ("https", "environments"):
+            if name not in ("https", "environments", "recovery"):
                 assert field.examples, name
                 assert [key for key in rows if key.rpartition(".")[2] == name]
 
