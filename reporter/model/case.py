@@ -18,10 +18,22 @@ class Policy(NamedTuple):
 
 
 class Request(NamedTuple):
-    """What one call asks of the notification plan: these providers only (none: all), and notify though healthy."""
+    """What one call asks: these providers only (none: all), notify though healthy, and of the routing trend a part."""
 
     providers: tuple[str, ...] = ()
     force: bool = False
+    schedule: str = ""
+    owner: str = ""
+    action: str = ""
+    category: str = ""
+
+
+class Artifact(NamedTuple):
+    """A file that a bundle promises, and whether it is there and verifies (domain.md A8)."""
+
+    name: str
+    exists: bool
+    verified: bool
 
 
 EVERYBODY: Final = Request()
@@ -29,7 +41,10 @@ EVERYBODY: Final = Request()
 
 @dataclass(frozen=True)
 class Case:
-    """One environment at one instant: who, under which rules, on what evidence."""
+    """One environment at one instant: who, under which rules, on what evidence.
+
+    `artifacts` are those of the bundle before this one; None where there is none to look at.
+    """
 
     environment: str
     mode: Mode
@@ -41,6 +56,7 @@ class Case:
     tool_registry: Document
     package_dir: Document
     request: Request = EVERYBODY
+    artifacts: tuple[Artifact, ...] | None = None
 
     def manifest(self, alias: str) -> Manifest[Any]:
         """Find a manifest by its row of the table."""

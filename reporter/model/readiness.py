@@ -3,8 +3,22 @@
 from typing import Literal
 
 from reporter.model.checks import Wire
+from reporter.model.closing_reports import (
+    ClosureReport,
+    ExecutiveReport,
+    RecoveryReport,
+    ReleaseReadinessReport,
+    RunbookReport,
+)
+from reporter.model.delivery_reports import (
+    AuditPackageReport,
+    EscalationPlanReport,
+    RetryPlanReport,
+    RoutingTrendReport,
+    WorkerHealthReport,
+)
 from reporter.model.documents import DocumentState
-from reporter.model.reports import AlertLevel, Mode, ProductionReport, Status
+from reporter.model.reports import AlertLevel, Mode, NotificationPlanReport, ProductionReport, Status
 
 
 class InputFault(Wire):
@@ -27,6 +41,21 @@ class Input(Wire):
     faults: tuple[InputFault, ...]
 
 
+class RecordSource(Wire):
+    """One source of evidence records: what it is, what was read, and what could not be.
+
+    `sha256` is of a file's bytes; of a source that is no file, of its records, each followed by a newline.
+    """
+
+    alias: str
+    kind: str
+    sha256: str | None
+    size_bytes: int | None
+    record_count: int
+    fault_count: int
+    faults: tuple[str, ...]
+
+
 class Inputs(Wire):
     """Everything that was read for one environment (`inputs.json`)."""
 
@@ -35,6 +64,7 @@ class Inputs(Wire):
     as_of: str
     settings_sha256: str
     inputs: tuple[Input, ...]
+    records: tuple[RecordSource, ...]
 
 
 class Change(Wire):
@@ -56,6 +86,19 @@ class Previous(Wire):
     verified: bool
 
 
+class TrendPoint(Wire):
+    """What one bundle of this environment said, as its signed statement has it."""
+
+    as_of: str
+    digest: str
+    status: str
+    readiness_state: str
+    closure_state: str
+    alert_level: str
+    failed_check_count: int
+    open_item_count: int
+
+
 class PolicyFacts(Wire):
     """The thresholds in force."""
 
@@ -63,8 +106,28 @@ class PolicyFacts(Wire):
     rollback_drill_due_soon_days: float
 
 
+class LoopReports(Wire):
+    """The reports that start from evidence records, and the plan of who is told next."""
+
+    notification_plan: NotificationPlanReport
+    escalation_plan: EscalationPlanReport
+    routing_trend: RoutingTrendReport
+    audit_package: AuditPackageReport
+    retry_plan: RetryPlanReport
+    worker_health: WorkerHealthReport
+    recovery: RecoveryReport
+    closure: ClosureReport
+    release_readiness: ReleaseReadinessReport
+    executive: ExecutiveReport
+    runbook: RunbookReport
+
+
 class Readiness(Wire):
-    """The verdict of one environment with all its proof (`readiness.json`)."""
+    """The verdict of one environment with all its proof (`readiness.json`).
+
+    `status` is that of production readiness; `alert_level` the louder of it and of release readiness. `trend` holds
+    the last bundles before this one, oldest first.
+    """
 
     schema_version: Literal["reporter.readiness.v1"] = "reporter.readiness.v1"
     environment: str
@@ -72,9 +135,14 @@ class Readiness(Wire):
     tool_version: str
     mode: Mode
     status: Status
+    readiness_state: str
+    closure_state: str
     alert_level: AlertLevel
     policy: PolicyFacts
     previous: Previous | None
     changes: tuple[Change, ...]
+    trend: tuple[TrendPoint, ...]
     production: ProductionReport
+    loops: LoopReports
     inputs: tuple[Input, ...]
+    records: tuple[RecordSource, ...]

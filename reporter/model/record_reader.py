@@ -5,8 +5,9 @@ one pass over the bytes types, checks and selects.
 """
 
 import re
-from collections.abc import Iterable
-from typing import Any, Final, NamedTuple, Union, cast
+from collections.abc import Callable, Iterable, Iterator
+from operator import length_hint
+from typing import Any, Final, NamedTuple, TypeAlias, Union, cast
 
 import msgspec
 
@@ -45,6 +46,9 @@ _REFUSED: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 _AT: Final = re.compile(r" - at `\$(?P<path>[^`]*)`$")
 
 
+Refused: TypeAlias = Callable[[RecordBatch, int], Record | ContentFault | None]
+
+
 class KindRow(NamedTuple):
     """One kind of record: its word, the loop and step it belongs to, its payload's key, the ids of its subject."""
 
@@ -75,19 +79,31 @@ class RecordReader:
 
     def decode_batch(self, batch: RecordBatch) -> list[Record | ContentFault]:
         """Read the records of one batch; blank ones are none. One that cannot be used comes out as its fault."""
-        decode = self._decoder.decode
-        read: list[Record | ContentFault] = []
-        for position, raw in enumerate(batch.raws):
-            try:
-                read.append(decode(raw))
-            except _REFUSED:
-                if raw.strip():
-                    read.append(self._decode_or_fault(batch, position))
-        return read
+        return [*self.decode_each(batch, self.decode_refused)][::-1]
 
-    def _decode_or_fault(self, batch: RecordBatch, position: int) -> Record | ContentFault:
+    def decode_each(self, batch: RecordBatch, refused: Refused) -> Iterator[Record | ContentFault]:
+        """Read them one at a time: each is gone before the next is made, and memory stays in the processor's cache.
+
+        The last comes first: files grow at their end, and whoever keeps the newest has little to do with the others.
+        `refused` reads what the fast way does not, by its position in the batch.
+        """
+        raws = reversed(batch.raws)
+        records = map(self._decoder.decode, raws)
+        while True:
+            try:
+                yield from records
+            except _REFUSED:
+                read = refused(batch, length_hint(raws))
+                if read is not None:
+                    yield read
+            else:
+                return
+
+    def decode_refused(self, batch: RecordBatch, position: int) -> Record | ContentFault | None:
+        """Read a record the slow way: another kind, a time in another spelling, a fault, or None when it is blank."""
+        raw = batch.raws[position]
         try:
-            return self._decode_slowly(batch.raws[position])
+            return self._decode_slowly(raw) if raw.strip() else None
         except BadRecord as bad:
             where = f"{batch.source}: {batch.unit} {batch.first + position}"
             return msgspec.structs.replace(bad.fault, where=where)

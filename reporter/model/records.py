@@ -36,6 +36,11 @@ class Step(StrEnum):
     PLAYBOOK = "playbook"
     CLOSURE = "closure"
     RELEASE_DECISION = "release_decision"
+    EXPORT = "export"
+    ATTACHMENT = "attachment"
+    VERIFICATION = "verification"
+    ARCHIVE = "archive"
+    ARCHIVE_MANIFEST = "archive_manifest"
     OTHER = "other"
 
 
@@ -99,14 +104,38 @@ class Delivery(Record):
     worker_run_id: Text = None
 
 
+class MaintenanceWindow(msgspec.Struct, gc=False):
+    """The window that covers a plan's time (B2.10)."""
+
+    window_id: Text = None
+    reason: Text = None
+
+
+class OwnerAvailability(msgspec.Struct, gc=False):
+    """Whether an owner can be reached (B2.10)."""
+
+    available: bool = True
+    reason: Text = None
+
+
 class RouteDecision(msgspec.Struct, gc=False):
-    """One route of a notification plan (B2.10)."""
+    """One route of a notification plan (B2.10). Upstream's have no `category`."""
 
     provider: str = ""
     owner: Text = None
     action: Text = None
     acknowledgement_minutes: float | None = None
     escalation_owner: Text = None
+    category: Text = None
+    reason: Text = None
+    maintenance_window: MaintenanceWindow | None = None
+    owner_availability: OwnerAvailability | None = None
+
+
+class SuppressedProvider(msgspec.Struct, gc=False):
+    """A provider that an alert plan leaves out, having told it already (B2.19)."""
+
+    provider: str = ""
 
 
 class Plan(Record):
@@ -117,8 +146,10 @@ class Plan(Record):
     generated_at: Instant = None
     plan_id: Text = None
     next_due_at: Instant = None
+    alert_level: Text = None
     selected_providers: list[str] = []
     acknowledgement_required_providers: list[str] = []
+    suppressed_providers: list[str | SuppressedProvider] = []
     route_decisions: list[RouteDecision] = []
 
 
@@ -131,6 +162,7 @@ class Acknowledgement(Record):
     acknowledgement_state: Text = None
     acknowledged_by: Text = None
     acknowledged_at: Instant = None
+    external_ref: Text = None
     plan_id: Text = None
     retry_plan_id: Text = None
 
@@ -197,6 +229,7 @@ class Approval(Record):
     approval_state: Text = None
     decided_by: Text = None
     decided_at: Instant = None
+    external_ref: Text = None
     retry_plan_id: Text = None
     decision_id: Text = None
     approval_decision_id: Text = None
@@ -238,6 +271,7 @@ class ReleaseDecision(Record):
 
     payload: ClassVar["ReleaseDecision | None"] = None
 
+    decision_id: Text = None
     summary_id: Text = None
     readiness_state: Text = None
     approval_state: Text = None
@@ -245,6 +279,67 @@ class ReleaseDecision(Record):
     decided_by: Text = None
     decided_at: Instant = None
     notes: Text = None
+
+
+class Export(Plan):
+    """An auditor export: what is delivered, and what is archived (B2.27)."""
+
+    export_id: Text = None
+    export_hash: Text = None
+    release_record_ref: Text = None
+    verification_state: Text = None
+
+
+class AttachedEvidence(msgspec.Struct, gc=False):
+    """One thing attached to a release record; one that was missing has an empty id (B2.27)."""
+
+    session_id: Text = None
+
+
+class Attachment(Record):
+    """The attachment of the evidence to the release record (B2.27)."""
+
+    payload: ClassVar["Attachment | None"] = None
+
+    generated_at: Instant = None
+    attached_by: Text = None
+    attachment_state: Text = None
+    release_record_ref: Text = None
+    decision_id: Text = None
+    approval_decision_id: Text = None
+    attached_evidence: list[AttachedEvidence] = []
+
+
+class Verification(Record):
+    """What somebody says of the whole packet (B2.27)."""
+
+    payload: ClassVar["Verification | None"] = None
+
+    generated_at: Instant = None
+    release_record_ref: Text = None
+    verification_state: Text = None
+
+
+class Archive(Record):
+    """A reference to an immutable archive (B2.28)."""
+
+    payload: ClassVar["Archive | None"] = None
+
+    generated_at: Instant = None
+    export_id: Text = None
+    archive_ref: Text = None
+    archive_hash: Text = None
+    retention_until: Text = None
+    legal_hold: bool = False
+
+
+class ArchiveManifest(Record):
+    """A manifest of archived objects, signed by others (B2.28)."""
+
+    payload: ClassVar["ArchiveManifest | None"] = None
+
+    generated_at: Instant = None
+    signature_state: Text = None
 
 
 SHAPES: Final[dict[Step, type[Record]]] = {
@@ -258,5 +353,10 @@ SHAPES: Final[dict[Step, type[Record]]] = {
     Step.PLAYBOOK: Playbook,
     Step.CLOSURE: Closure,
     Step.RELEASE_DECISION: ReleaseDecision,
+    Step.EXPORT: Export,
+    Step.ATTACHMENT: Attachment,
+    Step.VERIFICATION: Verification,
+    Step.ARCHIVE: Archive,
+    Step.ARCHIVE_MANIFEST: ArchiveManifest,
 }
 """The struct of each step. A step that is not here only says that its loop has a record."""

@@ -20,21 +20,22 @@ class ReportKind(NamedTuple):
 
     `name` is its CLI word and its file (`reports/<name>.json`); `upstream` is the word after `go-` in upstream's
     command; `section` and `gate` are its key and its check in production readiness; `accepted` are the statuses that
-    do not block production.
+    do not block production; `from_records` says that it starts from the evidence records too.
     """
 
     name: str
     title: str
     question: str
     schema_id: str
-    upstream: str
     model_at: str
     assess_at: str
+    upstream: str = ""
     reads: tuple[str, ...] = ()
     builds_on: tuple[str, ...] = ()
     section: str = ""
     gate: str = ""
     accepted: Accepted = _WHERE_ASKED
+    from_records: bool = False
 
     @property
     def file(self) -> str:
@@ -42,13 +43,22 @@ class ReportKind(NamedTuple):
         return f"reports/{self.name}.json"
 
     @property
+    def only_folds(self) -> bool:
+        """Whether it judges nothing by itself: its checks repeat those of the reports that it builds on."""
+        return self.name == "production" or (self.from_records and bool(self.builds_on))
+
+    @property
     def model(self) -> type[Report]:
         """Import the model of this report."""
-        model: type[Report] = _load("reporter.model.reports", self.model_at)
+        module, _, name = self.model_at.rpartition(":")
+        model: type[Report] = _load(f"reporter.model.{module or 'reports'}", name)
         return model
 
     def assess(self, *given: object) -> Report:
-        """Import and call its assess function: `case`, then the reports of `builds_on` in that order."""
+        """Import and call its assess function.
+
+        It takes the case, the states of the loops where it starts from records, then the reports of `builds_on`.
+        """
         module, _, name = self.assess_at.partition(":")
         report: Report = _load(f"reporter.assess.{module}", name)(*given)
         return report
@@ -177,6 +187,123 @@ REPORTS: Final = (
             "schedule",
         ),
     ),
+    ReportKind(
+        name="escalation-plan",
+        title="Escalation plan",
+        question="Who has to be asked next, because nobody answered?",
+        schema_id="cavra.go-backend-pilot.rollback-drill-notification-escalation-plan.v1",
+        upstream="rollback-drill-escalation-plan",
+        model_at="delivery_reports:EscalationPlanReport",
+        assess_at="escalation_plan:assess_escalation_plan",
+        from_records=True,
+    ),
+    ReportKind(
+        name="routing-trend",
+        title="Routing trend",
+        question="Who was told and who was not, day by day?",
+        schema_id="cavra.go-backend-pilot.rollback-drill-routing-suppression-trend.v1",
+        model_at="delivery_reports:RoutingTrendReport",
+        assess_at="routing_trend:assess_routing_trend",
+        from_records=True,
+    ),
+    ReportKind(
+        name="audit-package",
+        title="Acknowledgement audit",
+        question="Was every alert that asked for an answer acknowledged?",
+        schema_id="cavra.go-backend-pilot.rollback-drill-acknowledgement-audit-package.v1",
+        model_at="delivery_reports:AuditPackageReport",
+        assess_at="audit_package:assess_audit_package",
+        from_records=True,
+    ),
+    ReportKind(
+        name="retry-plan",
+        title="Retry plan",
+        question="What is tried again, when, and who has to allow it?",
+        schema_id="reporter.retry-plan.v1",
+        model_at="delivery_reports:RetryPlanReport",
+        assess_at="retry_plan:assess_retry_plan",
+        from_records=True,
+    ),
+    ReportKind(
+        name="worker-health",
+        title="Worker health",
+        question="Are the workers that retry alive, and what do they leave undone?",
+        schema_id="reporter.worker-health.v1",
+        model_at="delivery_reports:WorkerHealthReport",
+        assess_at="worker_health:assess_worker_health",
+        reads=("rollback_drill_schedule",),
+        from_records=True,
+    ),
+    ReportKind(
+        name="recovery",
+        title="Recovery",
+        question="Which connectors are being repaired, and for how long?",
+        schema_id="cavra.go-backend-pilot.rollback-drill-acknowledgement-audit-delivery-retry-recovery-report.v1",
+        model_at="closing_reports:RecoveryReport",
+        assess_at="recovery:assess_recovery",
+        reads=("rollback_drill_schedule",),
+        from_records=True,
+    ),
+    ReportKind(
+        name="closure",
+        title="Final closure",
+        question="Is everything delivered, acknowledged and closed?",
+        schema_id="cavra.go-backend-pilot.rollback-drill-final-reporting-closure-dashboard.v1",
+        model_at="closing_reports:ClosureReport",
+        assess_at="closure:assess_closure",
+        from_records=True,
+    ),
+    ReportKind(
+        name="release-readiness",
+        title="Release readiness",
+        question="May this release be approved?",
+        schema_id="cavra.go-backend-pilot.rollback-drill-final-reporting-release-readiness-summary.v1",
+        model_at="closing_reports:ReleaseReadinessReport",
+        assess_at="release_readiness:assess_release_readiness",
+        builds_on=(
+            "deployment",
+            "promotion",
+            "rollback",
+            "rehearsal",
+            "drills",
+            "schedule",
+            "worker-health",
+            "closure",
+        ),
+        from_records=True,
+    ),
+    ReportKind(
+        name="executive",
+        title="Executive report",
+        question="What do executives have to know and decide?",
+        schema_id="cavra.go-backend-pilot.rollback-drill-acknowledgement-audit-delivery-recovery-executive-report.v1",
+        model_at="closing_reports:ExecutiveReport",
+        assess_at="executive:assess_executive",
+        builds_on=("production", "escalation-plan", "recovery", "closure", "release-readiness"),
+        from_records=True,
+    ),
+    ReportKind(
+        name="runbook",
+        title="Operator runbook",
+        question="What do I do now?",
+        schema_id="cavra.go-backend-pilot.rollback-drill-final-reporting-operator-runbook-export.v1",
+        model_at="closing_reports:RunbookReport",
+        assess_at="runbook:assess_runbook",
+        builds_on=(
+            "production",
+            "rollback",
+            "drills",
+            "schedule",
+            "notification-plan",
+            "escalation-plan",
+            "retry-plan",
+            "worker-health",
+            "recovery",
+            "closure",
+            "release-readiness",
+        ),
+        from_records=True,
+    ),
 )
 
 BY_NAME: Final = {kind.name: kind for kind in REPORTS}
@@ -185,4 +312,4 @@ BY_NAME: Final = {kind.name: kind for kind in REPORTS}
 def find_report(word: str) -> ReportKind | None:
     """Find a report by our word or by upstream's, with or without its `go-`."""
     bare = word.removeprefix("go-")
-    return next((kind for kind in REPORTS if bare in (kind.name, kind.upstream)), None)
+    return next((kind for kind in REPORTS if bare and bare in (kind.name, kind.upstream)), None)

@@ -68,7 +68,7 @@ class RetryState(NamedTuple):
 
 
 class AcknowledgementState(NamedTuple):
-    """Whether somebody answered (A5). `state` is their word, `outstanding`, or `not_required`."""
+    """Whether somebody answered (A5). `state` is their word, `outstanding`, or `not_required`; `at` when they did."""
 
     required: bool
     state: str
@@ -79,6 +79,16 @@ class AcknowledgementState(NamedTuple):
     slo: timedelta
     by: str
     record: str
+    at: datetime | None = None
+    external_ref: str = ""
+
+
+class Executions(NamedTuple):
+    """How often retries were executed, of those records that are kept: the newest."""
+
+    delivered: int = 0
+    failed: int = 0
+    skipped: int = 0
 
 
 class Gate(NamedTuple):
@@ -97,7 +107,10 @@ class Gate(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RouteState:
-    """One route at one instant. `records` are the ids of the records that say so."""
+    """One route at one instant. `records` are the ids of the records that say so.
+
+    `ever_failed` says that any attempt failed, made up for or not; `retried` that another attempt came after it.
+    """
 
     route: RouteId
     outcome: RouteOutcome
@@ -117,6 +130,19 @@ class RouteState:
     escalation_owner: str
     reasons: tuple[str, ...]
     records: tuple[str, ...]
+    ever_failed: bool
+    retried: bool
+    executions: Executions
+
+    @property
+    def recovered(self) -> bool:
+        """Whether its latest success made up for failures."""
+        return self.ever_failed and not self.failures
+
+    @property
+    def holds_open(self) -> bool:
+        """Whether it holds the closure open (A7)."""
+        return self.outcome is RouteOutcome.FAILED or self.acknowledgement.outstanding
 
     @property
     def exhausted(self) -> bool:
@@ -135,7 +161,11 @@ class RouteState:
 
 @dataclass(frozen=True, slots=True)
 class RecoveryState:
-    """The recovery of one provider (A9). Playbooks made while it was open belong to it."""
+    """The recovery of one provider (A9). Playbooks made while it was open belong to it.
+
+    Without a date `opened_at` means nothing and there is no `due_at`. `failures` is the most that any of its playbooks
+    counted, `record` the id of the latest decision about it.
+    """
 
     provider: str
     playbooks: tuple[str, ...]
@@ -148,6 +178,15 @@ class RecoveryState:
     breached: bool
     by: str
     reasons: tuple[str, ...]
+    due_at: datetime | None
+    failures: int
+    latest_failure_at: datetime | None
+    record: str
+
+    @property
+    def closure_time(self) -> timedelta | None:
+        """How long it took; None while it is open."""
+        return None if self.closed_at is None else self.closed_at - self.opened_at
 
     @property
     def slo_status(self) -> str:
