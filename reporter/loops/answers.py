@@ -1,7 +1,8 @@
 """What people decide: acknowledgements, approvals, closings, release decisions (domain.md A5, A8, A9, B1.16)."""
 
-from reporter.loops.facts import KEPT_ANSWERS, Answer, Closing, PlaybookFacts, ReleaseNote, keep
+from reporter.loops.facts import KEPT_ANSWERS, Answer, Closing, PlaybookFacts, ReleaseNote
 from reporter.loops.folder import Folder
+from reporter.loops.sets import keep
 from reporter.loops.states import (
     ACKNOWLEDGEMENT_STATES,
     ANSWERED_STATES,
@@ -33,6 +34,7 @@ def fold_acknowledgement(folder: Folder, record: Acknowledgement) -> None:
         folder.name(said.acknowledged_by),
         said.plan_id or "",
         said.retry_plan_id or "",
+        folder.text(said.external_ref),
     )
     provider = folder.word(said.provider)
     if subject := folder.subject(record, said):
@@ -62,6 +64,7 @@ def fold_approval(folder: Folder, record: Approval) -> None:
         folder.name(said.decided_by),
         "",
         said.retry_plan_id or "",
+        folder.text(said.external_ref),
     )
     provider = folder.word(said.provider)
     if subject := folder.subject(record, said):
@@ -88,21 +91,25 @@ def fold_closure(folder: Folder, record: Closure) -> None:
 
 
 def fold_release_decision(folder: Folder, record: ReleaseDecision) -> None:
-    """Note a decision about a readiness summary (A8)."""
+    """Note a decision about a readiness summary (A8). One without a date can only revoke."""
     said = record.payload or record
     at = folder.dated(record, said.decided_at or record.created_at)
-    if at is None or at == UNDATED:
+    if at is None:
         return
     state = normalise_state(said.approval_state)
     if state not in APPROVAL_STATES:
         folder.unknown_word(record, "approval_state", said.approval_state, APPROVAL_STATES)
+    elif at == UNDATED and state == "approved":
+        return
     note = ReleaseNote(
         at,
         record.session_id,
         state,
-        said.summary_id or "",
+        folder.text(said.summary_id),
         said.override_blockers,
-        said.decided_by or "",
-        said.notes or "",
+        folder.text(said.decided_by),
+        folder.text(said.notes),
+        normalise_state(said.readiness_state),
+        folder.text(said.decision_id or record.session_id),
     )
     folder.folded.releases = folder.listed("releases", folder.folded.releases, note)

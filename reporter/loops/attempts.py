@@ -3,8 +3,9 @@
 from datetime import datetime
 from typing import Final
 
-from reporter.loops.facts import KEPT_FAILURES, KEPT_SUCCESSES, Attempt, keep
+from reporter.loops.facts import KEPT_FAILURES, KEPT_SUCCESSES, Attempt
 from reporter.loops.folder import NO_PROVIDER, NO_SUBJECT, Folder
+from reporter.loops.sets import is_past, keep
 from reporter.loops.states import normalise_state
 from reporter.model.records import UNDATED, Delivery, Execution
 
@@ -16,24 +17,23 @@ def fold_delivery(folder: Folder, record: Delivery) -> None:
     loop = folder.sources.get(record.connector_delivery_source)
     if loop is None:
         return
-    word, event_type, names = loop
     at = folder.dated(record, record.created_at)
     if at is None:
         return
-    if word not in folder.loops:
-        folder.loop(word)
+    word, event_type, names = loop
     subject = NO_SUBJECT
     for name in names(record):
         if name and name != event_type:
             subject = name
             break
+    folder.loop(word)
     providers, failed = _told(record)
-    words = folder.words
     for provider in providers:
-        route = folder.route(word, subject, words.get(provider) or folder.word(provider))
+        route = folder.route(word, subject, provider)
         if provider in failed:
-            route.failures = keep(route.failures, _attempt(record, at, _detail(record)), KEPT_FAILURES)
-        elif subject and at is not UNDATED:
+            if not is_past(route.failures, at, KEPT_FAILURES):
+                route.failures = keep(route.failures, _attempt(record, at, _detail(record)), KEPT_FAILURES)
+        elif subject and at is not UNDATED and not is_past(route.successes, at, KEPT_SUCCESSES):
             route.successes = keep(route.successes, _attempt(record, at, ""), KEPT_SUCCESSES)
 
 
@@ -57,12 +57,12 @@ def _told(record: Delivery) -> tuple[list[str], list[str]]:
     `delivered` to nobody is not a delivery (A5, C14): it failed, for no provider.
     """
     providers, failed = record.providers, record.failed_providers
-    if record.delivery is not None:
-        for one in record.delivery.deliveries:
-            if one.provider not in providers:
-                providers = [*providers, one.provider]
-            if not one.success and one.provider not in failed:
-                failed = [*failed, one.provider]
+    for one in record.delivery.deliveries if record.delivery else ():
+        provider = one.provider
+        if provider not in providers:
+            providers = [*providers, provider]
+        if not one.success and provider not in failed:
+            failed = [*failed, provider]
     if failed:
         providers = list(dict.fromkeys((*providers, *failed)))
     elif not record.delivery_success:
@@ -89,7 +89,7 @@ def fold_execution(folder: Folder, record: Execution) -> None:
     status = normalise_state(said.execution_status)
     if status not in EXECUTION_STATES:
         folder.unknown_word(record, "execution_status", said.execution_status, EXECUTION_STATES)
-    provider, subject = folder.word(said.provider), folder.subject(record, said)
+    provider = folder.word(said.provider)
     skipped = status == "skipped"
     failed = status != "delivered" or said.delivery_success is False or not provider
     attempt = Attempt(
@@ -104,7 +104,8 @@ def fold_execution(folder: Folder, record: Execution) -> None:
         said.approval_decision_id or "",
         folder.name(said.executed_by),
     )
-    route = folder.route(record.loop, subject, provider)
+    subject = folder.subject(record, said)
+    route = folder.route(record.loop, subject, said.provider)
     if skipped:
         route.skips = keep(route.skips, attempt, KEPT_SUCCESSES)
     elif failed:

@@ -5,12 +5,14 @@ associative, commutative and idempotent, and neither order nor repetition of rec
 Nothing here can refer to itself, so all is kept from the garbage collector, which would visit it again and again.
 """
 
-from bisect import bisect_left
 from datetime import datetime
-from typing import Any, Final, TypeVar
+from typing import Final
 
 import msgspec
 
+from reporter.loops.history import RoutingFacts, join_routing
+from reporter.loops.packet import PacketFacts, join_packets
+from reporter.loops.sets import join
 from reporter.model.records import UNDATED, ContentFault
 
 KEPT_FAILURES: Final = 32
@@ -21,6 +23,7 @@ KEPT_CAUSES: Final = 16
 KEPT_RUNS: Final = 8
 KEPT_LISTED: Final = 100
 LISTS: Final = ("faults", "future", "releases")
+ROUTING_DAYS: Final = "routing_days"
 
 
 class Attempt(msgspec.Struct, frozen=True, order=True, gc=False):
@@ -51,6 +54,7 @@ class Answer(msgspec.Struct, frozen=True, order=True, gc=False):
     by: str = ""
     plan: str = ""
     cause: str = ""
+    external_ref: str = ""
 
 
 class Cause(msgspec.Struct, frozen=True, order=True, gc=False):
@@ -140,6 +144,7 @@ class PlaybookFacts(msgspec.Struct):
 
     opened: tuple[datetime, str] | None = None
     latest_failure_at: datetime | None = None
+    failures: int = 0
     closings: tuple[Closing, ...] = ()
 
 
@@ -153,6 +158,8 @@ class ReleaseNote(msgspec.Struct, frozen=True, order=True, gc=False):
     override: bool
     by: str
     reason: str
+    readiness: str = ""
+    decision: str = ""
 
 
 class FutureRecord(msgspec.Struct, frozen=True, order=True, gc=False):
@@ -164,41 +171,22 @@ class FutureRecord(msgspec.Struct, frozen=True, order=True, gc=False):
 
 
 class Folded(msgspec.Struct):
-    """What all records together say, as of one `now`. `truncated` names the lists that hold only their newest."""
+    """What all records together say, as of one `now`. `truncated` names the lists that hold only their newest.
+
+    `suppressed` says when the newest plan that leaves a provider out for having told it already was made (B2.19).
+    """
 
     now: datetime
     routes: dict[RouteKey, RouteFacts] = {}
     loops: dict[str, LoopFacts] = {}
     playbooks: dict[tuple[str, str], PlaybookFacts] = {}
+    suppressed: dict[RouteKey, datetime] = {}
+    routing: RoutingFacts = msgspec.field(default_factory=RoutingFacts)
+    packet: PacketFacts = msgspec.field(default_factory=PacketFacts)
     releases: tuple[ReleaseNote, ...] = ()
     faults: tuple[ContentFault, ...] = ()
     future: tuple[FutureRecord, ...] = ()
     truncated: frozenset[str] = frozenset()
-
-
-Item = TypeVar("Item", bound=Any)
-
-
-def keep(items: tuple[Item, ...], item: Item, most: int) -> tuple[Item, ...]:
-    """Add to a sorted set, of which only the newest `most` members are kept."""
-    if not items:
-        return (item,)
-    if item > items[-1]:
-        return (*items, item) if len(items) < most else (*items[1:], item)
-    place = bisect_left(items, item)
-    if items[place] == item or (place == 0 and len(items) >= most):
-        return items
-    longer = (*items[:place], item, *items[place:])
-    return longer if len(longer) <= most else longer[1:]
-
-
-def join(one: tuple[Item, ...], other: tuple[Item, ...], most: int) -> tuple[Item, ...]:
-    """Join two such sets."""
-    if not one or one == other:
-        return other
-    for item in other:
-        one = keep(one, item, most)
-    return one
 
 
 def join_plans(one: PlanFacts, other: PlanFacts) -> PlanFacts:
@@ -242,10 +230,11 @@ def _join_answers(
 
 
 def join_playbooks(one: PlaybookFacts, other: PlaybookFacts) -> PlaybookFacts:
-    """Keep the first opening, the newest failure that a playbook names, and the newest closings."""
+    """Keep the first opening, the newest failure and the most that a playbook names, and the newest closings."""
     return PlaybookFacts(
         min((at for at in (one.opened, other.opened) if at), default=None),
         max((at for at in (one.latest_failure_at, other.latest_failure_at) if at), default=None),
+        max(one.failures, other.failures),
         join(one.closings, other.closings, KEPT_ANSWERS),
     )
 
@@ -265,7 +254,11 @@ def merge(one: Folded, other: Folded) -> Folded:
         loops[word] = _join_loops(loops[word], loop) if word in loops else loop
     for name, playbook in other.playbooks.items():
         playbooks[name] = join_playbooks(playbooks[name], playbook) if name in playbooks else playbook
-    truncated = one.truncated | other.truncated
+    suppressed = dict(one.suppressed)
+    for key, at in other.suppressed.items():
+        suppressed[key] = max(at, suppressed.get(key, at))
+    routing, is_full = join_routing(one.routing, other.routing)
+    truncated = one.truncated | other.truncated | ({ROUTING_DAYS} if is_full else set())
     for listed in LISTS:
         if len({*getattr(one, listed), *getattr(other, listed)}) > KEPT_LISTED:
             truncated |= {listed}
@@ -274,6 +267,9 @@ def merge(one: Folded, other: Folded) -> Folded:
         routes,
         loops,
         playbooks,
+        suppressed,
+        routing,
+        join_packets(one.packet, other.packet),
         join(one.releases, other.releases, KEPT_LISTED),
         join(one.faults, other.faults, KEPT_LISTED),
         join(one.future, other.future, KEPT_LISTED),

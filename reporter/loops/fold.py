@@ -6,8 +6,10 @@ from typing import Any, Final
 
 from reporter.loops.answers import fold_acknowledgement, fold_approval, fold_closure, fold_release_decision
 from reporter.loops.attempts import fold_delivery, fold_execution
+from reporter.loops.exhibits import fold_archive, fold_attachment, fold_export, fold_manifest, fold_verification
 from reporter.loops.facts import Folded
 from reporter.loops.folder import Folder
+from reporter.loops.history import cut_events
 from reporter.loops.loop import Loop
 from reporter.loops.plans import fold_other, fold_plan, fold_playbook, fold_retry_plan, fold_worker_run
 from reporter.loops.table import LOOPS
@@ -27,19 +29,31 @@ STEPS: Final[dict[Step, Callable[[Folder, Any], None]]] = {
     Step.PLAYBOOK: fold_playbook,
     Step.CLOSURE: fold_closure,
     Step.RELEASE_DECISION: fold_release_decision,
+    Step.EXPORT: fold_export,
+    Step.ATTACHMENT: fold_attachment,
+    Step.VERIFICATION: fold_verification,
+    Step.ARCHIVE: fold_archive,
+    Step.ARCHIVE_MANIFEST: fold_manifest,
 }
 """What each step adds to the facts. A step that is not here adds nothing."""
+
+
+class _Steps(dict[type, Callable[[Folder, Any], None]]):
+    """What to do with a record, by its class."""
+
+    def __missing__(self, kind: type) -> Callable[[Folder, Any], None]:
+        step = Folder.fault if kind is ContentFault else STEPS.get(getattr(kind, "step", Step.OTHER), _nothing)
+        self[kind] = step
+        return step
 
 
 def fold(records: Iterable[Record | ContentFault], now: datetime, loops: tuple[Loop, ...] = LOOPS) -> Folded:
     """Fold records as of `now`. What could not be decoded comes in as its fault and stays on the list."""
     folder = Folder(now, loops)
-    by_class: dict[type, Callable[[Folder, Any], None]] = {ContentFault: Folder.fault}
+    steps = _Steps()
     for record in records:
-        kind = type(record)
-        if kind not in by_class:
-            by_class[kind] = STEPS.get(getattr(record, "step", Step.OTHER), _nothing)
-        by_class[kind](folder, record)
+        steps[type(record)](folder, record)
+    cut_events(folder.folded.routing)
     return folder.folded
 
 

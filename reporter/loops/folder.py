@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from operator import attrgetter
 from typing import Any, Final
 
+from reporter.loops.days import first_day
 from reporter.loops.facts import (
     KEPT_LISTED,
     Folded,
@@ -18,9 +19,9 @@ from reporter.loops.facts import (
     RouteFacts,
     RouteKey,
     join_playbooks,
-    keep,
 )
 from reporter.loops.loop import Loop
+from reporter.loops.sets import keep
 from reporter.model.instants import FUTURE_TOLERANCE, shift
 from reporter.model.providers import normalise
 from reporter.model.records import UNDATED, ContentFault, Record
@@ -28,6 +29,7 @@ from reporter.model.text import shorten, visible
 
 NO_PROVIDER: Final = ""
 NO_SUBJECT: Final = ""
+LONGEST_TEXT: Final = 200
 _FEW_NAMES: Final = 10_000
 
 Names = Callable[[Any], tuple[str | None, ...]]
@@ -41,12 +43,15 @@ class Folder:
         self.routes = self.folded.routes
         self.loops = self.folded.loops
         self.latest = shift(now, FUTURE_TOLERANCE)
+        self.first_day = first_day(now)
         self.sources: dict[str | None, tuple[str, str, Names]] = {
             loop.source: (loop.word, loop.event_type, _getter(*loop.subject_keys, *loop.event_keys)) for loop in loops
         }
         self.subjects = {loop.word: _getter(*loop.subject_keys) for loop in loops}
+        self.written: dict[tuple[str, str, str | None], RouteFacts] = {}
         self.words: dict[str, str] = {}
         self.names: dict[str, str] = {}
+        self.texts: dict[str, str] = {}
 
     def dated(self, record: Record, at: datetime | None) -> datetime | None:
         """Give the instant in UTC, UNDATED with a fault, or None for what lies in the future and was listed."""
@@ -98,18 +103,33 @@ class Folder:
         named = person or ""
         return self.names.setdefault(named, named) if len(self.names) < _FEW_NAMES else named
 
+    def text(self, text: str | None) -> str:
+        """Keep what people wrote so that it can be shown: nothing invisible, at most LONGEST_TEXT characters."""
+        if not text:
+            return ""
+        shown = self.texts.get(text)
+        if shown is None:
+            shown = visible(text[: LONGEST_TEXT + 1])
+            if len(shown) > LONGEST_TEXT:
+                shown = f"{shown[: LONGEST_TEXT - 1]}…"
+            if len(text) <= LONGEST_TEXT and len(self.texts) < _FEW_NAMES:
+                self.texts[text] = shown
+        return shown
+
     def loop(self, word: str) -> LoopFacts:
         """Find a loop's facts."""
-        if word not in self.loops:
-            self.loops[word] = LoopFacts()
-        return self.loops[word]
+        facts = self.loops.get(word)
+        if facts is None:
+            facts = self.loops[word] = LoopFacts()
+        return facts
 
-    def route(self, loop: str, subject: str, provider: str) -> RouteFacts:
-        """Find a route's facts. The provider is written the one way."""
-        key = RouteKey(loop, subject, provider)
-        route = self.routes.get(key)
+    def route(self, loop: str, subject: str, provider: str | None) -> RouteFacts:
+        """Find a route's facts, and the same ones however its provider is written."""
+        name = (loop, subject, provider)
+        route = self.written.get(name)
         if route is None:
-            route = self.routes[key] = RouteFacts()
+            route = self.routes.setdefault(RouteKey(loop, subject, self.word(provider)), RouteFacts())
+            self.written[name] = route
         return route
 
     def recovery(self, playbook: str, provider: str | None, known: PlaybookFacts) -> None:
@@ -127,7 +147,5 @@ def to_utc(at: datetime) -> datetime:
 
 
 def _getter(*names: str) -> Names:
-    if len(names) > 1:
-        return attrgetter(*names)
-    (name,) = names
-    return lambda value: (getattr(value, name),)
+    # Of one name alone it would give no tuple.
+    return attrgetter(*names, *names[:1])

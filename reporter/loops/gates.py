@@ -79,6 +79,8 @@ def acknowledgement_of(
         slo=slo,
         by=latest.by if latest else NOBODY,
         record=latest.id if latest else "",
+        at=_known(latest.at if latest else None),
+        external_ref=latest.external_ref if latest else "",
     )
     return state, latest
 
@@ -126,7 +128,7 @@ def _approval_gate(loop: Loop, policy: LoopPolicy, told: GateEvidence) -> Gate:
         return _gate(GateState.APPROVAL_REQUIRED, NOBODY, "no approval since the last failure")
     if any(one.approval == decision.id for one in told.attempts):
         return _gate(GateState.USED, decision.by, f"{decision.id} was used: one approval covers one execution")
-    if policy.self_approval == "refuse" and _same_person(decision.by, told.executor):
+    if policy.self_approval == "refuse" and is_same_person(decision.by, told.executor):
         return _gate(GateState.SELF_APPROVAL_REFUSED, decision.by, f"{decision.by} would execute it too")
     return _gate(GateState.OPEN, decision.by, f"approved by {decision.by}")
 
@@ -145,11 +147,12 @@ def _self_approved(told: GateEvidence) -> bool:
     """Say whether anybody executed, or would execute, what they approved themselves."""
     deciders = {one.id: one.by for one in told.approvals}
     latest = max((one for one in told.approvals if one.state == APPROVED), default=None)
-    would = bool(told.failures) and latest is not None and _same_person(latest.by, told.executor)
-    return would or any(_same_person(deciders.get(one.approval, NOBODY), one.by) for one in told.attempts)
+    would = bool(told.failures) and latest is not None and is_same_person(latest.by, told.executor)
+    return would or any(is_same_person(deciders.get(one.approval, NOBODY), one.by) for one in told.attempts)
 
 
-def _same_person(one: str, other: str) -> bool:
+def is_same_person(one: str, other: str) -> bool:
+    """Say whether two names are of one person. Nobody is nobody's double."""
     return bool(one and other) and not is_blank(one) and one.strip().casefold() == other.strip().casefold()
 
 

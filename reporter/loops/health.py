@@ -103,7 +103,7 @@ def _look(states: LoopStates, loop: Loop, facts: LoopFacts) -> _Sight:
         facts.runs[-1].failed if facts.runs else "",
         needed and (run is None or now - run.at > MISSED_AFTER_INTERVALS * policy.worker_interval),
         needed and (plan is None or now - plan.at > policy.stale_after),
-        bool(retryable) and run is not None and (live is None or (oldest is not None and live.at < oldest)),
+        bool(retryable) and _ran_dry_only(run, live, oldest),
         retryable,
         _with(routes, RetryAction.WAIT),
         _with(routes, RetryAction.SUPPRESS),
@@ -111,6 +111,13 @@ def _look(states: LoopStates, loop: Loop, facts: LoopFacts) -> _Sight:
         failing,
         tuple(one for one in routes if one.acknowledgement.outstanding),
     )
+
+
+def _ran_dry_only(run: Run | None, live: Run | None, failed_at: datetime | None) -> bool:
+    """Say whether there were runs since a failure, and none of them live."""
+    if run is None or (failed_at is not None and run.at < failed_at):
+        return False
+    return live is None or (failed_at is not None and live.at < failed_at)
 
 
 def _with(routes: tuple[RouteState, ...], action: RetryAction) -> tuple[RouteState, ...]:

@@ -15,12 +15,23 @@ MISSED_AFTER_INTERVALS: Final = 2
 
 
 class Kind(NamedTuple):
-    """One kind of record: its word, its payload's key, the prefix of its ids; `ours` where upstream has none."""
+    """One kind of record: its word, its payload's key, the prefix of its ids; `ours` where upstream has none.
+
+    `own_id` is the payload's name for the record's own id and `schema` its schema id, where the usual ones are wrong.
+    """
 
     word: str
     payload: str
     prefix: str
     ours: bool = False
+    own_id: str = ""
+    schema: str = ""
+
+    @property
+    def schema_id(self) -> str:
+        """Give the schema id of the payload: the kind's word, in a family of its own for final reporting (B1.16)."""
+        tail = self.word.removeprefix("go-backend-").replace("acknowledgement-audit-delivery-final-", "final-")
+        return self.schema or f"cavra.go-backend-pilot.{tail}.v1"
 
 
 class GateKind(StrEnum):
@@ -51,7 +62,9 @@ class Loop(NamedTuple):
 
     `subject_keys` name the subject in payloads, first given wins; `event_keys` are further names in delivery records
     alone. `accepted` are the acknowledgement states that count; `gate_accepted` those that open an acknowledgement
-    gate. `always_on` says that upstream runs a worker for it, so that a silent one is always missed.
+    gate; `escalation` is what is recommended where none came in time (B2.11). `alert_loop` tells people about the
+    health of this one's worker; `plan_step` is what its plans are besides plans. `always_on` says that upstream runs a
+    worker for it, so that a silent one is always missed.
     """
 
     word: str
@@ -68,6 +81,8 @@ class Loop(NamedTuple):
     health: Kind
     code: str
     alert_stem: str
+    alert_loop: str = ""
+    plan_step: Step = Step.PLAN
     subjects: tuple[Kind, ...] = ()
     approval_plan: Kind | None = None
     approval: Kind | None = None
@@ -84,11 +99,12 @@ class Loop(NamedTuple):
     always_on: bool = True
     delivery_failure_is_critical: bool = False
     owner: str = "release-governance"
+    escalation: str = "escalate_missed_acknowledgement"
 
     def kinds(self) -> Iterator[tuple[Step, Kind]]:
         """List every kind of record of this loop but its deliveries, which all loops share."""
         yield from ((Step.SUBJECT, kind) for kind in self.subjects)
-        yield from ((Step.PLAN, kind) for kind in self.plans)
+        yield from ((self.plan_step, kind) for kind in self.plans)
         yield Step.ACKNOWLEDGEMENT, self.acknowledgement
         yield Step.RETRY_PLAN, self.retry_plan
         if self.approval_plan and self.approval:

@@ -2,8 +2,9 @@
 
 import sys
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any
 
+from reporter.loops.decisions import DELIVER, decided_action, fold_decisions, fold_suppressed
 from reporter.loops.facts import (
     KEPT_CAUSES,
     KEPT_RUNS,
@@ -14,14 +15,12 @@ from reporter.loops.facts import (
     PlaybookFacts,
     Run,
     join_plans,
-    keep,
 )
 from reporter.loops.folder import Folder, to_utc
+from reporter.loops.sets import is_past, keep
 from reporter.loops.states import PASSED_RUN_STATES, RUN_STATES, normalise_state
 from reporter.model.instants import format_instant
 from reporter.model.records import UNDATED, Plan, Playbook, Record, RetryPlan, RouteDecision, WorkerRun
-
-DELIVER: Final = "deliver"
 
 
 def fold_plan(folder: Folder, record: Plan) -> None:
@@ -37,7 +36,7 @@ def fold_plan(folder: Folder, record: Plan) -> None:
     for provider in said.selected_providers:
         wanted.setdefault(folder.word(provider), [])
     for decision in said.route_decisions:
-        if (decision.action or DELIVER) == DELIVER and decision.provider:
+        if decided_action(decision) == DELIVER and decision.provider:
             wanted.setdefault(folder.word(decision.provider), []).append(decision)
     due = said.next_due_at
     key = PlanKey(format_instant(to_utc(due)) if due else "", said.plan_id or record.session_id)
@@ -57,6 +56,10 @@ def fold_plan(folder: Folder, record: Plan) -> None:
             route.plans = {}
         made = PlanFacts(at, planned)
         route.plans[key] = join_plans(route.plans[key], made) if key in route.plans else made
+    if said.suppressed_providers:
+        fold_suppressed(folder, record, said, subject, at)
+    if said.route_decisions:
+        fold_decisions(folder, record, said, subject, at)
 
 
 def fold_retry_plan(folder: Folder, record: RetryPlan) -> None:
@@ -67,7 +70,7 @@ def fold_retry_plan(folder: Folder, record: RetryPlan) -> None:
         return
     cause = Cause(at, said.retry_plan_id or record.session_id)
     facts = folder.loop(record.loop)
-    if at != UNDATED:
+    if at is not UNDATED and not is_past(facts.retry_plans, at, KEPT_RUNS):
         facts.retry_plans = keep(facts.retry_plans, cause, KEPT_RUNS)
     _tie(folder, record.loop, said.retry_decisions, cause)
 
@@ -81,20 +84,17 @@ def fold_worker_run(folder: Folder, record: WorkerRun) -> None:
     status = normalise_state(said.status)
     if status not in RUN_STATES:
         folder.unknown_word(record, "status", said.status, RUN_STATES)
-    failed = "" if status in PASSED_RUN_STATES else status
-    run = Run(
-        at,
-        said.run_id or record.session_id,
-        said.dry_run,
-        failed,
-        said.schedule.enabled if said.schedule else True,
-    )
     facts = folder.loop(record.loop)
-    if at != UNDATED or failed:
-        facts.runs = keep(facts.runs, run, KEPT_RUNS)
-    if at != UNDATED and not said.dry_run:
-        facts.live_runs = keep(facts.live_runs, run, KEPT_RUNS)
-    _tie(folder, record.loop, said.selected_retries, Cause(at, run.id))
+    run_id = said.run_id or record.session_id
+    failed = "" if status in PASSED_RUN_STATES else status
+    if not is_past(facts.runs, at, KEPT_RUNS) or not is_past(facts.live_runs, at, KEPT_RUNS):
+        run = Run(at, run_id, said.dry_run, failed, said.schedule.enabled if said.schedule else True)
+        if at is not UNDATED or failed:
+            facts.runs = keep(facts.runs, run, KEPT_RUNS)
+        if at is not UNDATED and not said.dry_run:
+            facts.live_runs = keep(facts.live_runs, run, KEPT_RUNS)
+    if said.selected_retries:
+        _tie(folder, record.loop, said.selected_retries, Cause(at, run_id))
 
 
 def fold_playbook(folder: Folder, record: Playbook) -> None:
@@ -108,7 +108,7 @@ def fold_playbook(folder: Folder, record: Playbook) -> None:
         folder.recovery(
             said.playbook_id or record.session_id,
             one.provider,
-            PlaybookFacts((at, record.session_id), newest),
+            PlaybookFacts((at, record.session_id), newest, one.failure_count),
         )
 
 
@@ -124,7 +124,7 @@ def _tie(folder: Folder, loop: str, decisions: Iterable[Any], cause: Cause) -> N
     for decision in decisions:
         for subject in subject_of(decision):
             if subject and decision.provider:
-                route = folder.route(loop, subject, folder.word(decision.provider))
+                route = folder.route(loop, subject, decision.provider)
                 route.causes = keep(route.causes, cause, KEPT_CAUSES)
                 break
 

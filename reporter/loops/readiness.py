@@ -1,10 +1,11 @@
 """Release readiness: reports, worker health, closure, answers and artifacts as one decision (domain.md A8)."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Final, NamedTuple
+from typing import Final
 
 from reporter.loops.health import worst_level
 from reporter.loops.routes import LoopStates
+from reporter.model.case import Artifact
 from reporter.model.registry import BY_NAME
 from reporter.model.reports import AlertLevel, Status
 from reporter.model.routes import Blocker, ClosureState, FinalClosure, Override, ReleaseReadiness, WorkerHealth
@@ -13,14 +14,6 @@ from reporter.model.text import is_blank
 REPORTS: Final = ("deployment", "promotion", "rollback", "rehearsal", "drills")
 SCHEDULE_ACCEPTED: Final = frozenset({Status.READY, Status.DUE_SOON})
 APPROVED: Final = "approved"
-
-
-class Artifact(NamedTuple):
-    """A file that the bundle promises, and whether it is there and verifies."""
-
-    name: str
-    exists: bool
-    verified: bool
 
 
 class ApprovalRefused(ValueError):
@@ -32,9 +25,13 @@ def assess_readiness(
     health: Iterable[WorkerHealth],
     closure: FinalClosure,
     states: LoopStates,
-    artifacts: Iterable[Artifact],
+    artifacts: Iterable[Artifact] | None,
 ) -> ReleaseReadiness:
-    """Decide. The blockers come in the order of severity; within one, in the order in which the rule names them."""
+    """Decide. The blockers come in the order of severity; within one, in the order in which the rule names them.
+
+    Without `artifacts` there is no bundle yet whose promise could be broken: the run that asks is making the first,
+    and leaves none unless it verifies.
+    """
     order = list(AlertLevel)
     blockers = sorted(
         (
@@ -42,7 +39,7 @@ def assess_readiness(
             *_health(health),
             *_closure(closure),
             *_acknowledgements(states),
-            *_artifacts(tuple(artifacts)),
+            *(() if artifacts is None else _artifacts(tuple(artifacts))),
         ),
         key=lambda one: -order.index(one.severity),
     )

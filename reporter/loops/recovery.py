@@ -1,14 +1,16 @@
 """Recovery of connectors: what calls for it, what ends it, who is told (domain.md A9, B2.20 - B2.22, C13, C22, C27)."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
+from reporter.loops.days import first_day
 from reporter.loops.facts import Attempt, Closing, PlaybookFacts, is_undated
 from reporter.loops.policy import RecoveryPolicy
 from reporter.loops.states import CLOSED_STATES
-from reporter.model.instants import format_instant
+from reporter.model.instants import format_instant, shift
 from reporter.model.providers import normalise
 from reporter.model.routes import RecoveryState
 
@@ -91,6 +93,27 @@ def escalate(provider: str, available: Iterable[str]) -> Escalation:
     return Escalation(provider, (), f"no channel but {provider} itself: tell a person")
 
 
+class RecoveryDay(NamedTuple):
+    """How many recoveries were opened and closed on one day."""
+
+    day: date
+    opened: int
+    closed: int
+
+
+def recovery_days(recoveries: Iterable[RecoveryState], now: datetime) -> tuple[RecoveryDay, ...]:
+    """Count by day, for the days of the histories on which any was opened or closed (B2.21)."""
+    opened: Counter[date] = Counter()
+    closed: Counter[date] = Counter()
+    for one in recoveries:
+        if not one.undated:
+            opened[one.opened_at.date()] += 1
+        if one.closed_at is not None:
+            closed[one.closed_at.date()] += 1
+    first = first_day(now)
+    return tuple(RecoveryDay(day, opened[day], closed[day]) for day in sorted({*opened, *closed}) if day >= first)
+
+
 def _is_same(
     members: list[tuple[datetime, str, PlaybookFacts]], opened_at: datetime, newest_failure: datetime | None
 ) -> bool:
@@ -141,6 +164,10 @@ def _state(
         breached=closed_at is None and (undated or age > policy.slo),
         by=latest.by if latest else "",
         reasons=(),
+        due_at=None if undated else shift(opened_at, policy.slo),
+        failures=max(facts.failures for _, _, facts in members),
+        latest_failure_at=max((at for _, _, facts in members if (at := facts.latest_failure_at)), default=None),
+        record=latest.id if latest else "",
     )
     return replace(recovery, reasons=tuple(_reasons(recovery, latest, policy)))
 

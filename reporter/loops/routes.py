@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from reporter.loops.days import DeliveryDay, DeliveryDays
 from reporter.loops.facts import (
     KEPT_FAILURES,
     Answer,
@@ -19,15 +20,18 @@ from reporter.loops.facts import (
 )
 from reporter.loops.folder import NO_PROVIDER, NO_SUBJECT
 from reporter.loops.gates import GateEvidence, acknowledgement_of, at_instant, gate_of, plan_in_force
+from reporter.loops.history import LatestPlan, RoutingEvent
 from reporter.loops.loop import Loop
+from reporter.loops.packet import PacketFacts
 from reporter.loops.policy import LoopPolicies, default_policies
 from reporter.loops.recovery import recoveries_of
 from reporter.loops.retry import decide_retry
+from reporter.loops.routing import RoutingDay
 from reporter.loops.table import LOOPS
 from reporter.loops.ties import settle_answers, settle_attempts, tie_routes
 from reporter.model.instants import format_instant
 from reporter.model.records import ContentFault
-from reporter.model.routes import RecoveryState, RouteId, RouteOutcome, RouteState
+from reporter.model.routes import Executions, RecoveryState, RouteId, RouteOutcome, RouteState
 
 _SHOWN_RECORDS: Final = 8
 
@@ -37,7 +41,8 @@ class LoopStates:
     """Everything that the reports on the loops start from.
 
     `unmatched` are answers and retry decisions about routes that nobody planned or tried; `conflicts` the ids of
-    records that came with different contents, of which the newest counts.
+    records that came with different contents, of which the newest counts; `suppressed` the routes that the newest alert
+    plan leaves out. Where `truncated` names `delivery_days` or `routing_days`, their counts are the least there were.
     """
 
     now: datetime
@@ -52,6 +57,12 @@ class LoopStates:
     faults: tuple[ContentFault, ...]
     future: tuple[FutureRecord, ...]
     releases: tuple[ReleaseNote, ...]
+    packet: PacketFacts
+    suppressed: tuple[RouteId, ...]
+    delivery_days: tuple[DeliveryDay, ...]
+    routing_days: tuple[RoutingDay, ...]
+    routing_events: tuple[RoutingEvent, ...]
+    latest_plans: tuple[LatestPlan, ...]
     truncated: frozenset[str]
 
     @property
@@ -73,12 +84,14 @@ def finalise(folded: Folded, policies: LoopPolicies | None = None, loops: tuple[
     delivered = _newest_deliveries({key: facts for key, facts in routes.items() if (key.loop, key.subject) in nobody})
     states, unmatched, conflicts = [], [], set[str]()
     recent: dict[str, set[Attempt]] = {}
+    days = DeliveryDays(folded.now)
     for key in sorted(routes):
         loop = by_word[key.loop]
         one = _Finished(
             key, routes[key], loop, folded.loops.get(loop.word, LoopFacts()), delivered.get((key.loop, key.subject))
         )
         conflicts |= one.conflicts
+        days.add(key.provider, routes[key], one.attempts)
         if key.provider:
             recent.setdefault(key.provider, set()).update(one.failures_since(folded.now - policies.recovery.lookback))
         if one.is_matched:
@@ -99,7 +112,13 @@ def finalise(folded: Folded, policies: LoopPolicies | None = None, loops: tuple[
         faults=folded.faults,
         future=folded.future,
         releases=folded.releases,
-        truncated=folded.truncated,
+        packet=folded.packet,
+        suppressed=_suppressed(folded),
+        delivery_days=days.rows(),
+        routing_days=tuple(RoutingDay.of(key, plans) for key, plans in sorted(folded.routing.days.items())),
+        routing_events=tuple(sorted(folded.routing.events.values())),
+        latest_plans=tuple(plan for _, plan in sorted(folded.routing.latest.items())),
+        truncated=folded.truncated | ({"delivery_days"} if days.is_partial else set()),
     )
 
 
@@ -114,6 +133,17 @@ def _newest_deliveries(routes: Mapping[RouteKey, RouteFacts]) -> dict[tuple[str,
             if success and (name not in newest or success > newest[name]):
                 newest[name] = success
     return newest
+
+
+def _suppressed(folded: Folded) -> tuple[RouteId, ...]:
+    """List the routes that a plan left out after the last one that chose them."""
+    found = []
+    for key, at in sorted(folded.suppressed.items()):
+        route = folded.routes.get(key)
+        plans = (route.plans if route else None) or {}
+        if all(at >= plan.newest.at for plan in plans.values()):
+            found.append(RouteId(key.loop, key.subject, key.provider))
+    return tuple(found)
 
 
 class _Finished:
@@ -151,6 +181,7 @@ class _Finished:
         acknowledgement, latest = acknowledgement_of(self.answers, plan, last, self.loop, policy)
         acknowledgement = at_instant(acknowledgement, now)
         skip = max(self.facts.skips, default=None)
+        first_failure = next((one for one in self.attempts if one.failed), None)
         told = GateEvidence(
             self.failures, self.attempts, latest, self.answers, self.approvals, self.facts.causes, policies.executor
         )
@@ -173,7 +204,14 @@ class _Finished:
             escalation_owner=plan.escalation_owner if plan else "",
             reasons=tuple(self._reasons()),
             records=self._records(plan.record if plan else "", acknowledgement.record),
+            ever_failed=first_failure is not None,
+            retried=first_failure is not None and self.attempts[-1] != first_failure,
+            executions=self._executions(),
         )
+
+    def _executions(self) -> Executions:
+        executed = [one.failed for one in self.attempts if one.execution]
+        return Executions(executed.count(False), executed.count(True), len(self.facts.skips))
 
     def _outcome(self, planned_since: datetime | None) -> RouteOutcome:
         if self.failures:

@@ -1,6 +1,7 @@
 """The words that people and workers answer with (domain.md B1.16, B2.17, B2.18). Others are refused (A2.6)."""
 
 import sys
+from functools import lru_cache
 from typing import Final
 
 ACKNOWLEDGEMENT_STATES: Final = frozenset(
@@ -17,6 +18,7 @@ PASSED_RUN_STATES: Final = frozenset({"", "completed", "succeeded", "success", "
 RUN_STATES: Final = FAILED_RUN_STATES | PASSED_RUN_STATES
 
 
+@lru_cache(1_000)
 def normalise_state(word: str | None) -> str:
     """Write a state the one way that it is compared: trimmed, lower case, `_` for `-` (B1.16)."""
     return sys.intern(word.strip().lower().replace("-", "_")) if word else ""

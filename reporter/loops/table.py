@@ -24,7 +24,7 @@ LOOPS: Final = (
         event_type=_EV + "notification",
         subject_keys=("schedule_id",),
         event_keys=("event_id",),
-        subjects=(Kind(_P + "notification-escalation-plan", "escalation_plan", "gordesc"),),
+        subjects=(Kind(_P + "notification-escalation-plan", "escalation_plan", "gordesc", own_id="plan_id"),),
         plans=(Kind(_P + "notification-plan", "plan", "gordn"),),
         acknowledgement=Kind(_P + "notification-ack", "acknowledgement", "gordack"),
         retry_plan=Kind(
@@ -48,6 +48,7 @@ LOOPS: Final = (
         code="drill_notification",
         alert_stem="drill_notification_retry",
         always_on=False,
+        escalation="escalate_missed_drill_notification",
     ),
     Loop(
         word="acknowledgement_audit",
@@ -57,9 +58,18 @@ LOOPS: Final = (
         # The subject is the package. Upstream's retries send it under new delivery ids (C19).
         subject_keys=("audit_id", "delivery_id"),
         event_keys=("event_id", "session_id"),
-        subjects=(Kind(_P + "acknowledgement-audit-package", "acknowledgement_audit_package", "gordackaudit"),),
+        subjects=(
+            Kind(
+                _P + "acknowledgement-audit-package", "acknowledgement_audit_package", "gordackaudit", own_id="audit_id"
+            ),
+        ),
         plans=(
-            Kind(_P + "acknowledgement-audit-delivery-plan", "acknowledgement_audit_delivery_plan", "gordackdelivery"),
+            Kind(
+                _P + "acknowledgement-audit-delivery-plan",
+                "acknowledgement_audit_delivery_plan",
+                "gordackdelivery",
+                own_id="delivery_id",
+            ),
         ),
         acknowledgement=Kind(_AD + "retry-ack", "acknowledgement", "gordackretryack"),
         retry_plan=Kind(_AD + "retry-plan", "acknowledgement_audit_delivery_retry_plan", "gordackretry"),
@@ -76,6 +86,7 @@ LOOPS: Final = (
         health=Kind(_AD + "worker-health", "worker_health", "gordackhealth", ours=True),
         code="acknowledgement_audit",
         alert_stem="acknowledgement_audit_retry",
+        alert_loop="audit_worker_health_alert",
         alert_words=(
             (Alert.MISSED_RUN, "missed_worker_run"),
             (Alert.FAILED_RUN, "failed_worker_run"),
@@ -157,6 +168,7 @@ LOOPS: Final = (
         ),
         code="recovery_escalation",
         alert_stem="recovery_escalation_retry",
+        alert_loop="recovery_retry_health_alert",
         alert_words=(
             (Alert.FAILED_EXECUTION, "failed_recovery_escalation_retry_execution"),
             (Alert.STALE_PLAN, "stale_recovery_escalation_retry_plan"),
@@ -215,12 +227,20 @@ LOOPS: Final = (
         event_type=_EV + "acknowledgement_audit_delivery.recovery_executive_report",
         subject_keys=("run_id",),
         event_keys=("event_id", "session_id"),
-        subjects=(Kind(_AD + "recovery-executive-report", "recovery_executive_report", "gordackexecreport"),),
+        subjects=(
+            Kind(
+                _AD + "recovery-executive-report",
+                "recovery_executive_report",
+                "gordackexecreport",
+                own_id="executive_report_id",
+            ),
+        ),
         plans=(
             Kind(
                 _AD + "recovery-executive-report-schedule-run",
                 "recovery_executive_report_schedule_run",
                 "gordackexecsched",
+                own_id="run_id",
             ),
         ),
         acknowledgement=Kind(_AD + "recovery-executive-report-ack", "acknowledgement", "gordackexecack", ours=True),
@@ -246,6 +266,7 @@ LOOPS: Final = (
         ),
         code="executive_report",
         alert_stem="executive_delivery_retry",
+        alert_loop="executive_retry_health_alert",
         alert_words=(
             (Alert.DELIVERY_FAILURE, "failed_executive_report_delivery"),
             (Alert.FAILED_EXECUTION, "failed_executive_delivery_retry_execution"),
@@ -307,7 +328,14 @@ LOOPS: Final = (
         event_type=_EV + "final_reporting.auditor_export",
         subject_keys=("export_id",),
         event_keys=("event_id",),
-        plans=(Kind(_AD + "final-reporting-auditor-export", "final_reporting_auditor_export", "gordackfinalauditor"),),
+        plans=(
+            Kind(
+                _AD + "final-reporting-auditor-export",
+                "final_reporting_auditor_export",
+                "gordackfinalauditor",
+                own_id="export_id",
+            ),
+        ),
         acknowledgement=Kind(
             _AD + "final-reporting-auditor-export-ack", "acknowledgement", "gordackfinalaudack", ours=True
         ),
@@ -334,6 +362,7 @@ LOOPS: Final = (
         ),
         code="auditor_export",
         alert_stem="auditor_export_retry",
+        plan_step=Step.EXPORT,
         acknowledged=False,
     ),
     Loop(
@@ -348,6 +377,7 @@ LOOPS: Final = (
                 _AD + "final-reporting-archive-reference-health",
                 "final_reporting_archive_reference_health",
                 "gordackfinalarchivehealth",
+                own_id="health_id",
             ),
         ),
         plans=(
@@ -394,15 +424,42 @@ LOOPS: Final = (
 BY_WORD: Final = {loop.word: loop for loop in LOOPS}
 """The loops by their names."""
 
-OTHER_KINDS: Final = (
-    KindRow(_AD + "connector-recovery-playbook", "", Step.PLAYBOOK, "connector_recovery_playbook"),
-    KindRow(_AD + "connector-recovery-closure", "", Step.CLOSURE, "connector_recovery_closure"),
-    KindRow(
+DELIVERIES: Final = Kind(DELIVERY_KIND, "delivery", "rcd", schema="cavra.connector.delivery.v1")
+"""What all loops deliver with (B1.14, B1.15)."""
+
+OUTSIDE: Final = {
+    Step.PLAYBOOK: Kind(_AD + "connector-recovery-playbook", "connector_recovery_playbook", "gordackrecovery"),
+    Step.CLOSURE: Kind(_AD + "connector-recovery-closure", "connector_recovery_closure", "gordackrecoveryclosure"),
+    Step.RELEASE_DECISION: Kind(
         _AD + "final-reporting-release-readiness-approval-decision",
-        "",
-        Step.RELEASE_DECISION,
         "final_reporting_release_readiness_approval_decision",
+        "gordackfinalapproval",
     ),
+    Step.ATTACHMENT: Kind(
+        _AD + "final-reporting-release-record-attachment",
+        "final_reporting_release_record_attachment",
+        "gordackfinalrecord",
+    ),
+    Step.VERIFICATION: Kind(
+        _AD + "final-reporting-release-closure-packet-verification",
+        "final_reporting_release_closure_packet_verification",
+        "gordackfinalpacket",
+    ),
+    Step.ARCHIVE: Kind(
+        _AD + "final-reporting-immutable-archive-reference",
+        "final_reporting_immutable_archive_reference",
+        "gordackfinalarchive",
+    ),
+    Step.ARCHIVE_MANIFEST: Kind(
+        _AD + "final-reporting-signed-archive-manifest",
+        "final_reporting_signed_archive_manifest",
+        "gordackfinalmanifest",
+    ),
+}
+"""Kinds that belong to no loop and decide something, by their steps (B2.20, B2.27, B2.28)."""
+
+OTHER_KINDS: Final = (
+    *(KindRow(kind.word, "", step, kind.payload) for step, kind in OUTSIDE.items()),
     *(
         KindRow(word, "", Step.OTHER)
         for word in (
@@ -410,16 +467,12 @@ OTHER_KINDS: Final = (
             _AD + "retry-recovery-report",
             _AD + "final-reporting-release-readiness-summary",
             _AD + "final-reporting-operator-runbook-export",
-            _AD + "final-reporting-release-record-attachment",
-            _AD + "final-reporting-release-closure-packet-verification",
-            _AD + "final-reporting-immutable-archive-reference",
             _AD + "final-reporting-readiness-bundle",
-            _AD + "final-reporting-signed-archive-manifest",
             _AD + "final-reporting-release-closeout-summary",
         )
     ),
 )
-"""Kinds that belong to no loop (B3); those without a step of their own decide nothing."""
+"""Kinds that belong to no loop (B3); the others decide nothing."""
 
 READER: Final[RecordReader] = make_reader(LOOPS, DELIVERY_KIND, OTHER_KINDS)
 """Reads records of the kinds of this table."""

@@ -1,54 +1,60 @@
-"""Records as upstream writes them: envelope, lifted fields, full payload (domain.md B1.14 - B1.16, B2, B3).
+"""Short ways to records that are as upstream writes them, and to bad ones: without a date, with a date in words.
 
-Each function gives a plain JSON value. `loop` is a row of the loop table, `at` the record's own time. Keyword
-arguments that are not named here are merged into the payload (deliveries: into the record).
+Each function gives a plain JSON value. `loop` is a row of the loop table, `at` the record's own time; a text is written
+as it stands, None leaves it out. Keyword arguments that are not named here are merged into the payload (deliveries:
+into the record).
 """
 
-import hashlib
 import json
-from collections.abc import Iterable, Mapping
-from datetime import datetime
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any, Final, TypeAlias
 
+from reporter.loops import writing
 from reporter.loops.loop import Kind, Loop
-from reporter.loops.table import OTHER_KINDS
+from reporter.loops.table import OUTSIDE
+from reporter.loops.writing import Decision, ProviderFailures
+from reporter.model.ids import make_id
 from reporter.model.instants import format_instant
-from reporter.model.records import DELIVERY_KIND, Step
+from reporter.model.records import Step
+from reporter.model.reports import AlertLevel, OwnerAvailability, RouteDecision
 
-RecordValue = dict[str, Any]
-When = datetime | str | None
+RecordValue: TypeAlias = writing.RecordValue
+When: TypeAlias = datetime | str | None
 
 ACTOR: Final = "release-manager"
 WORKER: Final = "retry-worker"
+SUMMARY: Final = "gordackfinalready-0123456789abcdef"
+HIT, MISS = 200, 503
+_SOME_TIME: Final = datetime(1066, 10, 14, tzinfo=UTC)
 
 
-def record_id(prefix: str, *named: object) -> str:
-    """Make an id the way upstream does: a prefix and 16 hex digits."""
-    return f"{prefix}-{hashlib.sha256(json.dumps(named, default=str).encode()).hexdigest()[:16]}"
+def write(at: When, make: Callable[[datetime], RecordValue], rid: str = "") -> RecordValue:
+    """Write a record; where `at` is not an instant, write one of some time and put `at` in its place."""
+    record = make(at if isinstance(at, datetime) else _SOME_TIME)
+    if not isinstance(at, datetime):
+        record = _redated(record, at) | {"session_id": make_id("bad", at=at, said=record["session_id"])}
+    return record | ({"session_id": rid} if rid else {})
 
 
-def when(at: When) -> dict[str, str]:
-    """Write a time; None leaves it out."""
-    if at is None:
-        return {}
-    return {"created_at": at if isinstance(at, str) else format_instant(at)}
+def _redated(value: Any, at: str | None) -> Any:  # noqa: ANN401 - JSON is untyped
+    if isinstance(value, list):
+        return [_redated(item, at) for item in value]
+    if not isinstance(value, dict):
+        return at if value == format_instant(_SOME_TIME) else value
+    kept = {key: item for key, item in value.items() if at is not None or item != format_instant(_SOME_TIME)}
+    return {key: _redated(item, at) for key, item in kept.items()}
 
 
-def envelope(kind: Kind, at: When, payload: RecordValue, *, lifted: Iterable[str] = (), rid: str = "") -> RecordValue:
+def when(at: datetime) -> dict[str, str]:
+    """Write a record's time."""
+    return {"created_at": format_instant(at)}
+
+
+def envelope(kind: Kind, at: When, payload: RecordValue, *, rid: str = "") -> RecordValue:
     """Wrap a payload in the envelope of its kind."""
-    return {
-        "schema_version": "cavra.evidence.metadata.v1",
-        "product": "CAVRA",
-        "session_id": rid or record_id(kind.prefix, kind.word, at, sorted(payload.items(), key=str)),
-        **when(at),
-        "signer": "release-governance",
-        "decision_count": 1,
-        "blocked_count": 0,
-        "approval_required_count": 0,
-        "metadata_kind": kind.word,
-        **{key: payload[key] for key in lifted if key in payload},
-        kind.payload: payload,
-    }
+    name = rid or make_id(kind.prefix, word=kind.word, at=at, payload=payload)
+    return write(at, lambda when: writing.envelope(kind, name, when, payload, signer=ACTOR), name)
 
 
 def subject(loop: Loop, name: str) -> dict[str, str]:
@@ -64,86 +70,52 @@ def delivery(  # noqa: PLR0913
     failed: Iterable[str] = (),
     *,
     rid: str = "",
-    **more: object,
+    **more: Any,  # noqa: ANN401 - JSON is untyped
 ) -> RecordValue:
-    """Deliver a subject to providers, of which some fail (B1.14, B1.15)."""
-    sent, lost = list(providers), list(failed)
-    session = rid or record_id("rcd", loop.source, at, name, sent, lost, sorted(more.items(), key=str))
-    results = [
-        {
-            "provider": provider,
-            "success": provider not in lost,
-            "status_code": 503 if provider in lost else 200,
-            "attempt_count": 3 if provider in lost else 1,
-            "error": "connector delivery failed" if provider in lost else None,
-            "request": {"method": "POST", "url": "https://redacted", "headers": {"authorization": "REDACTED"}},
-        }
-        for provider in sent
-    ]
-    return {
-        "schema_version": "cavra.evidence.metadata.v1",
-        "product": "CAVRA",
-        "session_id": session,
-        **when(at),
-        "signer": loop.source,
-        "decision_count": len(sent),
-        "blocked_count": len(lost),
-        "approval_required_count": 0,
-        "metadata_kind": DELIVERY_KIND,
-        "connector_delivery_source": loop.source,
-        "event_id": name,
-        "event_type": loop.event_type,
-        "delivery_success": not lost,
-        "providers": sent,
-        "failed_providers": lost,
-        "attempt_count": sum(result["attempt_count"] for result in results),
-        "max_attempt_count": 3,
-        "status_codes": [result["status_code"] for result in results],
-        **({} if loop.subject_keys[0] == "schedule_id" else subject(loop, name)),
-        "delivery": {
-            "schema_version": "cavra.connector.delivery.v1",
-            "event_type": loop.event_type,
-            "event_id": name,
-            "success": not lost,
-            "deliveries": results,
-        },
-        **more,
-    }
+    """Deliver a subject to providers, of which some fail. Told to nobody, it is called a success (C14)."""
+    lost = list(failed)
+    results = {provider: MISS if provider in lost else HIT for provider in providers}
+    said = {"delivery_success": not lost, "failed_providers": lost, **more}
+    return write(at, lambda when: writing.write_delivery(loop, when, name, results, **said), rid)
 
 
 def plan(
-    loop: Loop, at: When, name: str, providers: Iterable[str] = ("slack",), *, rid: str = "", **more: object
+    loop: Loop,
+    at: When,
+    name: str,
+    providers: Iterable[str] = ("slack",),
+    *,
+    rid: str = "",
+    **more: Any,  # noqa: ANN401 - JSON is untyped
 ) -> RecordValue:
-    """Plan a subject for providers that must all acknowledge (B2.10, B2.19)."""
-    kind = loop.plans[-1]
-    wanted = list(providers)
-    plan_id = rid or record_id(kind.prefix, name, wanted, sorted(more.items(), key=str))
-    payload = {
-        "plan_id": plan_id,
-        **subject(loop, name),
-        "alert_level": "critical",
-        "selected_providers": wanted,
-        **({"acknowledgement_required_providers": wanted} if loop.acknowledged else {}),
-        **more,
-    }
-    return envelope(kind, at, payload, lifted=("plan_id", "alert_level", "selected_providers"), rid=plan_id)
+    """Plan a subject for providers that must all acknowledge."""
+    named = {"plan_id": rid, **subject(loop, name)} if rid else {}
+    return write(at, lambda when: writing.write_plan(loop, when, name, providers, **{**named, **more}), rid)
 
 
 def notification_routes(
     providers: Iterable[str], minutes: float = 30, owner: str = "release-governance", escalation: str = "platform-lead"
 ) -> list[RecordValue]:
-    """Write the route decisions of a notification plan (B2.10)."""
-    return [
-        {
-            "provider": provider,
-            "owner": owner,
-            "acknowledgement_minutes": minutes,
-            "escalation_owner": escalation,
-            "action": "deliver",
-            "reason": "schedule needs attention",
-        }
-        for provider in providers
-    ]
+    """Write the route decisions of a notification plan."""
+    return [route(provider, owner, minutes, escalation).model_dump(mode="json") for provider in providers]
+
+
+def route(provider: str, owner: str, minutes: float, escalation: str) -> RouteDecision:
+    """Decide to tell an owner by a provider."""
+    return RouteDecision(
+        route_key=make_id("gordroute", owner=owner, provider=provider),
+        schedule_id="monthly",
+        provider=provider,
+        owner=owner,
+        acknowledgement_minutes=minutes,
+        escalation_owner=escalation,
+        maintenance_window=None,
+        owner_availability=OwnerAvailability(available=True, reason="", start_at="", end_at=""),
+        action="deliver",
+        category="deliver",
+        reason="schedule needs attention",
+        until="",
+    )
 
 
 def acknowledgement(  # noqa: PLR0913
@@ -155,31 +127,23 @@ def acknowledgement(  # noqa: PLR0913
     *,
     by: str = ACTOR,
     rid: str = "",
-    **more: object,
+    **more: Any,  # noqa: ANN401 - JSON is untyped
 ) -> RecordValue:
-    """Answer for a subject and provider (B1.16)."""
-    payload = {
-        **(subject(loop, name) if name is not None else {}),
-        "provider": provider,
-        "acknowledgement_state": state,
-        "acknowledged_by": by,
-        **({"acknowledged_at": when(at)["created_at"]} if at is not None else {}),
-        **more,
-    }
-    lifted = ("provider", "acknowledgement_state", loop.subject_keys[0])
-    return envelope(loop.acknowledgement, at, payload, lifted=lifted, rid=rid)
+    """Answer for a subject and provider."""
+    return write(at, lambda when: writing.write_acknowledgement(loop, when, name, provider, state, by=by, **more), rid)
 
 
 def retry_plan(
-    loop: Loop, at: When, routes: Iterable[tuple[str, str]] = (), *, rid: str = "", **more: object
+    loop: Loop,
+    at: When,
+    routes: Iterable[tuple[str, str]] = (),
+    *,
+    rid: str = "",
+    **more: Any,  # noqa: ANN401 - JSON is untyped
 ) -> RecordValue:
-    """Decide on retries of (subject, provider) routes (B2.14)."""
-    decisions = [
-        {**subject(loop, name), "provider": provider, "action": "retry", "retry_count": 1} for name, provider in routes
-    ]
-    plan_id = rid or record_id(loop.retry_plan.prefix, at, decisions)
-    payload = {"retry_plan_id": plan_id, "retryable_count": len(decisions), "retry_decisions": decisions, **more}
-    return envelope(loop.retry_plan, at, payload, lifted=("retry_plan_id", "retryable_count"), rid=plan_id)
+    """Decide on retries of (subject, provider) routes."""
+    decided = [Decision(*one) for one in routes]
+    return write(at, lambda when: writing.write_retry_plan(loop, when, decided, record_id=rid, **more), rid)
 
 
 def approval(  # noqa: PLR0913
@@ -191,20 +155,12 @@ def approval(  # noqa: PLR0913
     *,
     by: str = ACTOR,
     rid: str = "",
-    **more: object,
+    **more: Any,  # noqa: ANN401 - JSON is untyped
 ) -> RecordValue:
-    """Decide about the retry of a route (B1.16)."""
-    assert loop.approval is not None
-    payload = {
-        "approval_plan_id": "gordackretryapproval-0123456789abcdef",
-        **(subject(loop, name) if name is not None else {}),
-        "provider": provider,
-        "approval_state": state,
-        "decided_by": by,
-        **({"decided_at": when(at)["created_at"]} if at is not None else {}),
-        **more,
-    }
-    return envelope(loop.approval, at, payload, lifted=("provider", "approval_state"), rid=rid)
+    """Decide about the retry of a route."""
+    return write(
+        at, lambda when: writing.write_approval(loop, when, name, provider, state, by=by, record_id=rid, **more), rid
+    )
 
 
 def worker_run(  # noqa: PLR0913
@@ -216,20 +172,18 @@ def worker_run(  # noqa: PLR0913
     status: str | None = None,
     routes: Iterable[tuple[str, str]] = (),
     rid: str = "",
-    **more: object,
+    **more: Any,  # noqa: ANN401 - JSON is untyped
 ) -> RecordValue:
-    """Run a worker (B2.16)."""
-    run_id = rid or record_id(loop.worker_run.prefix, at, dry, enabled, status)
-    payload = {
-        "run_id": run_id,
-        "dry_run": dry,
-        "schedule": {"interval_minutes": 60, "enabled": enabled, "cadence": "every_60_minutes"},
-        "summary": {"retry_plan_count": 1, "selected_retry_count": 0},
-        "selected_retries": [{**subject(loop, name), "provider": provider} for name, provider in routes],
-        **({"status": status} if status is not None else {}),
-        **more,
-    }
-    return envelope(loop.worker_run, at, payload, lifted=("run_id", "dry_run"), rid=run_id)
+    """Run a worker."""
+    chosen = [Decision(*one) for one in routes]
+    said = {**({} if status is None else {"status": status}), **more}
+    return write(
+        at,
+        lambda when: writing.write_worker_run(
+            loop, when, dry=dry, selected=chosen, enabled=enabled, record_id=rid, **said
+        ),
+        rid,
+    )
 
 
 def execution(  # noqa: PLR0913
@@ -241,50 +195,25 @@ def execution(  # noqa: PLR0913
     *,
     by: str = WORKER,
     rid: str = "",
-    **more: object,
+    **more: Any,  # noqa: ANN401 - JSON is untyped
 ) -> RecordValue:
-    """Execute, or skip, a retry (B2.17). `selected_providers` is empty, as upstream writes it (C28)."""
-    payload = {
-        "execution_status": status,
-        **({"executed_at": when(at)["created_at"]} if at is not None else {}),
-        "executed_by": by,
-        **subject(loop, name),
-        "provider": provider,
-        "skipped": status == "skipped",
-        "delivery_success": status == "delivered",
-        "selected_providers": [],
-        **more,
-    }
-    return envelope(loop.execution, at, payload, lifted=("execution_status", "provider"), rid=rid)
+    """Execute, or skip, a retry. `selected_providers` is empty, as upstream writes it (C28)."""
+    said: dict[str, Any] = {"selected_providers": [], **more}
+    return write(at, lambda when: writing.write_execution(loop, when, name, provider, status, by=by, **said), rid)
 
 
-def health_report(loop: Loop, at: When, **more: object) -> RecordValue:
-    """Report on a worker (B2.18)."""
-    return envelope(loop.health, at, {"alert_level": "healthy", "alerts": [], **more}, lifted=("alert_level",))
-
-
-def _other(step: Step) -> Kind:
-    row = next(row for row in OTHER_KINDS if row.step is step)
-    return Kind(row.kind, row.payload, "gordackrecovery")
+def health_report(loop: Loop, at: When, **more: Any) -> RecordValue:  # noqa: ANN401 - JSON is untyped
+    """Report on a worker."""
+    return write(at, lambda when: writing.write_health(loop, when, AlertLevel.HEALTHY, alerts=[], **more))
 
 
 def playbook(at: When, failures: Mapping[str, When], *, rid: str = "") -> RecordValue:
-    """Open a recovery for providers, each with its newest failure (B2.20)."""
-    playbook_id = rid or record_id("gordackrecovery", at, sorted(failures))
-    payload = {
-        "playbook_id": playbook_id,
-        "lookback_hours": 24,
-        "min_failure_count": 2,
-        "provider_playbooks": [
-            {
-                "provider": provider,
-                "failure_count": 2,
-                **({"latest_failure_at": when(newest)["created_at"]} if newest else {}),
-            }
-            for provider, newest in failures.items()
-        ],
+    """Open a recovery for providers, each with its newest failure."""
+    failed = {
+        provider: ProviderFailures(2, newest if isinstance(newest, datetime) else None)
+        for provider, newest in failures.items()
     }
-    return envelope(_other(Step.PLAYBOOK), at, payload, rid=playbook_id)
+    return write(at, lambda when: writing.write_playbook(when, failed, record_id=rid), rid)
 
 
 def closure(  # noqa: PLR0913
@@ -297,29 +226,55 @@ def closure(  # noqa: PLR0913
     by: str = ACTOR,
     rid: str = "",
 ) -> RecordValue:
-    """Decide about a recovery (B1.16)."""
-    payload = {
-        "playbook_id": playbook_id,
-        "provider": provider,
-        "closure_state": state,
-        "closed_by": by,
-        **({"closed_at": when(at)["created_at"]} if at is not None else {}),
-        "verification_refs": list(refs),
-    }
-    return envelope(_other(Step.CLOSURE), at, payload, rid=rid)
+    """Decide about a recovery."""
+    proofs = list(refs)
+    return write(
+        at,
+        lambda when: writing.write_closure(when, playbook_id, provider, state, by=by, verification_refs=proofs),
+        rid,
+    )
 
 
-def release_decision(at: When, state: str = "approved", *, override: bool = False, reason: str = "") -> RecordValue:
-    """Decide about a readiness summary (B1.16, A8)."""
-    payload = {
-        "summary_id": "gordackfinalready-0123456789abcdef",
-        "approval_state": state,
-        "override_blockers": override,
-        "decided_by": ACTOR,
-        **({"decided_at": when(at)["created_at"]} if at is not None else {}),
-        "notes": reason,
-    }
-    return envelope(_other(Step.RELEASE_DECISION), at, payload)
+def release_decision(  # noqa: PLR0913
+    at: When,
+    state: str = "approved",
+    *,
+    by: str = ACTOR,
+    summary: str = SUMMARY,
+    override: bool = False,
+    reason: str = "",
+    rid: str = "",
+    **more: Any,  # noqa: ANN401 - JSON is untyped
+) -> RecordValue:
+    """Decide about a readiness summary."""
+    said: dict[str, Any] = {"readiness_state": "ready", **more}
+    return write(
+        at,
+        lambda when: writing.write_release_decision(
+            when, summary, state, by=by, override=override, reason=reason, record_id=rid, **said
+        ),
+        rid,
+    )
+
+
+def part(step: Step, at: When, *, rid: str = "", **fields: Any) -> RecordValue:  # noqa: ANN401 - JSON is untyped
+    """Record a part of a closeout packet."""
+    return envelope(OUTSIDE[step], at, fields, rid=rid)
+
+
+def routed_plan(
+    loop: Loop,
+    at: When,
+    name: str,
+    decisions: Iterable[RecordValue],
+    *,
+    rid: str = "gordn-1",
+    **more: Any,  # noqa: ANN401 - JSON is untyped
+) -> RecordValue:
+    """Plan a notification of which some routes may be suppressed."""
+    decided = list(decisions)
+    told = sorted({one["provider"] for one in decided if one.get("action", "deliver") == "deliver"})
+    return plan(loop, at, name, told, rid=rid, **{"route_decisions": decided, **more})
 
 
 def raw(value: RecordValue) -> bytes:

@@ -9,14 +9,20 @@ import pytest
 
 from loops import records as make
 from loops.cases import DAY, HOUR, MINUTE, NOW, RH, SECOND, A, F, N, X, folded, settled
-from reporter.loops.facts import KEPT_FAILURES, KEPT_LISTED, keep, merge
+from reporter.loops.facts import KEPT_FAILURES, KEPT_LISTED, merge
 from reporter.loops.fold import fold
+from reporter.loops.packet import PacketFacts
 from reporter.loops.policy import MOST_ATTEMPTS
 from reporter.loops.routes import finalise
+from reporter.loops.sets import keep
 from reporter.loops.table import LOOPS, READER
 from reporter.model.instants import FUTURE_TOLERANCE
 from reporter.model.raw_records import RecordBatch
+from reporter.model.records import Step
 from reporter.model.routes import RouteOutcome
+
+PACKET = (Step.ATTACHMENT, Step.VERIFICATION, Step.ARCHIVE, Step.ARCHIVE_MANIFEST)
+LEFT_OUT = {"provider": "slack", "last_delivery_at": "2026-06-11T15:00:00Z"}
 
 
 def test_facts_hold_more_failures_than_any_policy_allows_attempts() -> None:
@@ -63,8 +69,11 @@ def test_every_kind_of_record_dated_in_the_future_is_listed_and_changes_nothing(
         make.playbook(ahead, {"slack": None}),
         make.closure(ahead, "playbook-1"),
         make.release_decision(ahead, override=True, reason="why"),
+        make.routed_plan(N, ahead, "s", make.notification_routes(["slack"]), suppressed_providers=[LEFT_OUT]),
+        *(make.part(step, ahead) for step in PACKET),
     ]
     states = settled(*values)
+    assert (states.packet, states.routing_days, states.suppressed) == (PacketFacts(), (), ())
     assert (states.has_records, states.routes, states.recoveries, states.releases, states.faults) == (
         False,
         (),
@@ -145,6 +154,10 @@ def world(seed: int) -> list[make.RecordValue]:
                     make.playbook(at, {who: at}, rid=plan),
                     make.closure(at, plan, who, chance.choice(("resolved", "reopened"))),
                     make.release_decision(at, override=True, reason=name),
+                    make.routed_plan(
+                        loop, at, name, make.notification_routes(sent), rid=plan, suppressed_providers=[LEFT_OUT]
+                    ),
+                    make.part(chance.choice(PACKET), at, rid=plan),
                 )
             )
         ]

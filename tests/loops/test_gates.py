@@ -7,6 +7,7 @@ import pytest
 
 from loops import records as make
 from loops.cases import AH, DAY, FH, HOUR, MINUTE, NOW, RH, SECOND, XH, A, N, R, X, only, policies, settled
+from reporter.loops.folder import LONGEST_TEXT
 from reporter.loops.loop import Loop
 from reporter.model.routes import Gate, GateState
 
@@ -40,6 +41,16 @@ def test_only_acknowledged_and_resolved_count(loop: Loop, state: str, *, outstan
     assert told.acknowledgement.required
     assert told.acknowledgement.outstanding is outstanding
     assert told.acknowledgement.state == state.strip().lower()
+
+
+def test_acknowledgement_says_when_and_under_which_reference_it_was_given() -> None:
+    told = only(drill_plan(), make.acknowledgement(N, PLANNED + HOUR, "monthly", external_ref="CHG-7\u202e"))
+    assert (told.acknowledgement.at, told.acknowledgement.external_ref) == (PLANNED + HOUR, r"CHG-7\u202e")
+    undated = only(drill_plan(), make.acknowledgement(N, None, "monthly", state="escalated", external_ref="r" * 500))
+    assert undated.acknowledgement.at is None
+    assert len(undated.acknowledgement.external_ref) == LONGEST_TEXT
+    silent = only(drill_plan()).acknowledgement
+    assert (silent.at, silent.external_ref) == (None, "")
 
 
 def test_unknown_state_is_a_fault_that_lists_the_known_ones() -> None:

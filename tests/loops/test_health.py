@@ -113,6 +113,7 @@ def test_c12_a_dry_run_is_a_heartbeat_and_delivers_nothing() -> None:
     live = make.worker_run(F, NOW - HOUR, dry=False)
     assert not health(F, *dry, live).dry_run_only
     assert health(F, *dry, make.worker_run(F, NOW - 2 * DAY, dry=False)).dry_run_only, "before the failure"
+    assert not health(F, lost, make.worker_run(F, NOW - 2 * DAY)).dry_run_only, "no run since the failure at all"
 
 
 def test_run_that_does_not_say_whether_it_was_dry_is_dry() -> None:

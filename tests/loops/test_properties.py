@@ -12,12 +12,15 @@ from hypothesis import strategies as st
 
 from loops import records as make
 from loops.cases import DAY, MINUTE, NOW, RH, A, N, R, X, folded
+from reporter.loops.closeout import assess_closeout
 from reporter.loops.closure import RECOVERY_OPEN, assess_closure
 from reporter.loops.facts import merge
 from reporter.loops.health import assess_health
-from reporter.loops.readiness import REPORTS, Artifact, assess_readiness
+from reporter.loops.lanes import funnel, summarise_lane
+from reporter.loops.readiness import REPORTS, assess_readiness
 from reporter.loops.routes import LoopStates, finalise
-from reporter.model.records import DELIVERY_KIND
+from reporter.model.case import Artifact
+from reporter.model.records import DELIVERY_KIND, Step
 from reporter.model.reports import AlertLevel, Mode, Status
 
 LOOPS_UNDER_TEST = (N, A, R, RH, X)
@@ -91,7 +94,50 @@ def recoveries(draw: st.DrawFn) -> make.RecordValue:
     return make.closure(at, draw(plan_ids), who, state, refs, rid=draw(ids))
 
 
-others = st.one_of(plans(), runs(), approvals(), recoveries(), st.builds(make.health_report, loops, instants))
+@st.composite
+def routings(draw: st.DrawFn) -> make.RecordValue:
+    decisions = [
+        {
+            "provider": draw(providers),
+            "owner": draw(st.sampled_from(("ops", "board"))),
+            "action": draw(st.sampled_from(("deliver", "suppress"))),
+            "maintenance_window": draw(st.sampled_from((None, {"window_id": "freeze"}))),
+        }
+        for _ in range(draw(st.integers(0, 3)))
+    ]
+    left = [{"provider": draw(providers)}] if draw(st.booleans()) else []
+    loop, at, name = draw(loops), draw(instants), draw(subjects)
+    return make.routed_plan(loop, at, name, decisions, rid=draw(plan_ids), suppressed_providers=left)
+
+
+@st.composite
+def packet_parts(draw: st.DrawFn) -> make.RecordValue:
+    at, name = draw(instants), draw(plan_ids)
+    if draw(st.booleans()):
+        state = draw(st.sampled_from(("approved", "denied")))
+        return make.release_decision(at, state, override=draw(st.booleans()), reason="why", rid=name)
+    step, fields = draw(
+        st.sampled_from(
+            (
+                (Step.ATTACHMENT, {"attachment_state": "attached", "release_record_ref": "REL", "attached_by": "me"}),
+                (Step.VERIFICATION, {"verification_state": "verified"}),
+                (Step.ARCHIVE, {"archive_ref": "vault", "archive_hash": "b", "retention_until": "2026-07-01"}),
+                (Step.ARCHIVE_MANIFEST, {"signature_state": "external_signature_attached"}),
+            )
+        )
+    )
+    return make.part(step, at, rid=name, **fields)
+
+
+others = st.one_of(
+    plans(),
+    runs(),
+    approvals(),
+    recoveries(),
+    routings(),
+    packet_parts(),
+    st.builds(make.health_report, loops, instants),
+)
 
 PLANNED = [
     make.plan(
@@ -227,3 +273,45 @@ def test_every_route_has_one_action_and_its_reasons(values: list[make.RecordValu
         assert (route.failures == 0) == (route.outcome != "failed")
         assert bool(route.reasons) or route.failures == 0
         assert route.acknowledgement.outstanding >= route.acknowledgement.breached
+
+
+@given(worlds)
+def test_lanes_and_funnel_leave_no_route_out_and_count_none_twice(values: list[make.RecordValue]) -> None:
+    found = states(values)
+    for loop in found.loops:
+        lane, routes = summarise_lane(found, loop), found.of(loop)
+        assert lane.routes == len(routes)
+        assert lane.failed == lane.waiting + lane.due + lane.exhausted
+        assert lane.acknowledged + lane.outstanding == sum(one.acknowledgement.required for one in routes)
+        assert lane.routes - lane.planned <= lane.open + lane.closed <= lane.routes
+    whole = funnel(found)
+    assert whole.failed == whole.recovered + whole.waiting + whole.due + whole.exhausted
+    assert whole.recovered <= whole.retried <= whole.failed
+
+
+@given(worlds)
+def test_routes_that_hold_the_closure_open_are_those_that_its_items_name(values: list[make.RecordValue]) -> None:
+    found = states(values)
+    closure = assess_closure(found, Mode.PROMOTED)
+    named = {route for item in closure.open_items if item.code != RECOVERY_OPEN for route in item.routes}
+    assert named == {one.route for one in found.routes if one.holds_open}
+
+
+@given(worlds)
+def test_days_of_deliveries_hold_each_attempt_once_and_never_hide_a_failure(values: list[make.RecordValue]) -> None:
+    found = states(values)
+    assert list(found.delivery_days) == sorted(found.delivery_days)
+    assert len({(one.provider, one.day) for one in found.delivery_days}) == len(found.delivery_days)
+    # By provider alone: a record that came with two dates is one attempt, on the later day.
+    assert {one.provider for one in found.delivery_days if one.failed} >= {
+        one.route.provider for one in found.routes if one.last_failure_at and NOW - one.last_failure_at < 59 * DAY
+    }
+
+
+@given(st.lists(packet_parts(), max_size=12), ages)
+def test_waiting_closes_no_packet(values: list[make.RecordValue], waited: timedelta) -> None:
+    before, after = (
+        {one.code for one in assess_closeout(states(values, later), readiness_ready=True).entries if not one.met}
+        for later in (timedelta(0), waited)
+    )
+    assert before <= after

@@ -8,7 +8,8 @@ from loops import records as make
 from loops.cases import HOUR, MINUTE, NOW, RH, F, calm, settled
 from reporter.loops.closure import assess_closure
 from reporter.loops.health import assess_health
-from reporter.loops.readiness import REPORTS, ApprovalRefused, Artifact, assess_readiness, check_approval
+from reporter.loops.readiness import REPORTS, ApprovalRefused, assess_readiness, check_approval
+from reporter.model.case import Artifact
 from reporter.model.reports import AlertLevel, Mode, Status
 from reporter.model.routes import ReleaseReadiness
 

@@ -7,7 +7,7 @@ import pytest
 from loops import records as make
 from loops.cases import DAY, HOUR, MINUTE, NOW, SECOND, A, F, X, settled
 from reporter.loops.policy import RecoveryPolicy
-from reporter.loops.recovery import escalate, needed_playbooks
+from reporter.loops.recovery import RecoveryDay, escalate, needed_playbooks, recovery_days
 from reporter.loops.routes import LoopStates
 from reporter.model.routes import RecoveryState
 
@@ -154,3 +154,30 @@ def test_c27_escalations_never_go_to_the_failing_provider_alone() -> None:
     assert escalate("slack", ["slack", "Teams", "jira"]).channels == ("jira", "teams")
     alone = escalate("slack", ["Slack"])
     assert (alone.channels, alone.reason) == ((), "no channel but slack itself: tell a person")
+
+
+def test_recovery_says_when_it_is_due_how_long_it_took_and_what_it_was_about() -> None:
+    found = recovery()
+    assert (found.due_at, found.closure_time) == (OPENED + 240 * MINUTE, None)
+    assert (found.failures, found.latest_failure_at, found.record) == (2, OPENED - MINUTE, "")
+    closed = recovery(make.closure(OPENED + 90 * MINUTE, "playbook-1", rid="closure-1"))
+    assert (closed.closure_time, closed.record) == (90 * MINUTE, "closure-1")
+    second = make.playbook(OPENED + HOUR, {"slack": OPENED + MINUTE}, rid="playbook-2")
+    assert recovery(second).latest_failure_at == OPENED + MINUTE
+    (undated,) = settled(make.playbook(None, {"slack": None})).recoveries
+    assert (undated.due_at, undated.latest_failure_at, undated.closure_time) == (None, None, None)
+
+
+def test_openings_and_closings_are_counted_by_day() -> None:
+    states = settled(
+        make.playbook(NOW - 2 * DAY, {"slack": None, "jira": None}, rid="playbook-1"),
+        make.closure(NOW - DAY, "playbook-1", "slack"),
+        make.playbook(NOW - 90 * DAY, {"teams": None}, rid="playbook-2"),
+        make.closure(NOW, "playbook-2", "teams"),
+        make.playbook(None, {"email": None}, rid="playbook-3"),
+    )
+    assert recovery_days(states.recoveries, NOW) == (
+        RecoveryDay((NOW - 2 * DAY).date(), 2, 0),
+        RecoveryDay((NOW - DAY).date(), 0, 1),
+        RecoveryDay(NOW.date(), 0, 1),
+    )

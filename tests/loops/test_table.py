@@ -9,9 +9,11 @@ import pytest
 import reporter.loops
 from loops import records as make
 from loops.cases import DAY, HOUR, MINUTE, NOW, A, F, R, X
+from reporter.loops.alerts import plan_alerts
 from reporter.loops.closure import CODE_SUFFIXES, assess_closure
 from reporter.loops.fold import fold
 from reporter.loops.health import assess_health
+from reporter.loops.lanes import funnel, summarise_lane
 from reporter.loops.loop import Alert, GateKind, Kind, Loop, make_reader
 from reporter.loops.routes import finalise
 from reporter.loops.table import BY_WORD, LOOPS, OTHER_KINDS
@@ -36,6 +38,7 @@ CLOSEOUT = Loop(
     health=Kind(AD + "final-reporting-closeout-retention-health", "closeout_retention_health", "gordackcoh"),
     code="closeout",
     alert_stem="closeout_retry",
+    alert_loop="recovery_retry_health_alert",
     base_delay=timedelta(minutes=20),
 )
 
@@ -120,7 +123,7 @@ def test_tenth_loop_gets_every_step_health_and_closure_code_from_its_row_alone()
     reader = make_reader(loops, DELIVERY_KIND, OTHER_KINDS)
     failed = NOW - DAY
     values = [
-        make.plan(CLOSEOUT, failed - HOUR, "closeout-1", ["slack", "jira"]),
+        make.routed_plan(CLOSEOUT, failed - HOUR, "closeout-1", make.notification_routes(["slack", "jira"])),
         make.delivery(CLOSEOUT, failed, "closeout-1", ["slack", "jira"], ["slack"]),
         make.acknowledgement(CLOSEOUT, failed + HOUR, "closeout-1", "jira"),
         make.retry_plan(CLOSEOUT, failed + HOUR, [("closeout-1", "slack")], rid="retry-plan-1"),
@@ -147,6 +150,17 @@ def test_tenth_loop_gets_every_step_health_and_closure_code_from_its_row_alone()
     }
     codes = [item.code for item in assess_closure(states, Mode.PROMOTED).open_items]
     assert codes == [*(f"closeout_{suffix}" for suffix in CODE_SUFFIXES), "executive_report_missing"]
+    (plan,) = [one for one in plan_alerts(states, [health], ["slack"]) if one.about == "closeout_delivery"]
+    assert (plan.loop, plan.selected_providers) == ("recovery_retry_health_alert", ("slack",))
+    assert plan.health_id.startswith("gordackcoh-")
+    lane = summarise_lane(states, CLOSEOUT)
+    assert (lane.delivered, lane.exhausted, lane.open, lane.closed) == (1, 1, 1, 1)
+    assert funnel(states).exhausted == 1
+    assert [(one.provider, one.delivered, one.failed) for one in states.delivery_days] == [
+        ("jira", 1, 0),
+        ("slack", 0, 3),
+    ]
+    assert {(one.loop, one.subject) for one in states.routing_days} == {("closeout_delivery", "closeout-1")}
     early = finalise(fold([reader.decode_record(make.raw(values[1]))], failed + 20 * MINUTE, loops), loops=loops).of(
         CLOSEOUT
     )
