@@ -6,8 +6,10 @@ ReporterError
 │   └── LedgerUnusable   a ledger is missing, locked, damaged or of another kind   exit 2
 ├── VerificationFailed   a bundle is not what was sealed                           exit 5
 │   └── SealFault        one part of the seal does not hold (reporter.seal)        exit 5
+├── NotPublicSafe        a text holds what no record may hold                      exit 7
 ├── BundleNotWritten     the disk refused the bundle                               exit 2
 ├── PdfNotMade           a PDF worker died (reporter.render)                       exit 1
+├── RecordsNotFolded     a process that read records was killed (fold_jobs)         exit 1
 └── ForeignFont          a page asked for a font that is not bundled               exit 1
 
 Expected bad states of the inputs are findings in a report, never exceptions.
@@ -72,6 +74,12 @@ class VerificationFailed(ReporterError):
     """A bundle is not what was sealed."""
 
     exit_code = ExitCode.VERIFICATION_FAILED
+
+
+class NotPublicSafe(ReporterError):
+    """A text holds a secret or an address. Its faults name the rule and the place, never the value."""
+
+    exit_code = ExitCode.NOT_PUBLIC_SAFE
 
 
 class BundleNotWritten(ReporterError):

@@ -11,7 +11,8 @@ from reporter.collect.typed import read_typed
 from reporter.model.case import EVERYBODY, Case, Policy, Request
 from reporter.model.documents import Document, DocumentState, Manifest, RuntimeFile
 from reporter.model.manifests import BY_ALIAS, MANIFESTS, ManifestKind
-from reporter.settings import EnvironmentSettings, Settings, read_token
+from reporter.settings import read_token
+from reporter.settings_model import EnvironmentSettings, Settings
 
 EVERYTHING: Final = frozenset({*BY_ALIAS, "runtime", "policy", "registry", "package_dir"})
 

@@ -21,7 +21,7 @@ from typing import NamedTuple
 from reporter.assess.everything import assess_reports
 from reporter.assess.readiness import build_readiness
 from reporter.collect.case import collect_case
-from reporter.model.reports import ProductionReport
+from reporter.loop_jobs import states_of
 from reporter.render.html import render_readiness_paper
 from reporter.render.view import build_view
 from reporter.settings import load_settings
@@ -93,10 +93,10 @@ def write_pages(world: Path, target: Path) -> list[Path]:
     settings, _ = load_settings(str(world / "reporter.toml"), {})
     pages = []
     for name in sorted(settings.environments):
-        case = collect_case(settings, name, datetime.fromisoformat(AS_OF))
-        production = assess_reports(case)["production"]
-        assert isinstance(production, ProductionReport)
-        view = build_view(build_readiness(case, production, "0"))
+        now = datetime.fromisoformat(AS_OF)
+        case = collect_case(settings, name, now)
+        reports = assess_reports(case, states=states_of(settings, name, now).states)
+        view = build_view(build_readiness(case, reports, "0"))
         pages.append(target / f"{name}.html")
         pages[-1].write_text(render_readiness_paper(view), encoding="utf-8")
     return pages

@@ -39,13 +39,13 @@ class _Cut:
         self._tail = b""
         self._too_long = False
         self._at_start = not mark.offset
+        self._read = mark.offset
 
     def feed(self, chunk: bytes) -> Batches:
+        self._read += len(chunk)
         if self._at_start:
             self._at_start = False
-            if chunk.startswith(BOM):
-                self.mark.offset += len(BOM)
-                chunk = chunk[len(BOM) :]
+            chunk = chunk.removeprefix(BOM)
         raws = chunk.split(b"\n")
         if self._too_long:
             yield from self._skip(raws)
@@ -53,12 +53,15 @@ class _Cut:
             raws[0] = self._tail + raws[0]
         self._tail = raws.pop() if raws else b""
         if raws:
-            first = self.mark.lines + 1
+            first, start = self.mark.lines + 1, self.mark.offset
             self.mark.lines += len(raws)
-            self.mark.offset += sum(map(len, raws)) + len(raws)
-            yield from _batches(raws, self._source, first, self._limit)
+            self.mark.offset = self._read - len(self._tail)
+            if self.mark.offset - start <= self._limit:
+                yield RecordBatch(raws, self._source, first)
+            else:
+                yield from _batches(raws, self._source, first, self._limit)
         if len(self._tail) > self._limit:
-            self.mark.offset += len(self._tail)
+            self.mark.offset = self._read
             self._tail, self._too_long = b"", True
 
     def finish(self) -> Batches:
@@ -69,8 +72,7 @@ class _Cut:
 
     def _skip(self, raws: list[bytes]) -> Batches:
         """Take the rest of a line that is too long away, and name the line at its end."""
-        rest = raws.pop(0)
-        self.mark.offset += len(rest)
+        self.mark.offset += len(raws.pop(0))
         if raws:
             self.mark.offset += 1
             self.mark.lines += 1
@@ -79,9 +81,6 @@ class _Cut:
 
 
 def _batches(raws: list[bytes], source: str, first: int, limit: int) -> Batches:
-    if len(max(raws, key=len)) <= limit:
-        yield RecordBatch(raws, source, first)
-        return
     start = 0
     for index, raw in enumerate(raws):
         if len(raw) > limit:

@@ -2,7 +2,7 @@
 
 import itertools
 import os
-from typing import BinaryIO, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from reporter.collect.records.reading import CHUNK
 
@@ -21,7 +21,7 @@ class Span(NamedTuple):
 
 
 def split_lines(path: str, parts: int, smallest: int = SMALLEST_SPAN) -> list[Span]:
-    """Cut a file into at most `parts` spans that cover it. Counts the lines on the way."""
+    """Cut a file into at most `parts` spans that cover it, each numbered from 1: see `count_lines`. Raise OSError."""
     with open(path, "rb") as file:  # noqa: PTH123 - a text already
         size = os.fstat(file.fileno()).st_size
         parts = max(1, min(parts, size // max(1, smallest)))
@@ -29,18 +29,14 @@ def split_lines(path: str, parts: int, smallest: int = SMALLEST_SPAN) -> list[Sp
         for part in range(1, parts):
             file.seek(max(bounds[-1], size * part // parts))
             bounds.append(file.tell() + len(file.readline()))
-        bounds = [*sorted({bound for bound in bounds if bound < size}), size] if size else [0, 0]
-        spans, first = [], 1
-        file.seek(0)
-        for start, end in itertools.pairwise(bounds):
-            spans.append(Span(start, end, first))
-            first += 0 if end == size else _count_lines(file, end - start)
-        return spans
+    bounds = [*sorted({bound for bound in bounds if bound < size}), size] if size else [0, 0]
+    return [Span(start, end) for start, end in itertools.pairwise(bounds)]
 
 
-def _count_lines(file: BinaryIO, size: int) -> int:
+def count_lines(path: str, end: int) -> int:
+    """Count the line ends before an offset of a file. Raise OSError."""
     lines = 0
-    while size > 0 and (chunk := file.read(min(CHUNK, size))):
-        lines += chunk.count(b"\n")
-        size -= len(chunk)
+    with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - a text already
+        while chunk := file.read(min(CHUNK, end - file.tell())):
+            lines += chunk.count(b"\n")
     return lines

@@ -15,6 +15,7 @@ from reporter.collect.records.damage import damage_of
 from reporter.collect.records.document import read_document
 from reporter.collect.records.index import read_index
 from reporter.collect.records.lines import Bookmark, read_lines
+from reporter.collect.records.meter import Meter, metered_file, metered_records
 from reporter.collect.records.reading import Batches, DamagedStream, Reading
 from reporter.collect.records.shards import Span
 from reporter.collect.records.streams import (
@@ -148,17 +149,27 @@ def _kind(path: str) -> Kind:
 
 
 def read_source(
-    source: Source, reading: Reading, span: Span | None = None, bookmark: Bookmark | None = None
+    source: Source,
+    reading: Reading,
+    span: Span | None = None,
+    bookmark: Bookmark | None = None,
+    meter: Meter | None = None,
 ) -> Batches:
-    """Yield the records of one source as they stand. A span is of a source of plain JSON Lines."""
+    """Yield the records of one source as they stand. A span is of a source of plain JSON Lines.
+
+    A meter takes the digest of the file's bytes, or, where there is no file but a database or a service, of the
+    records, each followed by a line end.
+    """
     if source.kind is Kind.WEB:
-        return read_web(source.place, source.alias, reading)
+        return metered_records(read_web(source.place, source.alias, reading), meter)
     if source.kind is Kind.LEDGER:
-        return _read_ledger(source, reading)
-    return _read_file(source, reading, span, bookmark)
+        return metered_records(_read_ledger(source, reading), meter)
+    return _read_file(source, reading, span, bookmark, meter)
 
 
-def _read_file(source: Source, reading: Reading, span: Span | None, bookmark: Bookmark | None) -> Batches:
+def _read_file(
+    source: Source, reading: Reading, span: Span | None, bookmark: Bookmark | None, meter: Meter | None
+) -> Batches:
     place, alias, _ = source
     limit = reading.most_record_bytes
     file = open_file(place)
@@ -173,18 +184,19 @@ def _read_file(source: Source, reading: Reading, span: Span | None, bookmark: Bo
             return
         if head.startswith(SQLITE):
             file.close()
-            yield from read_index(place, alias, limit)
+            yield from metered_records(read_index(place, alias, limit), meter)
         elif span is not None:
             mark = bookmark or Bookmark()
             mark.offset, mark.lines = span.start, span.first - 1
             file.seek(span.start)
             yield from read_lines(plain_stream(file, span.end), alias, limit, mark)
         else:
-            begin, stream = peek(unpacked_stream(file, head) or plain_stream(file))
-            if is_document(alias, begin):
-                yield from read_document(stream, alias, limit)
-            else:
-                yield from read_lines(stream, alias, limit, bookmark)
+            with metered_file(file, meter) as whole:
+                begin, stream = peek(unpacked_stream(whole, head) or plain_stream(whole))
+                if is_document(alias, begin):
+                    yield from read_document(stream, alias, limit)
+                else:
+                    yield from read_lines(stream, alias, limit, bookmark)
 
 
 def _read_ledger(source: Source, reading: Reading) -> Batches:

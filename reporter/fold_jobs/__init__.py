@@ -1,0 +1,40 @@
+"""Fold record sources: in this process, or, where there is much to read, in several that share the bytes.
+
+Who reads what cannot matter, for folds merge. What is damaged is named with its source and keeps the closure open; the
+rest counts.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Final, NamedTuple
+
+from reporter.collect.records import Reading, find_sources
+from reporter.fold_jobs.shares import Share, SourceRead, fold_shares, size_of
+from reporter.loops.facts import Folded
+
+__all__ = ["WORTH_SHARING", "FoldedSources", "SourceRead", "fold_places"]
+
+WORTH_SHARING: Final = 20_000_000
+"""Bytes of files from which on a second process gains more than it costs to start it and to merge its fold."""
+
+
+class FoldedSources(NamedTuple):
+    """What all records together say, and what was read of each source, in the order of the places."""
+
+    folded: Folded
+    sources: tuple[SourceRead, ...]
+
+
+def fold_places(places: Iterable[str], reading: Reading, now: datetime, *, processes: int = 1) -> FoldedSources:
+    """Fold all records of some places as of `now`, with at most so many processes at work.
+
+    Processes are forked: call it while this one has no other threads. Raise RecordsNotFolded when one is killed.
+    """
+    shares = [Share(source, size_of(source)) for source in find_sources(places, reading)]
+    if processes > 1 and sum(share.size_bytes for share in shares) >= WORTH_SHARING:
+        from reporter.fold_jobs.pool import fold_in_processes  # noqa: PLC0415 - small folds start no process
+
+        folded, read = fold_in_processes(shares, reading, now, processes)
+    else:
+        folded, read = fold_shares(shares, reading, now)
+    return FoldedSources(folded, tuple(read))
