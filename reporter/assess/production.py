@@ -12,7 +12,7 @@ from reporter.model.reports import ProductionReport, Report, Status
 
 SCOPE: Final = (
     "Covers readiness: backend, deployment, promotion, rollback, rehearsal, drills and schedule."
-    " Delivery, acknowledgement, retry and closure of alerts are not assessed."
+    " Delivery, acknowledgement, retry and closure of alerts are judged by `reporter check release-readiness`."
 )
 
 _NOT_ASKED: Final = (Status.DISABLED, Status.NOT_REQUESTED, Status.NOT_CONFIGURED)
@@ -35,6 +35,18 @@ def assess_production(case: Case, *reports: Report) -> ProductionReport:
     folded: dict[str, Any] = {kind.section: by_name[kind.name] for kind in sections}
     standing = head("production", case, status, checks) | {"summary": _summary(status, checks, folded)}
     return ProductionReport(**standing, operator_notes=(SCOPE,), **folded)
+
+
+def about_report(report: Report, pointer: str, found: str, wanted: str, *, met: bool) -> Condition:
+    """State a condition about another report."""
+    source = Document(alias=f"report:{report.report}", name=f"{report.report} report", state=DocumentState.READ)
+    return Condition(source, pointer, found, wanted, met)
+
+
+def unaccepted(production: ProductionReport) -> tuple[Report, ...]:
+    """Give the reports that block production, in the order of the registry."""
+    folded = ((kind, getattr(production, kind.section)) for kind in REPORTS if kind.section)
+    return tuple(report for kind, report in folded if report.status not in kind.accepted)
 
 
 def _gate(kind: ReportKind, report: Report) -> Check:
@@ -66,6 +78,5 @@ def _spec(kind: ReportKind) -> CheckSpec:
 
 
 def _accepted(kind: ReportKind, report: Report) -> Iterator[Condition]:
-    source = Document(alias=f"report:{kind.name}", name=f"{kind.name} report", state=DocumentState.READ)
     wanted = " or ".join(f'"{status}"' for status in sorted(kind.accepted))
-    yield Condition(source, "/status", f'"{report.status}"', wanted, met=report.status in kind.accepted)
+    yield about_report(report, "/status", f'"{report.status}"', wanted, met=report.status in kind.accepted)

@@ -22,6 +22,7 @@ from reporter.model.instants import format_instant
 from reporter.model.manifests import BY_ALIAS, MANIFESTS
 from reporter.model.registry import BY_NAME
 from reporter.model.reports import Mode, Report, Status
+from reporter.model.text import visible
 from reporter.sample.world import sample_world
 
 NOW: Final = datetime(2026, 6, 11, 15, 40, tzinfo=UTC)
@@ -177,7 +178,7 @@ def failed(report: Report) -> dict[str, Check]:
             assert reason.document
             assert reason.found
             assert reason.wanted
-            assert reason.pointer in reason.text
+            assert visible(reason.pointer) in reason.text
             assert reason.text.endswith(f"found {reason.found}, wanted {reason.wanted}")
     for one in report.checks:
         if one.id not in checks:

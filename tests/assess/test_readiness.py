@@ -5,9 +5,10 @@ from itertools import product
 import pytest
 
 from assess.cases import DAY, EARLY, NOW, PILOT, Pilot, not_there, there
+from reporter.assess.everything import assess_reports
 from reporter.assess.readiness import build_inputs, build_readiness, compare, list_inputs, sections
 from reporter.model.manifests import MANIFESTS
-from reporter.model.readiness import Change, Previous
+from reporter.model.readiness import Change, Previous, Readiness
 from reporter.model.registry import REPORTS
 from reporter.model.reports import Mode, ProductionReport, Status
 
@@ -19,30 +20,43 @@ def production(pilot: Pilot) -> ProductionReport:
     return report
 
 
+def readiness(pilot: Pilot, *, previous: Previous | None = None, before: Readiness | None = None) -> Readiness:
+    case = pilot.case()
+    return build_readiness(case, assess_reports(case), "1.2.3", previous=previous, before=before)
+
+
 def changes(before: Pilot, after: Pilot) -> list[tuple[str, str, str, bool]]:
-    listed = compare(production(before), production(after))
+    """Compare two pilots without a record; what follows from that is the same in both."""
+    listed = compare(readiness(before), readiness(after))
     return [(one.subject, one.before, one.after, one.better) for one in listed]
 
 
 def test_readiness_joins_verdict_reports_and_inputs() -> None:
     case = PILOT.case()
     previous = Previous(digest="0" * 64, as_of="2026-06-10T00:00:00Z", status=Status.READY, verified=True)
-    joined = build_readiness(case, production(PILOT), "1.2.3", previous, production(EARLY))
+    joined = readiness(PILOT, previous=previous, before=readiness(EARLY))
     assert (joined.schema_version, joined.tool_version) == ("reporter.readiness.v1", "1.2.3")
     assert (joined.environment, joined.as_of, joined.mode) == (
         "production-pilot",
         "2026-06-11T15:40:00Z",
         Mode.PROMOTED,
     )
-    assert (joined.status, joined.alert_level) == (joined.production.status, joined.production.alert_level)
+    assert (joined.status, joined.production.alert_level) == (joined.production.status, "warning")
+    assert joined.readiness_state == joined.loops.release_readiness.readiness_state == "blocked"
+    assert joined.closure_state == joined.loops.closure.closure_state == "open"
+    assert joined.alert_level == "critical", "the louder of the two"
     assert joined.policy.model_dump() == {"rollback_drill_max_age_days": 90.0, "rollback_drill_due_soon_days": 14.0}
     assert joined.previous == previous
-    assert [one.subject for one in joined.changes] == ["production", "schedule"]
+    assert [one.subject for one in joined.changes] == [
+        "production",
+        "schedule",
+        "notification-plan",
+    ]
     assert joined.inputs == tuple(list_inputs(case))
 
 
 def test_readiness_without_a_bundle_before_lists_no_changes() -> None:
-    first = build_readiness(PILOT.case(), production(PILOT), "1")
+    first = readiness(PILOT)
     assert (first.previous, first.changes) == (None, ())
 
 
@@ -86,11 +100,13 @@ def test_change_of_a_verdict_names_report_and_check() -> None:
     assert changes(PILOT, OVERDUE) == [
         ("production", "due_soon", "needs_attention", False),
         ("schedule", "due_soon", "needs_attention", False),
+        ("notification-plan", "due_soon", "needs_attention", False),
         ("schedule/go_rollback_drill_schedule_not_stale", "pass", "fail", False),
     ]
     assert changes(OVERDUE, PILOT) == [
         ("production", "needs_attention", "due_soon", True),
         ("schedule", "needs_attention", "due_soon", True),
+        ("notification-plan", "needs_attention", "due_soon", True),
         ("schedule/go_rollback_drill_schedule_not_stale", "fail", "pass", True),
     ]
 
@@ -109,10 +125,11 @@ def test_check_that_is_asked_for_and_passes_is_no_change() -> None:
 
 
 def test_check_that_was_not_known_before_is_listed_when_it_fails() -> None:
-    before, after = production(PILOT), production(PILOT.drop("rollback_plan"))
-    older = before.go_backend_rollback.model_copy(update={"checks": before.go_backend_rollback.checks[1:]})
-    before = before.model_copy(update={"go_backend_rollback": older})
-    listed = list(compare(before, after))
+    before, after = readiness(PILOT), readiness(PILOT.drop("rollback_plan"))
+    rollback = before.production.go_backend_rollback
+    older = rollback.model_copy(update={"checks": rollback.checks[1:]})
+    production = before.production.model_copy(update={"go_backend_rollback": older})
+    listed = list(compare(before.model_copy(update={"production": production}), after))
     assert (
         Change(
             subject="rollback/python_fallback_available",
@@ -132,7 +149,10 @@ BEST_FIRST = ["ready", "due_soon", "not_requested", "not_configured", "disabled"
     ("old", "new"), [pair for pair in product(BEST_FIRST, repeat=2) if pair[0] != pair[1]], ids=str
 )
 def test_change_is_for_the_better_by_the_order_of_the_statuses(old: str, new: str) -> None:
-    report = production(PILOT)
-    before, after = (report.model_copy(update={"status": Status(one)}) for one in (old, new))
+    joined = readiness(PILOT)
+    before, after = (
+        joined.model_copy(update={"production": joined.production.model_copy(update={"status": Status(one)})})
+        for one in (old, new)
+    )
     (change,) = compare(before, after)
     assert change.better is (BEST_FIRST.index(new) < BEST_FIRST.index(old))

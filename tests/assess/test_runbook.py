@@ -1,0 +1,406 @@
+"""Operator runbook (domain.md B2.26): what to do, in order, with no other page."""
+
+import re
+import shlex
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from assess.cases import EMPTY, NOW, PILOT, SECOND, failed
+from assess.closing_cases import QUIET, SEALED, calm_but, closing, failing
+from loops import records as make
+from loops.cases import DAY, HOUR, MINUTE, RH, A, F, N, R, X, calm
+from loops.test_closeout import CLOSED
+from reporter.assess.runbook_plan import DISABLE
+from reporter.assess.todo import MOST_STEPS
+from reporter.model.case import Artifact
+from reporter.model.closing_reports import RunbookStep
+from reporter.model.reports import Mode, Status
+
+PLAN, HISTORY, SCHEDULE = "rollback_plan", "rollback_drill_history", "rollback_drill_schedule"
+FAILED_DRILL = QUIET.put(HISTORY, "/drills/0/status", "fail")
+UNAPPROVED = QUIET.put(PLAN, "/approved", "no")
+SIGNED = "--by NAME --reason TEXT --ref REF"
+NOT_PROVEN = "NOT proven"
+
+
+def runbook(*values: make.RecordValue, **given: Any) -> Any:  # noqa: ANN401
+    return closing(*calm_but(*values), **given)["runbook"]
+
+
+def steps(report: Any, phase: str) -> list[RunbookStep]:  # noqa: ANN401
+    return [one for one in report.steps if one.phase == phase]
+
+
+def commands(report: Any, phase: str = "now") -> list[str]:  # noqa: ANN401
+    return [one.command for one in steps(report, phase)]
+
+
+def lost(count: int, loop: Any = A, name: str = "s", ago: timedelta = HOUR) -> list[make.RecordValue]:  # noqa: ANN401
+    return [make.delivery(loop, NOW - n * MINUTE - ago, name, failed=["slack"]) for n in range(count)]
+
+
+def test_world_in_order_has_only_the_way_back_and_the_closing() -> None:
+    report = runbook()
+    assert (report.status, report.summary, failing(report)) == (Status.READY, "0 to do now, 0 soon", [])
+    assert {one.phase for one in report.steps} == {"rollback", "close"}
+    assert [one.number for one in report.steps] == list(range(1, len(report.steps) + 1))
+
+
+def test_closed_release_has_nothing_left_but_the_way_back() -> None:
+    report = runbook(*CLOSED.values(), make.delivery(F, NOW - MINUTE, "export-1"))
+    assert {one.phase for one in report.steps} == {"rollback"}
+
+
+def test_nobody_asked_and_there_is_nothing_to_do() -> None:
+    report = closing(pilot=QUIET.but(mode=Mode.SHADOW))["runbook"]
+    assert (report.status, report.steps, failing(report)) == (Status.NOT_REQUESTED, (), [])
+    assert "Nothing to do." in report.markdown
+
+
+def test_failing_readiness_has_steps_though_nobody_gave_records() -> None:
+    pilot = QUIET.but(mode=Mode.SHADOW).put(PLAN, "/status", "draft")
+    report = closing(pilot=pilot)["runbook"]
+    assert (report.status, len(steps(report, "now"))) == (Status.NEEDS_ATTENTION, 1)
+    assert not steps(report, "close")
+
+
+# --- the way back -----------------------------------------------------------------------------------------------------
+
+
+def test_way_back_is_first_with_the_immediate_command_and_every_step_of_the_plan() -> None:
+    report = runbook()
+    first, second, *planned, last = steps(report, "rollback")
+    assert first.command == DISABLE == "export CAVRA_GO_BACKEND_MODE=disabled"
+    assert second.task.startswith("Restart the API")
+    assert tuple(one.task for one in planned) == report.rollback_steps
+    assert all("approved as apr_go_backend_rollback" in one.why for one in planned)
+    assert last.command == "reporter run"
+    assert (report.rollback_ready, report.rollback_target_minutes) == (True, 15.0)
+    assert report.rollback_approval_id == "apr_go_backend_rollback"
+    assert NOT_PROVEN not in report.markdown
+
+
+@pytest.mark.parametrize(
+    "pilot",
+    [
+        UNAPPROVED,
+        QUIET.put("rollback_rehearsal", "/recovery_minutes", 16),
+        FAILED_DRILL,
+        QUIET.drop(PLAN),
+        EMPTY,
+        EMPTY.but(mode=Mode.ENFORCE),
+    ],
+    ids=["plan", "rehearsal", "drill", "no-plan", "nothing", "enforce"],
+)
+def test_way_back_that_is_not_proven_is_said_first_and_loudly(pilot: Any) -> None:  # noqa: ANN401
+    report = runbook(pilot=pilot)
+    assert not report.rollback_ready
+    first = report.steps[0]
+    assert first.task.startswith("Do not rely on this way back: it is not proven")
+    assert (first.severity, first.phase) == ("critical", "rollback")
+    assert {one.severity for one in steps(report, "rollback")} == {"critical"}
+    assert NOT_PROVEN in report.markdown.splitlines()[2]
+    assert ("runbook_rollback_proven" in failing(report)) == (pilot.mode is Mode.PROMOTED)
+
+
+def test_plan_that_nobody_approved_says_so_at_each_of_its_steps() -> None:
+    told = steps(runbook(pilot=UNAPPROVED), "rollback")
+    assert sum("of the rollback plan, which is not approved" in one.why for one in told) == 3
+
+
+@pytest.mark.parametrize("mode", [Mode.DISABLED, Mode.SHADOW])
+def test_nothing_leads_back_where_python_decides(mode: Mode) -> None:
+    report = runbook(pilot=EMPTY.but(mode=mode))
+    assert not steps(report, "rollback")
+    assert NOT_PROVEN not in report.markdown
+
+
+def test_very_long_plan_is_cut_and_counted() -> None:
+    told = steps(runbook(pilot=QUIET.put(PLAN, "/rollback_steps", [f"Step {n}" for n in range(30)])), "rollback")
+    assert told[-2].task == "Follow the other 5 steps of the plan"
+    assert len(told) == 2 + MOST_STEPS + 2
+
+
+# --- readiness --------------------------------------------------------------------------------------------------------
+
+
+def test_one_cause_is_one_step_however_many_checks_it_fails() -> None:
+    (step,) = steps(runbook(pilot=QUIET.drop("rollback_rehearsal")), "now")
+    assert step.task.startswith("Name the document: set rollback_rehearsal_path")
+    assert step.command == "reporter check rehearsal"
+    assert step.owner == "release-governance"
+    assert step.done_when == "Passed in reporter check rehearsal: Rehearsal evidence."
+
+
+def test_report_that_fails_by_another_one_has_no_step_of_its_own() -> None:
+    pilot = QUIET.drop("channel_manifest")
+    found = closing(*calm(), pilot=pilot)
+    assert found["production"].go_backend_promotion.status is Status.NEEDS_ATTENTION
+    assert set(commands(found["runbook"])) == {"reporter check deployment"}
+
+
+def test_reason_is_told_by_the_check_that_is_most_about_it() -> None:
+    report = runbook(pilot=QUIET.put(HISTORY, "/drills/0/recovery_minutes", 19))
+    assert [one.task for one in steps(report, "now") if "drills" in one.command] == [
+        "Shorten the recovery until a drill stays within the plan's max_recovery_minutes"
+    ]
+
+
+def test_doubt_about_the_way_back_leads_to_the_report_that_doubts() -> None:
+    assert runbook(pilot=FAILED_DRILL).steps[0].command == "reporter check drills"
+
+
+def test_report_that_only_the_release_wants_has_a_step() -> None:
+    pilot = QUIET.but(mode=Mode.SHADOW).only()
+    assert "reporter check schedule" in commands(runbook(pilot=pilot))
+
+
+def test_drill_that_is_due_soon_is_for_soon() -> None:
+    report = runbook(pilot=PILOT)
+    (step,) = steps(report, "soon")
+    assert (step.due_at, step.owner) == ("2026-06-20T15:40:00Z", "release-governance")
+    assert report.status is Status.DUE_SOON
+
+
+def test_drill_that_nobody_is_told_of_is_told_by_hand() -> None:
+    window = {"window_id": "freeze", "start_at": "2026-06-11T00:00:00Z", "end_at": "2026-06-12T00:00:00Z"}
+    pilot = PILOT.put(SCHEDULE, "/maintenance_windows", [{**window, "reason": "freeze"}])
+    (step,) = steps(runbook(pilot=pilot), "now")
+    assert (step.command, step.due_at) == ("reporter check notification-plan", "2026-06-12T00:00:00Z")
+
+
+def test_bundle_that_does_not_verify_is_written_again() -> None:
+    report = runbook(artifacts=(*SEALED, Artifact("runbook.pdf", exists=True, verified=False)))
+    assert commands(report) == ["reporter run"]
+
+
+# --- the loops --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("past", "phase", "owner"),
+    [(-SECOND, "soon", "ops"), (0 * SECOND, "now", "boss"), (SECOND, "now", "boss")],
+    ids=["before", "at", "after"],
+)
+def test_answer_is_due_soon_until_its_slo_ends(past: timedelta, phase: str, owner: str) -> None:
+    routes = make.notification_routes(["slack"], 30, "ops", "boss")
+    report = runbook(make.routed_plan(N, NOW - 30 * MINUTE - past, "monthly", routes))
+    (step,) = [one for one in report.steps if one.command.startswith("reporter ack")]
+    assert step.command == f"reporter ack drill_notification monthly --provider slack {SIGNED}"
+    assert (step.phase, step.owner) == (phase, owner)
+    assert step.since
+    assert step.due_at
+
+
+@pytest.mark.parametrize(
+    ("name", "quoted"),
+    [
+        ("a b", "'a b'"),
+        ("it's", "'it'\"'\"'s'"),
+        ("$(reboot)", "'$(reboot)'"),
+        ("x;y", "'x;y'"),
+        ("`id`", "'`id`'"),
+        ("a\nb", r"$'a\U0000000ab'"),
+        ("\x1b[2J", r"$'\U0000001b[2J'"),
+        ("a'\u202eb\\", r"$'a\'\U0000202eb\\'"),
+    ],
+)
+def test_ids_are_quoted_for_the_shell_and_show_nothing_invisible(name: str, quoted: str) -> None:
+    report = runbook(make.plan(N, NOW - DAY, name))
+    assert commands(report) == [f"reporter ack drill_notification {quoted} --provider slack {SIGNED}"]
+    if not quoted.startswith("$"):
+        assert shlex.split(commands(report)[0])[3] == name
+    assert not re.search("[\x00-\x09\x0b-\x1f\u202e]", report.markdown)
+
+
+def test_id_that_looks_like_an_option_is_given_as_an_argument() -> None:
+    report = runbook(make.plan(N, NOW - DAY, "--help"))
+    assert commands(report) == [f"reporter ack --provider slack {SIGNED} -- drill_notification --help"]
+
+
+def test_route_that_the_records_do_not_name_has_no_command() -> None:
+    step = steps(runbook(make.delivery(N, NOW - DAY, "", failed=["slack"])), "now")[0]
+    assert step.command == ""
+    assert step.task == "Repair the records of the drill notification something without a name by slack"
+
+
+def test_connector_that_nobody_repairs_has_its_recovery_opened_with_six_steps() -> None:
+    values = [*lost(2), make.delivery(A, NOW - MINUTE, "s")]
+    (step,) = steps(runbook(*values), "now")
+    assert step.command == f"reporter recovery open slack {SIGNED}"
+    assert all(f"{number}. " in step.why for number in range(1, 7))
+
+
+@pytest.mark.parametrize(("age", "phase"), [(4 * HOUR, "soon"), (4 * HOUR + SECOND, "now")], ids=["at", "after"])
+def test_recovery_is_due_soon_within_its_slo(age: timedelta, phase: str) -> None:
+    report = runbook(make.playbook(NOW - age, {"jira": NOW - DAY}))
+    (step,) = [one for one in report.steps if "recovery close" in one.command]
+    assert step.command == f"reporter recovery close jira --state resolved --verification REF {SIGNED}"
+    assert step.phase == phase
+
+
+def test_undated_recovery_has_no_since() -> None:
+    (step,) = steps(runbook(make.playbook(None, {"jira": NOW - DAY})), "now")[:1]
+    assert (step.since, step.due_at) == ("", "")
+
+
+def test_c1_exhausted_route_is_delivered_by_hand() -> None:
+    """Trap 1: upstream calls an exhausted retry healthy."""
+    report = runbook(*lost(3))
+    assert f"reporter recovery open slack {SIGNED}" in commands(report)
+    (step,) = [one for one in steps(report, "now") if "by hand" in one.task]
+    assert (step.command, step.since) == ("", "2026-06-11T14:38:00Z")
+    assert "3 of 3 attempts failed: none is left" in step.why
+
+
+def test_exhausted_route_by_nobody_opens_no_recovery() -> None:
+    values = [make.delivery(A, NOW - n * MINUTE - HOUR, "s", []) for n in range(3)]
+    assert not [one for one in commands(runbook(*values)) if "recovery open" in one]
+
+
+def test_provider_with_an_open_recovery_has_none_opened() -> None:
+    report = runbook(*lost(3), make.playbook(NOW - MINUTE, {"slack": NOW - HOUR}))
+    assert not [one for one in commands(report) if "recovery open" in one]
+
+
+def test_gate_is_opened_before_the_retry_is_run() -> None:
+    due = lost(1)
+    waiting, accepted = due, [*due, make.acknowledgement(A, NOW - MINUTE, "s", state="accepted")]
+    escalated = lost(1, R)
+    assert commands(runbook(*waiting)) == [
+        f"reporter ack acknowledgement_audit s --provider slack {SIGNED}",
+        "reporter retry run --execute",
+    ]
+    assert commands(runbook(*accepted)) == [
+        f"reporter retry approve acknowledgement_audit s --provider slack {SIGNED}",
+        "reporter retry run --execute",
+    ]
+    assert f"reporter ack recovery_escalation s --provider slack {SIGNED}" in commands(runbook(*escalated))
+
+
+def test_approved_retry_is_run() -> None:
+    report = runbook(*lost(1), make.approval(A, NOW - MINUTE, "s"))
+    (step,) = steps(report, "now")
+    assert (step.command, step.since) == ("reporter retry run --execute", "2026-06-11T14:40:00Z")
+
+
+def test_retry_of_very_many_names_a_few() -> None:
+    values = [make.delivery(X, NOW - HOUR, f"r-{n}", failed=["slack"]) for n in range(8)]
+    values = [*values, make.delivery(X, NOW - MINUTE, "fine")]
+    (step,) = [one for one in steps(runbook(*values), "now") if one.command == "reporter retry run --execute"]
+    assert "r-4 by slack and 3 more" in step.why
+    assert step.why.startswith("8 routes not delivered, 0 of them after a retry")
+
+
+def test_retry_that_waits_is_for_soon() -> None:
+    report = runbook(*lost(1, ago=MINUTE))
+    (step,) = steps(report, "soon")
+    assert (step.command, step.due_at) == ("reporter retry run --execute", "2026-06-11T15:54:00Z")
+    assert not steps(report, "now")
+
+
+def test_workers_with_the_same_trouble_are_one_step() -> None:
+    report = closing(make.delivery(X, NOW - MINUTE, "r"))["runbook"]
+    assert commands(report) == ["reporter retry run --execute"]
+    assert steps(report, "now")[0].why.count("there was none") == 6
+    assert commands(report, "soon") == ["reporter retry plan"]
+
+
+def test_disabled_schedule_has_a_step_and_no_command() -> None:
+    others = [one for one in calm() if one["metadata_kind"] != RH.worker_run.word]
+    report = closing(*others, make.worker_run(RH, NOW - MINUTE, dry=False, enabled=False))["runbook"]
+    assert [(one.task, one.command) for one in steps(report, "soon")] == [
+        ("Enable the worker's schedule, or say who retries by hand", "")
+    ]
+
+
+def test_missing_report_and_unreadable_evidence_have_steps() -> None:
+    without = [one for one in calm() if one.get("connector_delivery_source") != X.source]
+    assert commands(closing(*without)["runbook"]) == ["reporter run"]
+    assert "reporter check closure" in commands(runbook(make.worker_run(A, "someday")))
+    assert "reporter check closure" in commands(closing()["runbook"])
+
+
+def test_every_step_says_who_why_and_when_it_is_done() -> None:
+    report = runbook(*lost(3), *lost(1, R), make.plan(N, NOW - DAY, "m"), pilot=EMPTY, artifacts=())
+    for one in report.steps:
+        assert one.task
+        assert one.owner
+        assert one.why
+        assert one.done_when
+        assert one.task in report.markdown.replace("\\", "")
+
+
+def test_very_many_of_a_kind_are_cut_and_the_rest_is_counted() -> None:
+    report = runbook(*(make.plan(N, NOW - DAY, f"m-{n:03}") for n in range(40)))
+    asked = [one for one in commands(report) if one.startswith("reporter ack")]
+    assert len(asked) == MOST_STEPS
+    assert steps(report, "now")[MOST_STEPS].task == "Do the same for 15 more"
+    assert steps(report, "now")[MOST_STEPS].command == "reporter check escalation-plan"
+
+
+def test_every_route_that_holds_the_closure_open_is_named() -> None:
+    values = [*lost(3), *lost(1, R, "r"), make.plan(N, NOW - DAY, "m"), *lost(1, X, "x", MINUTE), *lost(1, F, "f")]
+    report = runbook(*values)
+    text = " ".join(f"{one.task} {one.command} {one.why}" for one in report.steps)
+    for name in ("audit s by slack", "escalation r by slack", "notification m", "report x by slack", "export f by"):
+        assert name in text
+
+
+# --- closing, and the whole ------------------------------------------------------------------------------------------
+
+
+def test_closing_comes_last_and_lists_every_part_that_is_missing() -> None:
+    report = runbook(*lost(3))
+    last = steps(report, "close")
+    assert report.steps[-len(last) :] == tuple(last)
+    assert last[0].command == "reporter run"
+    assert [one.task for one in last[1:3]] == [
+        "Complete the closeout: approval decision",
+        "Complete the closeout: release record attachment",
+    ]
+
+
+def test_override_is_in_the_runbook_too() -> None:
+    report = runbook(make.release_decision(NOW - HOUR, override=True, reason="CHG-1"))
+    assert "CHG-1" in report.markdown
+
+
+def test_contacts_are_owners_of_drills_and_of_what_is_open() -> None:
+    routes = make.notification_routes(["slack"], owner="ops", escalation="boss")
+    assert runbook(make.routed_plan(N, NOW - DAY, "m", routes)).contacts == (
+        "release-governance: owns the drills",
+        "platform-lead: stands in for release-governance",
+        "ops: answers for the drill notification",
+        "boss: stands in for ops",
+    )
+    assert closing(pilot=EMPTY)["runbook"].contacts == ("release-governance: stands in for release-governance",)
+
+
+def test_runbook_of_the_service_is_that_of_the_schedule_or_of_a_drill() -> None:
+    assert runbook().runbook_ref == "docs/go-backend-rollback-drill-scheduling.md"
+    assert runbook(pilot=QUIET.drop(SCHEDULE)).runbook_ref
+    assert runbook(pilot=EMPTY).runbook_ref == ""
+
+
+def test_id_is_of_the_steps() -> None:
+    ids = [runbook().export_id, runbook().export_id, runbook(*lost(3)).export_id]
+    assert ids[0] == ids[1] != ids[2]
+    assert ids[0].startswith("gordackfinalrunbook-")
+
+
+def test_check_names_each_step_to_do_now() -> None:
+    report = runbook(*lost(3))
+    found = [one.found for one in failed(report)["runbook_nothing_urgent"].reasons]
+    assert found == [one.task for one in steps(report, "now")]
+
+
+def test_reports_that_block_are_all_answered() -> None:
+    """Whatever holds the release has a step before the closing."""
+    found = closing(*calm_but(*lost(3)), pilot=EMPTY.but(runtime=replace(PILOT.runtime, executable=False)))
+    report = found["runbook"]
+    for name in ("backend", "deployment", "promotion", "rollback", "rehearsal", "drills", "schedule"):
+        assert f"reporter check {name}" in [one.command for one in report.steps]
