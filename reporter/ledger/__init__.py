@@ -7,7 +7,7 @@ refuse it to others.
 from reporter.ledger.chain import GENESIS, Head, Row
 from reporter.ledger.entries import Entry
 from reporter.ledger.export import Format, export_ledger, newest_rows
-from reporter.ledger.store import Appended, Ledger, open_ledger
+from reporter.ledger.store import Appended, Ledger, open_ledger, own_key
 from reporter.ledger.verify import FAULT_CODES, LedgerFault, verify_ledger
 
 __all__ = [
@@ -23,5 +23,6 @@ __all__ = [
     "export_ledger",
     "newest_rows",
     "open_ledger",
+    "own_key",
     "verify_ledger",
 ]

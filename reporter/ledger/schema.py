@@ -6,7 +6,7 @@ from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, Table, Text
 
 VERSION: Final = 1
 
-# Ids sort by code point, as upstream's do, whatever the server's language.
+# Ids and keys sort by code point, as upstream's do, whatever the server's language.
 _ID: Final = Text().with_variant(Text(collation="C"), "postgresql")
 # In SQLite only an INTEGER primary key is the row's own number.
 _NUMBER: Final = BigInteger().with_variant(Integer(), "sqlite")
@@ -26,7 +26,7 @@ record = Table(
     Column("approval_required_count", BigInteger),
     Column("payload", Text, nullable=False),
     Column("payload_sha256", Text, nullable=False),
-    Column("idempotency_key", Text, nullable=False),
+    Column("idempotency_key", _ID, nullable=False),
     Column("previous_hash", Text, nullable=False),
     Column("hash", Text, nullable=False),
     Index("record_by_key", "idempotency_key", unique=True),

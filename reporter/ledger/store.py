@@ -114,6 +114,14 @@ class Ledger:
             query = query.where(record.c.kind.in_(kinds))
         return read_rows(self.database, query, after, self.head().sequence)
 
+    def read_own(self, environment: str) -> list[Row]:
+        """Give what was recorded through us for an environment, in order. The index finds it, however much there is."""
+        prefix = own_key(environment, "")
+        key = record.c.idempotency_key
+        with self.database.transaction() as connection:
+            found = connection.execute(select(record).where(key >= prefix, key < f"{prefix[:-1]};"))
+            return sorted(Row(*row) for row in found)
+
     def source_state(self, source: str) -> str | None:
         """Give what was noted about a source when it was read last."""
         with self.database.transaction() as connection:
@@ -210,6 +218,11 @@ def damaged(fault: str) -> LedgerUnusable:
     error = LedgerUnusable(fault)
     error.damaged = True
     return error
+
+
+def own_key(environment: str, record_id: str) -> str:
+    """Give the idempotency key of what is recorded through us. Names of environments hold no colon."""
+    return f"own:{environment}:{record_id}"
 
 
 def open_ledger(address: str, base_dir: Path = Path(), password: str = "", *, write: bool = True) -> Ledger:

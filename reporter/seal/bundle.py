@@ -1,7 +1,7 @@
 """Write a sealed bundle, whole or not at all, and find the one before it. Never edits a bundle."""
 
 # Without pathlib: a verification starts faster than it imports.
-# ruff: noqa: PTH100, PTH104, PTH105, PTH108, PTH112, PTH114, PTH115, PTH118, PTH208, PTH211
+# ruff: noqa: PTH100, PTH104, PTH105, PTH108, PTH112, PTH114, PTH115, PTH118, PTH119, PTH208, PTH211
 
 import contextlib
 import fcntl
@@ -36,12 +36,27 @@ class SealedBundle(NamedTuple):
     already_there: bool
 
 
+class BundleName(NamedTuple):
+    """What the name of a bundle says: its instant, and the first digits of its digest."""
+
+    path: str
+    stamp: str
+    digest: str
+
+
 class PreviousBundle(NamedTuple):
     """A bundle that the next one names as its predecessor."""
 
     path: str
     digest: str
     as_of: datetime
+
+
+class Before(NamedTuple):
+    """The bundle before an instant, and the names of later ones that were passed over: their seal is gone."""
+
+    bundle: PreviousBundle | None
+    passed_over: tuple[str, ...] = ()
 
 
 def write_bundle(  # noqa: PLR0913, PLR0917 - each is a part of what is sealed or of where
@@ -90,30 +105,36 @@ def previous_bundle(
     bundles_dir: str | os.PathLike[str],
     environment: str,
     before: datetime,
-) -> PreviousBundle | None:
-    """Find the newest bundle dated strictly before `before`; none is None.
+) -> Before:
+    """Find the newest bundle dated strictly before `before`.
 
     A directory whose attestation.json is gone or does not have the digest in the directory's name
     is no bundle, and is passed over: a new signature must not vouch for it. Raises BundleNotWritten
     when the directory is unreadable.
     """
-    parent = os.path.join(os.path.abspath(bundles_dir), _checked_environment(environment))
     limit = _stamp(before)
+    passed_over: list[str] = []
+    for name in list_bundles(bundles_dir, environment):
+        if name.stamp >= limit:
+            continue
+        with contextlib.suppress(OSError, ValueError):
+            digest = hash_file(os.path.join(name.path, ATTESTATION_NAME))
+            if digest.startswith(name.digest) and not os.path.islink(name.path):
+                return Before(PreviousBundle(name.path, digest, datetime.fromisoformat(name.stamp)), tuple(passed_over))
+        passed_over.append(os.path.basename(name.path))
+    return Before(None, tuple(passed_over))
+
+
+def list_bundles(bundles_dir: str | os.PathLike[str], environment: str) -> list[BundleName]:
+    """List what has a bundle's name, the latest instant first. Raises BundleNotWritten for an unreadable directory."""
+    parent = os.path.join(os.path.abspath(bundles_dir), _checked_environment(environment))
     with _wrapped(parent, "make the directory readable, then run again"):
         try:
             names = os.listdir(parent)
         except FileNotFoundError:
-            return None
-    for name in sorted(names, reverse=True):
-        match = _BUNDLE_NAME.fullmatch(name)
-        if match is None or match[1] >= limit:
-            continue
-        path = os.path.join(parent, name)
-        with contextlib.suppress(OSError, ValueError):
-            digest = hash_file(os.path.join(path, ATTESTATION_NAME))
-            if digest.startswith(match[2]) and not os.path.islink(path):
-                return PreviousBundle(path, digest, datetime.fromisoformat(match[1]))
-    return None
+            return []
+    matches = (_BUNDLE_NAME.fullmatch(name) for name in sorted(names, reverse=True))
+    return [BundleName(os.path.join(parent, match[0]), match[1], match[2]) for match in matches if match]
 
 
 def _seal(

@@ -19,7 +19,7 @@ from reporter.seal.faults import SealFault
 from reporter.seal.keys import PublicKey
 from reporter.seal.statement import Statement, read_statement
 
-_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 # A pipe put in a file's place after it was looked at must not hang the verification: O_NONBLOCK.
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 
@@ -27,7 +27,7 @@ _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 def verify_bundle(path: str | os.PathLike[str], public_key: PublicKey) -> Verification:
     """Verify the bundle at `path`, which may be a link to it. Never raises for a bad bundle."""
     try:
-        root = os.open(path, _DIRECTORY)
+        root = os.open(path, DIRECTORY)
     except (FileNotFoundError, NotADirectoryError, ValueError):
         return _refused(public_key, _failure("not_a_bundle", os.fspath(path)))
     except OSError as error:
@@ -44,11 +44,11 @@ def _verify_directory(root: int, public_key: PublicKey) -> Verification:
     statement: Statement | None = None
     sums: dict[str, str] | None = None
     try:
-        statement = read_statement(open_envelope(_read_list(root, ATTESTATION_NAME), public_key))
+        statement = read_statement(open_envelope(read_list(root, ATTESTATION_NAME), public_key))
     except SealFault as fault:
         failures.add(Failure(fault.code, fault.file, fault.detail))
     try:
-        sums = parse_sums(_read_list(root, SUMS_NAME))
+        sums = parse_sums(read_list(root, SUMS_NAME))
     except SealFault as fault:
         failures.add(Failure(fault.code, fault.file, fault.detail))
     if failures == {_failure("unsigned", ATTESTATION_NAME), _failure("missing", SUMS_NAME)}:
@@ -118,7 +118,7 @@ class _Comparison:
     def _descend(self, parent: int, leaf: str, name: str) -> None:
         """Visit a directory that sealed names need."""
         try:
-            directory = os.open(leaf, _DIRECTORY | os.O_NOFOLLOW, dir_fd=parent)
+            directory = os.open(leaf, DIRECTORY | os.O_NOFOLLOW, dir_fd=parent)
         except OSError as error:
             self._failures.add(Failure("unreadable", name, _reason(error)))
             return
@@ -145,7 +145,7 @@ class _Comparison:
         self.compared += 1
 
 
-def _read_list(root: int, name: str) -> bytes:
+def read_list(root: int, name: str) -> bytes:
     """Read a file that lists the others, up to one byte over the limit. Raises SealFault."""
     try:
         mode = os.stat(name, dir_fd=root, follow_symlinks=False).st_mode

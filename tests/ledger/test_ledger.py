@@ -17,7 +17,7 @@ from sqlalchemy.pool import NullPool
 
 from ledger.entries import item, path_of, raw, tamper
 from reporter.errors import LedgerUnusable
-from reporter.ledger import GENESIS, Entry, Head, Ledger, Row, open_ledger, verify_ledger
+from reporter.ledger import GENESIS, Entry, Head, Ledger, Row, open_ledger, own_key, verify_ledger
 from reporter.ledger import database as database_module
 from reporter.ledger import store as store_module
 from reporter.ledger.chain import hash_of
@@ -357,3 +357,24 @@ def test_reading_never_writes(address: str) -> None:
     open_ledger(address).close()
     with open_ledger(address, write=False) as ledger, pytest.raises(LedgerUnusable, match="cannot be written"):
         ledger.append([raw(1)])
+
+
+def test_own_records_of_one_environment_are_found_alone(address: str) -> None:
+    entries = [
+        Entry(raw(number, environment=environment), own_key(environment, f"s-{number}"))
+        for number, environment in enumerate(["a", "b", "a.b", "a", "a-b", "ab"])
+    ]
+    with open_ledger(address) as ledger:
+        ledger.append([raw(9), *entries])
+        ledger.append(entries)
+        assert [row.record_id for row in ledger.read_own("a")] == ["s-00000", "s-00003"]
+        assert [row.sequence for row in ledger.read_own("a-b")] == [6]
+        assert ledger.read_own("c") == []
+
+
+def test_own_records_are_found_by_the_index(tmp_path: Path) -> None:
+    with open_ledger(f"sqlite:///{tmp_path}/ledger.db") as ledger, ledger.database.transaction() as connection:
+        plan = connection.exec_driver_sql(
+            "EXPLAIN QUERY PLAN SELECT * FROM record WHERE idempotency_key >= 'own:a:' AND idempotency_key < 'own:a;'"
+        ).fetchall()
+    assert "USING INDEX record_by_key" in str(plan)

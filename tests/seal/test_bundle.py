@@ -123,7 +123,7 @@ def test_a_bundle_dated_in_the_future_does_not_hold_latest(tmp_path: Path, key: 
 def test_early_years_have_four_digits(tmp_path: Path, key: SigningKey) -> None:
     early = Path(write_small(tmp_path, key, as_of=datetime(7, 1, 2, tzinfo=UTC)).path)
     assert early.name.startswith("00070102T000000Z-")
-    found = previous_bundle(tmp_path, "pilot", AS_OF)
+    found, _ = previous_bundle(tmp_path, "pilot", AS_OF)
     assert found is not None
     assert found.path == str(early)
 
@@ -210,7 +210,7 @@ def test_what_cannot_be_sealed_is_refused_before_anything_is_written(tmp_path: P
 
 
 def test_previous_bundle_is_strictly_before(tmp_path: Path, key: SigningKey) -> None:
-    assert previous_bundle(tmp_path, "pilot", AS_OF) is None
+    assert previous_bundle(tmp_path, "pilot", AS_OF) == (None, ())
     early = write_small(tmp_path, key, as_of=AS_OF - timedelta(days=1))
     late = write_small(tmp_path, key)
     second = timedelta(seconds=1)
@@ -220,9 +220,9 @@ def test_previous_bundle_is_strictly_before(tmp_path: Path, key: SigningKey) -> 
         (AS_OF + second, late),
         (datetime(2030, 1, 1, tzinfo=UTC), late),
     ):
-        previous = previous_bundle(tmp_path, "pilot", before)
+        previous, _ = previous_bundle(tmp_path, "pilot", before)
         assert (previous and (previous.path, previous.digest)) == (found and found[:2])
-    previous = previous_bundle(tmp_path, "pilot", AS_OF + second)
+    previous, _ = previous_bundle(tmp_path, "pilot", AS_OF + second)
     assert previous is not None
     assert previous.as_of == AS_OF
 
@@ -241,9 +241,15 @@ def test_previous_bundle_is_never_one_that_was_changed(tmp_path: Path, key: Sign
     with (edited / "attestation.json").open("ab") as stream:
         stream.write(b"\n")
     (pilot / "notes.txt").write_bytes(b"")
-    previous = previous_bundle(tmp_path, "pilot", datetime(2030, 1, 1, tzinfo=UTC))
+    previous, passed_over = previous_bundle(tmp_path, "pilot", datetime(2030, 1, 1, tzinfo=UTC))
     assert previous is not None
     assert previous.path == good.path
+    assert passed_over == (
+        f"20260599T000000Z-{digest}",
+        f"20260523T000000Z-{digest}",
+        "20260522T000000Z-000000000000",
+        edited.name,
+    )
 
 
 WRITE = """

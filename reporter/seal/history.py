@@ -1,0 +1,131 @@
+"""The bundles of one environment in order, as their signed statements tell them. Opens attestations alone.
+
+Whether the other files still are what was sealed is for `verify` to say.
+"""
+
+# Without pathlib: asking for the standing starts faster than it imports.
+# ruff: noqa: PTH119
+
+import os
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from itertools import islice
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from reporter.model.instants import format_instant
+from reporter.seal.bundle import BundleName, list_bundles
+from reporter.seal.digests import sha256_hex
+from reporter.seal.envelope import ATTESTATION_NAME, open_envelope
+from reporter.seal.faults import SealFault
+from reporter.seal.keys import PublicKey
+from reporter.seal.statement import read_statement
+from reporter.seal.verify import DIRECTORY, read_list
+
+if TYPE_CHECKING:
+    from reporter.model.readiness import TrendPoint
+
+MOST_POINTS: Final = 12
+
+
+class SealedStatement(NamedTuple):
+    """What one bundle says of itself. Where its seal does not hold, `fault` says why, and the rest is from its name."""
+
+    path: str
+    as_of: str
+    digest: str
+    predicate: Mapping[str, Any] = MappingProxyType({})
+    fault: str = ""
+
+    def word(self, field: str) -> str:
+        """Give a word of the statement; empty where an older bundle has none."""
+        found = self.predicate.get(field)
+        return found if isinstance(found, str) else ""
+
+    def count(self, field: str) -> int:
+        """Give a count of the statement; 0 where an older bundle has none."""
+        found = self.predicate.get(field)
+        return found if type(found) is int else 0
+
+    @property
+    def previous_digest(self) -> str:
+        """The digest of the bundle that it names as the one before."""
+        previous = self.predicate.get("previous")
+        found = previous.get("digest") if isinstance(previous, dict) else None
+        return found if isinstance(found, str) else ""
+
+
+def statements_of(
+    bundles_dir: str | os.PathLike[str], environment: str, key: PublicKey, before: datetime | None = None
+) -> Iterator[SealedStatement]:
+    """Read the statements, that of the latest instant first; with `before`, those dated strictly before it.
+
+    A seal holds when this key signed the attestation, its digest is the one in the bundle's name, and it speaks of
+    this environment and instant. Raises BundleNotWritten when the directory is unreadable.
+    """
+    for name in list_bundles(bundles_dir, environment):
+        try:
+            at = datetime.fromisoformat(name.stamp)
+        except ValueError:
+            continue
+        if before is None or at < before:
+            yield _read(name, environment, format_instant(at), key)
+
+
+def trend_of(
+    bundles_dir: str | os.PathLike[str], environment: str, before: datetime, key: PublicKey, most: int = MOST_POINTS
+) -> "tuple[TrendPoint, ...]":
+    """Give what the last bundles before an instant said, the oldest first; without those whose seal does not hold.
+
+    Of several bundles of one instant the one counts that the next bundle names as its predecessor.
+    """
+    from reporter.model.readiness import TrendPoint  # noqa: PLC0415 - the status has no use for the document's model
+
+    latest = islice(_one_of_each_instant(statements_of(bundles_dir, environment, key, before)), most)
+    points = [
+        TrendPoint(
+            as_of=one.as_of,
+            digest=one.digest,
+            status=one.word("status"),
+            readiness_state=one.word("readiness_state"),
+            closure_state=one.word("closure_state"),
+            alert_level=one.word("alert_level"),
+            failed_check_count=one.count("failed_check_count"),
+            open_item_count=one.count("open_item_count"),
+        )
+        for one in latest
+    ]
+    return tuple(reversed(points))
+
+
+def _one_of_each_instant(statements: Iterator[SealedStatement]) -> Iterator[SealedStatement]:
+    last = ""
+    for one in statements:
+        if not one.fault and one.as_of != last:
+            last = one.as_of
+            yield one
+
+
+def _read(name: BundleName, environment: str, as_of: str, key: PublicKey) -> SealedStatement:
+    try:
+        raw = _read_attestation(name.path)
+        digest = sha256_hex(raw)
+        if not digest.startswith(name.digest):
+            return SealedStatement(name.path, as_of, digest, fault="its attestation is not the one that its name says")
+        predicate = read_statement(open_envelope(raw, key)).predicate
+    except SealFault as fault:
+        return SealedStatement(name.path, as_of, name.digest, fault=fault.faults[0])
+    if (predicate.get("environment"), predicate.get("as_of")) != (environment, as_of):
+        return SealedStatement(name.path, as_of, digest, fault="it was sealed for another environment or instant")
+    return SealedStatement(name.path, as_of, digest, predicate)
+
+
+def _read_attestation(path: str) -> bytes:
+    try:
+        root = os.open(path, DIRECTORY | os.O_NOFOLLOW)
+    except OSError as error:
+        raise SealFault("not_a_bundle", os.path.basename(path), error.strerror or type(error).__name__) from None
+    try:
+        return read_list(root, ATTESTATION_NAME)
+    finally:
+        os.close(root)
