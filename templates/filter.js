@@ -2,24 +2,33 @@
   "use strict";
   const form = document.getElementById("filter");
   const found = document.getElementById("found");
-  const checks = Array.from(document.querySelectorAll(".check"), (element) => ({
+  const read = (element) => ({
     element,
     status: element.dataset.status,
     text: element.textContent.toLowerCase(),
-  }));
+  });
+  const checks = Array.from(document.querySelectorAll(".check"), read);
+  const rows = Array.from(document.querySelectorAll(".report .data tbody tr"), read);
+  const show = (items, fits) => {
+    let shown = 0;
+    for (const item of items) {
+      item.element.hidden = !fits(item);
+      shown += item.element.hidden ? 0 : 1;
+    }
+    return shown;
+  };
   const apply = () => {
     const status = form.elements.status.value;
     const words = form.elements.text.value.toLowerCase().split(/\s+/).filter(Boolean);
-    let shown = 0;
-    for (const check of checks) {
-      const fits = (!status || check.status === status) && words.every((word) => check.text.includes(word));
-      check.element.hidden = !fits;
-      shown += fits ? 1 : 0;
-    }
+    const says = (item) => words.every((word) => item.text.includes(word));
+    const shown = show(checks, (check) => (!status || check.status === status) && says(check));
+    const listed = show(rows, says);
+    const visible = words.length ? ".check:not([hidden]), .data tbody tr:not([hidden])" : ".check:not([hidden])";
     for (const report of document.querySelectorAll(".report")) {
-      report.classList.toggle("emptied", !report.querySelector(".check:not([hidden])"));
+      report.classList.toggle("emptied", Boolean(status || words.length) && !report.querySelector(visible));
     }
-    found.textContent = `${shown} of ${checks.length} checks`;
+    const told = `${shown} of ${checks.length} checks`;
+    found.textContent = words.length ? `${told}, ${listed} of ${rows.length} rows` : told;
   };
   const reveal = () => {
     const target = document.getElementById(location.hash.slice(1));

@@ -2,20 +2,39 @@
 
 from collections.abc import Iterator
 
+from reporter.model.closing_reports import (
+    ClosureReport,
+    ExecutiveReport,
+    RecoveryReport,
+    ReleaseReadinessReport,
+    RunbookReport,
+)
+from reporter.model.delivery_reports import (
+    AuditPackageReport,
+    EscalationPlanReport,
+    RetryPlanReport,
+    RoutingTrendReport,
+    WorkerHealthReport,
+)
 from reporter.model.instants import parse_instant
 from reporter.model.reports import (
     BackendReport,
     DeploymentReport,
     DrillFacts,
     DrillsReport,
+    NotificationPlanReport,
     PromotionReport,
     RehearsalReport,
     Report,
     RollbackReport,
     ScheduleReport,
 )
+from reporter.render.blockers import Named
+from reporter.render.closing_facts import closure_facts, executive_facts, release_facts, runbook_facts
+from reporter.render.mending_facts import health_facts, recovery_facts, retry_facts
 from reporter.render.references import References
 from reporter.render.shapes import Fact, Facts, Listing, Row, Table
+from reporter.render.told_facts import audit_facts, escalation_facts, notification_facts, routing_facts
 from reporter.render.wording import (
     OUTCOME_TAGS,
     day,
@@ -36,10 +55,10 @@ _BASES = {
 }
 
 
-def build_facts(  # noqa: PLR0911 - one row for each report
-    report: Report, references: References
+def build_facts(  # noqa: C901, PLR0911, PLR0912 - one row for each report
+    report: Report, references: References, blockers: tuple[Named, ...]
 ) -> Facts:
-    """Choose the facts of a report by its type."""
+    """Choose the facts of a report by its type. `blockers` are those of release readiness, named."""
     match report:
         case BackendReport():
             return _backend(report)
@@ -55,6 +74,28 @@ def build_facts(  # noqa: PLR0911 - one row for each report
             return _drills(report, references)
         case ScheduleReport():
             return _schedule(report)
+        case NotificationPlanReport():
+            return notification_facts(report)
+        case EscalationPlanReport():
+            return escalation_facts(report, references)
+        case RoutingTrendReport():
+            return routing_facts(report)
+        case AuditPackageReport():
+            return audit_facts(report, references)
+        case RetryPlanReport():
+            return retry_facts(report, references)
+        case WorkerHealthReport():
+            return health_facts(report, references)
+        case RecoveryReport():
+            return recovery_facts(report, references)
+        case ClosureReport():
+            return closure_facts(report, references)
+        case ReleaseReadinessReport():
+            return release_facts(report, blockers, references)
+        case ExecutiveReport():
+            return executive_facts(report)
+        case RunbookReport():
+            return runbook_facts(report)
         case _:
             return Facts()
 

@@ -20,19 +20,28 @@ LARGE_PAGE_BYTES: Final = 5_000_000
 
 
 class Limits(NamedTuple):
-    """How many rows of a list a page shows. What is left out is said, and is in the JSON."""
+    """How many rows of a list a page shows. What is left out is said, and is in the JSON.
 
+    `rows` are those of the tables of production, `routes` those of the loops.
+    """
+
+    notices: int
     actions: int
     action_reasons: int
     reasons: int
     evidence: int
     passed_evidence: int
     rows: int
+    routes: int
 
 
-SCREEN: Final = Limits(actions=50, action_reasons=20, reasons=100, evidence=200, passed_evidence=200, rows=500)
+SCREEN: Final = Limits(
+    notices=50, actions=50, action_reasons=20, reasons=100, evidence=200, passed_evidence=200, rows=500, routes=500
+)
 INDEX: Final = SCREEN._replace(actions=10, action_reasons=3)
-PAPER: Final = Limits(actions=30, action_reasons=5, reasons=30, evidence=12, passed_evidence=6, rows=60)
+PAPER: Final = Limits(
+    notices=10, actions=30, action_reasons=5, reasons=30, evidence=12, passed_evidence=6, rows=60, routes=12
+)
 
 SEAL: Final = (
     "This document is part of a sealed bundle. VERIFY.md beside it says how to check every file and the signature,"
@@ -45,32 +54,19 @@ def render_readiness_html(view: View, readiness_json: bytes) -> bytes:
 
     Raises ValueError for JSON that would end its script element.
     """
-    if b"<" in readiness_json:
-        raise ValueError("the JSON holds a raw <: write it with write_json")
-    json = Markup(readiness_json.decode())  # noqa: S704 - holds no <, see above
-    return _screen("readiness.html", view, SCREEN, "Readiness report", json=json)
+    return render_page(
+        "readiness.html", "Readiness report", view, SCREEN, document=readiness_json, script=_source("filter.js")
+    )
 
 
 def render_index_html(view: View) -> bytes:
     """Render `index.html`, the first page of a bundle."""
-    return _screen("index.html", view, INDEX, "Readiness bundle")
+    return render_page("index.html", "Readiness bundle", view, INDEX)
 
 
 def render_readiness_paper(view: View) -> str:
     """Render the HTML that `PdfWorkers` lays out on paper; characters without a glyph become their code."""
-    html = (
-        _templates()
-        .get_template("paper.html")
-        .render(
-            view=view,
-            limits=PAPER,
-            paper=True,
-            title=paper_title(view),
-            style=_source("paper.css"),
-            seal=SEAL,
-        )
-    )
-    return printable(html)
+    return render_paper("paper.html", paper_title(view), view, PAPER)
 
 
 def paper_title(view: View) -> str:
@@ -83,11 +79,19 @@ def is_large(page: bytes) -> bool:
     return len(page) > LARGE_PAGE_BYTES
 
 
-def _screen(name: str, view: View, limits: Limits, title: str, **more: Markup) -> bytes:
-    style, script = _source("style.css"), _source("filter.js")
+def render_page(  # noqa: PLR0913 - each is a part of the page
+    template: str, title: str, view: object, limits: object, *, document: bytes = b"", script: str = ""
+) -> bytes:
+    """Render one page; `document` is the JSON to embed and `script` the one script that the policy allows.
+
+    Raises ValueError for JSON that would end its script element.
+    """
+    if b"<" in document:
+        raise ValueError("the JSON holds a raw <: write it with write_json")
+    style = _source("style.css")
     html = (
         _templates()
-        .get_template(name)
+        .get_template(template)
         .render(
             view=view,
             limits=limits,
@@ -95,15 +99,22 @@ def _screen(name: str, view: View, limits: Limits, title: str, **more: Markup) -
             title=title,
             style=style,
             script=script,
-            csp=_policy(style, script if more else None),
+            csp=_policy(style, script),
             seal=SEAL,
-            **more,
+            json=Markup(document.decode()),  # noqa: S704 - holds no <, see above
         )
     )
     return html.encode()
 
 
-def _policy(style: str, script: str | None) -> str:
+def render_paper(template: str, title: str, view: object, limits: object) -> str:
+    """Render the HTML that `PdfWorkers` lays out; characters without a glyph become their code."""
+    style = _source("paper.css")
+    rendered = _templates().get_template(template)
+    return printable(rendered.render(view=view, limits=limits, paper=True, title=title, style=style, seal=SEAL))
+
+
+def _policy(style: str, script: str) -> str:
     scripts = _source_hash(script) if script else "'none'"
     return (
         f"default-src 'none'; style-src {_source_hash(style)}; script-src {scripts}; img-src data:;"

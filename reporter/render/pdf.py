@@ -17,7 +17,7 @@ from reporter.errors import ReporterError
 from reporter.render import press
 
 ATTACHED_NAME: Final = "readiness.json"
-ATTACHED_AS: Final = "The same readiness report for machines"
+ATTACHED_AS: Final = "The same for machines"
 
 
 class PdfNotMade(ReporterError):
@@ -58,8 +58,8 @@ class PdfWorkers:
             self._pool.shutdown(wait=True, cancel_futures=error is not None)
             self._pool = None
 
-    def submit(self, html: str, attachment: bytes, created_at: datetime) -> Future[bytes]:
-        """Lay out `html` as PDF/A-3a with `attachment` as its `readiness.json`, dated `created_at`.
+    def submit(self, html: str, attachment: bytes, created_at: datetime, name: str = ATTACHED_NAME) -> Future[bytes]:
+        """Lay out `html` as PDF/A-3a with `attachment` as a file of this name, dated `created_at`.
 
         The future raises UsageFault when this machine cannot make a PDF (a library is missing), PdfNotMade when
         the worker died, and ForeignFont when the document asks for a font that is not ours.
@@ -68,7 +68,7 @@ class PdfWorkers:
         if self._pool is None:
             raise PdfNotMade("PdfWorkers is not started: use it in a `with`")
         try:
-            task = self._pool.submit(press.print_pdf, html, ATTACHED_NAME, ATTACHED_AS, attachment, created_at)
+            task = self._pool.submit(press.print_pdf, html, name, ATTACHED_AS, attachment, created_at)
         except BrokenProcessPool:
             made.set_exception(_died())
         else:

@@ -1,12 +1,16 @@
 """What a page shows, worded, rounded and sorted: templates loop over these values and print them.
 
-Every text here is safe to print: nothing invisible, nothing endless. Escaping is the template's part.
+Every text here is safe to print: nothing invisible, nothing endless. Escaping is the template's part. This module is
+long because it is data.
 """
 
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from reporter.render.bars import Bar
 from reporter.render.charts import Strip, Timeline
+from reporter.render.day_charts import DayColumns, HeatMap
+from reporter.render.trend_chart import TrendChart
 
 T = TypeVar("T")
 
@@ -30,33 +34,47 @@ class Cut(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Listing(Generic[T]):
-    """A list that may be long. `what` names its items in the plural, `where` says where all of them are."""
+    """A list that may be long. `what` names its items in the plural, `where` says where all of them are.
+
+    `omitted` counts those that the document does not list either.
+    """
 
     rows: tuple[T, ...]
     what: str
     where: str = "readiness.json"
+    omitted: int = 0
 
     def cut(self, most: int) -> Cut[T]:
         """Keep the first `most` rows."""
-        left_out = len(self.rows) - most
-        if left_out <= 0:
+        known = len(self.rows)
+        left_out = max(0, known - most) + self.omitted
+        if not left_out:
             return Cut(self.rows, "")
-        return Cut(
-            self.rows[:most],
-            f"{left_out:,} more {self.what} are not shown here; {self.where} has all {len(self.rows):,}.",
-        )
+        has = f"the first {known:,} of {known + self.omitted:,}" if self.omitted else f"all {known:,}"
+        return Cut(self.rows[:most], f"{left_out:,} more {self.what} are not shown here; {self.where} has {has}.")
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """One of the states that the answer follows from."""
+
+    label: str
+    tag: Tag
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The answer: a headline, one sentence, the question that they answer, and what they do not cover."""
+    """The answer: a headline, one sentence, the question that they answer, and the states that they follow from.
+
+    `tone` is that of the worst of them; `notices` must not be overlooked, whatever the answer.
+    """
 
     question: str
     headline: str
     sentence: str
-    scope: str
-    tag: Tag
-    level: Tag
+    tone: str
+    states: tuple[State, ...]
+    notices: Listing[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,16 +149,23 @@ class CheckRow:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One thing to do: each reason is told once, at the check that is most about it."""
+    """One thing to do: each reason is told once, at the check that is most about it.
 
-    number: int
-    tag: Tag
+    `tag` is None where all things to do are as pressing as this one; `tone` says it to the eye.
+    """
+
+    tag: Tag | None
+    tone: str
     task: str
-    check: Link | None
-    reasons: Listing[ReasonRow]
-    also_fails: tuple[Link, ...]
     report: Link
-    owners: str
+    why: str = ""
+    command: str = ""
+    more: str = ""
+    done_when: str = ""
+    check: Link | None = None
+    reasons: Listing[ReasonRow] = Listing((), "reasons")
+    also_fails: tuple[Link, ...] = ()
+    owners: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +187,15 @@ class Changes:
 
 
 @dataclass(frozen=True, slots=True)
+class Trend:
+    """The last bundles. Without two of them there is no `chart`, and the sentence says so."""
+
+    sentence: str
+    chart: TrendChart | None
+    table: "Table | None"
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
     """One row of a facts table; `anchor` is its stable name where it has one."""
 
@@ -171,13 +205,17 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A facts table. `widths` are the columns' shares of the width in percent."""
+    """A facts table. `widths` are the columns' shares of the width in percent.
+
+    `whole` is one that is shown to its end on paper too, as far as the screen shows it.
+    """
 
     title: str
     columns: tuple[str, ...]
     widths: tuple[int, ...]
     rows: Listing[Row]
     empty: str = "none"
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,8 +229,46 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
+class Meter:
+    """A bar with the words that say the same."""
+
+    bar: Bar
+    text: str
+    label: str = ""
+    tag: Tag | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """How far the routes of one loop came: planned, delivered, answered, closed; and what holds the others up."""
+
+    anchor: str
+    title: str
+    tag: Tag
+    stages: tuple[Meter, ...]
+    stuck: str
+
+
+@dataclass(frozen=True, slots=True)
+class LoopCharts:
+    """What the loops look like, each picture with a sentence and, on screen, a table that says the same."""
+
+    lanes_told: str
+    lanes: tuple[Lane, ...]
+    deliveries: HeatMap | None
+    deliveries_table: Table
+    deliveries_note: str
+    funnel_told: str
+    funnel: tuple[Meter, ...]
+    recoveries_told: str
+    recoveries: Listing[Meter]
+    told: DayColumns | None
+    told_table: Table
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
-    """One report."""
+    """One report. `page` is a page of its own, empty where it has none."""
 
     anchor: str
     name: str
@@ -206,6 +282,16 @@ class Section:
     checks: tuple[CheckRow, ...]
     facts: Facts
     notes: tuple[str, ...]
+    page: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Reports that answer one question together; `loops` says that they start from evidence records."""
+
+    title: str
+    sections: tuple[Section, ...]
+    loops: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +305,20 @@ class InputRow:
     size: str
     sha256: str
     faults: Listing[ReasonRow]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRow:
+    """One source of evidence records."""
+
+    anchor: str
+    alias: str
+    kind: str
+    records: str
+    tag: Tag
+    size: str
+    sha256: str
+    faults: Listing[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,9 +336,20 @@ class View:
     timeline: Timeline | None
     actions: Listing[Action]
     changes: Changes
+    trend: Trend
+    loops: LoopCharts | None
     sections: tuple[Section, ...]
     production: Section
-    other_reports: tuple[tuple[str, str], ...]
+    loop_sections: tuple[Section, ...]
     inputs: tuple[InputRow, ...]
+    records: tuple[SourceRow, ...]
     policy: tuple[Fact, ...]
     notes: tuple[str, ...]
+
+    @property
+    def groups(self) -> tuple[Group, ...]:
+        """Give the reports by the question that they answer together."""
+        return (
+            Group("Can Go run, and can it be taken back?", (*self.sections, self.production)),
+            Group("Is everything told, answered and closed?", self.loop_sections, loops=True),
+        )

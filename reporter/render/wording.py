@@ -1,7 +1,7 @@
 """The words of the pages: states, dates, spans, sizes. One place, so that every page says the same."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Final
 
 from reporter.model.checks import CheckStatus
@@ -18,6 +18,9 @@ NOT_GIVEN: Final = "not given"
 
 NO_MARK: Final = "\u2013"
 """The mark of what is neither good nor bad: a dash."""
+
+_LONGEST_SPAN: Final = 1e9
+"""Minutes, some two thousand years; a longer span is a number and no more."""
 
 MONTHS: Final = (
     "January",
@@ -66,6 +69,42 @@ STATE_TAGS: Final = {
     DocumentState.NOT_AN_OBJECT: Tag("Not an object", "bad", "✗"),
 }
 
+READINESS_TAGS: Final = {
+    "ready": Tag("Ready", "good", "✓"),
+    "blocked": Tag("Blocked", "bad", "✗"),
+    "not_requested": Tag("Not requested", "none", NO_MARK),
+}
+
+CLOSURE_TAGS: Final = {
+    "closed": Tag("Closed", "good", "✓"),
+    "open": Tag("Open", "bad", "✗"),
+    "not_requested": Tag("Not requested", "none", NO_MARK),
+}
+
+ANSWER_TAGS: Final = {
+    "acknowledged": Tag("Acknowledged", "good", "✓"),
+    "accepted": Tag("Accepted", "good", "✓"),
+    "resolved": Tag("Resolved", "good", "✓"),
+    "outstanding": Tag("Outstanding", "soon", "▲"),
+    "escalated": Tag("Escalated", "soon", "▲"),
+    "dismissed": Tag("Dismissed", "soon", "▲"),
+    "deferred": Tag("Deferred", "soon", "▲"),
+    "not_required": Tag("Not asked for", "none", NO_MARK),
+}
+
+RETRY_TAGS: Final = {
+    "retry": Tag("Due", "soon", "▲"),
+    "wait": Tag("Waits", "none", NO_MARK),
+    "suppress": Tag("Exhausted", "bad", "✗"),
+    "none": Tag("Nothing to do", "good", "✓"),
+}
+
+RECOVERY_TAGS: Final = {
+    "closed": Tag("Closed", "good", "✓"),
+    "open": Tag("Open", "soon", "▲"),
+    "breached": Tag("Too long", "bad", "✗"),
+}
+
 OUTCOME_TAGS: Final = {
     "passed": Tag("Passed", "good", "✓"),
     "failed": Tag("Failed", "bad", "✗"),
@@ -76,7 +115,11 @@ OUTCOME_TAGS: Final = {
 BETTER: Final = Tag("Better", "good", "↗")
 WORSE: Final = Tag("Worse", "bad", "↘")
 
-_WORDS: Final = {str(word): tag for tags in (STATUS_TAGS, CHECK_TAGS) for word, tag in tags.items()}
+_WORDS: Final = {
+    str(word): tag
+    for tags in (CLOSURE_TAGS, READINESS_TAGS, STATUS_TAGS, CHECK_TAGS, LEVEL_TAGS)
+    for word, tag in tags.items()
+}
 
 
 def plain(text: str) -> str:
@@ -108,8 +151,19 @@ def count(number: int, noun: str) -> str:
 
 
 def tag_of_word(word: str) -> Tag:
-    """Find the tag of a status that comes as text, for reports and checks alike."""
-    return _WORDS.get(word) or Tag(plain(word), "none", NO_MARK)
+    """Find the tag of a state that comes as text, for reports, checks, levels and closures alike."""
+    return tag_in(_WORDS, word)
+
+
+def tag_in(tags: Mapping[str, Tag], word: str) -> Tag:
+    """Find the tag of a word in the table that it belongs to; a word that is not in it is shown as it is."""
+    return tags.get(word) or Tag(spelt(word), "none", NO_MARK)
+
+
+def spelt(word: str) -> str:
+    """Write an identifier for people: `wait_for_retry_ack` becomes `Wait for retry ack`."""
+    text = plain(word).replace("_", " ").strip()
+    return text[:1].upper() + text[1:] or NOT_GIVEN
 
 
 def day(text: str) -> str:
@@ -118,8 +172,8 @@ def day(text: str) -> str:
     return day_of(instant.at) if instant else given(text)
 
 
-def day_of(at: datetime) -> str:
-    """Write an instant in UTC as a day: `20 June 2026`."""
+def day_of(at: date) -> str:
+    """Write a day, or that of an instant in UTC: `20 June 2026`."""
     return f"{at.day} {MONTHS[at.month - 1]} {at.year}"
 
 
@@ -148,6 +202,17 @@ def number_of(value: float | None, unit: str) -> str:
     if value is None:
         return NOT_GIVEN
     return f"{value:g} {unit}{'' if value == 1 else 's'}"
+
+
+def span_of(minutes: float | None) -> str:
+    """Write a span in its two largest units: `12 minutes`, `2 hours 30 minutes`, `3 days 9 hours`."""
+    if minutes is None or not 0 <= minutes < _LONGEST_SPAN:
+        return NOT_GIVEN if minutes is None else f"{minutes:g} minutes"
+    hours, rest = divmod(round(minutes), 60)
+    days, odd_hours = divmod(hours, 24)
+    in_days = days >= 2  # noqa: PLR2004 - two days
+    parts = ((days, "day"), (odd_hours, "hour")) if in_days else ((hours, "hour"), (rest, "minute"))
+    return " ".join(count(number, unit) for number, unit in parts if number) or "no time"
 
 
 def yes_no(value: bool) -> str:  # noqa: FBT001 - the value is the subject

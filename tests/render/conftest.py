@@ -1,37 +1,26 @@
 """The sample world, assessed at one instant, as every page is made from it."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from reporter.assess.everything import assess_reports
-from reporter.assess.readiness import build_readiness
-from reporter.collect.case import collect_case
+from render.documents import NOW, closed_document, readiness_document
 from reporter.model.readiness import Readiness
-from reporter.model.reports import ProductionReport
 from reporter.render.html import render_readiness_paper
 from reporter.render.json import write_json
 from reporter.render.pdf import PdfWorkers
 from reporter.render.view import build_view
-from reporter.sample.write import sample_files, write_new
-from reporter.settings import load_settings
 
-NOW = datetime(2026, 6, 11, 15, 40, tzinfo=UTC)
+__all__ = ["NOW"]
 
 
 @pytest.fixture(scope="session")
-def readiness_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Readiness]:
-    world = tmp_path_factory.mktemp("world")
-    write_new(world, sample_files(NOW))
-    settings, _ = load_settings(str(world / "reporter.toml"), {})
+def readiness_of() -> Callable[[str], Readiness]:
+    """Give an environment of the sample: the loops of `production-pilot` are closed, those of the others open."""
 
     def build(environment: str) -> Readiness:
-        case = collect_case(settings, environment, NOW)
-        production = assess_reports(case)["production"]
-        assert isinstance(production, ProductionReport)
-        return build_readiness(case, production, "0.1.0")
+        return closed_document() if environment == "production-pilot" else readiness_document(environment)
 
     return build
 

@@ -34,6 +34,8 @@ def rewrite(model: M, text: str, *, keep_dates: bool) -> M:
             return _rewritten(value, change)
         if isinstance(value, tuple):
             return tuple(change(item) for item in value)
+        if isinstance(value, dict):
+            return {change(key): change(item) for key, item in value.items()}
         if type(value) is str and not (keep_dates and parse_instant(value)):
             return f"{text}#{next(numbers)}"
         return value

@@ -58,6 +58,27 @@ def test_hostile_text_is_shown_as_the_text_it_is(overdue: Readiness, kind: str) 
     assert printable(shown) in Parsed(RENDERERS["paper"](readiness)).text
 
 
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_what_evidence_records_say_is_shown_as_the_text_it_is(overdue: Readiness, kind: str) -> None:
+    readiness = rewrite(overdue, HOSTILE[kind], keep_dates=True)
+    loops = readiness.loops
+    told = (
+        loops.closure.open_items[0].title,
+        loops.release_readiness.overrides[0].reason,
+        loops.worker_health.loops[0].alerts[0].message,
+        loops.recovery.escalation_routes[0].reason,
+        loops.retry_plan.plans[0].retry_decisions[0].reason,
+        loops.escalation_plan.routes[0].provider,
+        loops.audit_package.entries[0].subject,
+        readiness.records[0].faults[0],
+    )
+    page, paper = Parsed(RENDERERS["readiness.html"](readiness)).text, Parsed(RENDERERS["paper"](readiness)).text
+    for text in told:
+        shown = " ".join(plain(text).split())
+        assert shown in page
+        assert printable(shown) in paper
+
+
 @pytest.mark.parametrize("kind", ["controls", "bidi"])
 def test_nothing_invisible_reaches_a_page(overdue: Readiness, kind: str) -> None:
     hidden = set(HOSTILE[kind]) - set(plain(HOSTILE[kind])) - set("\n")

@@ -49,23 +49,26 @@ def section(view: View, name: str) -> dict[str, str]:
         (
             "production-pilot",
             "Yes, and a drill is due soon",
-            "All 33 checks that apply passed. The next rollback drill is due on 20 June 2026, in 9 days.",
+            (
+                "All 36 checks that apply passed. Release readiness is ready, and the closure is closed."
+                " The next rollback drill is due on 20 June 2026, in 9 days."
+            ),
         ),
         (
             "payments-pilot",
             "No, it needs attention",
             (
-                "Hold the release: 4 of 33 checks failed, in Drill history and Drill schedule."
-                " Ask again when they are mended."
+                "Hold the release: 4 of 36 checks failed, in Drill history and Drill schedule."
+                " Ask again when they are mended. Release readiness has 4 blockers."
             ),
         ),
         (
             "build-fleet",
             "No, it needs attention",
             (
-                "Hold the release: 6 of 33 checks failed,"
+                "Hold the release: 6 of 35 checks failed,"
                 " in Deployment, Promotion, Rollback plan and Rollback rehearsal."
-                " Ask again when they are mended."
+                " Ask again when they are mended. Release readiness has 4 blockers."
             ),
         ),
     ],
@@ -110,7 +113,9 @@ def test_without_a_known_due_date_the_sentence_names_none(due_soon: Readiness) -
             go_backend_rollback_drill_schedule=report.model_copy(update={"schedule": unknown}),
         )
     )
-    assert view.verdict.sentence == "All 33 checks that apply passed. "
+    assert view.verdict.sentence == (
+        "All 36 checks that apply passed. Release readiness is ready, and the closure is closed."
+    )
     assert section(view, "schedule")["Next drill due"] == "unknown"
     assert view.timeline is not None
     assert view.timeline.due is None
@@ -135,7 +140,8 @@ def test_a_report_that_fails_because_another_does_is_no_work_of_its_own(
     unapproved: Readiness,
 ) -> None:
     reports = [one.report.text for one in build_view(unapproved).actions.rows]
-    assert reports == ["Deployment", "Deployment", "Deployment", "Rollback plan", "Rollback rehearsal"]
+    assert reports[:5] == ["Deployment", "Deployment", "Deployment", "Rollback plan", "Rollback rehearsal"]
+    assert "Promotion" not in reports
 
 
 def test_a_blocking_report_without_a_failed_check_is_work(due_soon: Readiness) -> None:
@@ -145,7 +151,7 @@ def test_a_blocking_report_without_a_failed_check_is_work(due_soon: Readiness) -
     view = build_view(
         with_production(due_soon, go_backend_promotion=promotion.model_copy(update={"checks": (failed,)}))
     )
-    first = view.actions.rows[0]
+    first = next(one for one in view.actions.rows if one.report.text == "Promotion")
     assert first.reasons.rows[0].document.anchor == "report-deployment"
     assert first.task == "Mend this check."
     assert first.owners == ""
@@ -153,7 +159,7 @@ def test_a_blocking_report_without_a_failed_check_is_work(due_soon: Readiness) -
 
 def test_a_drill_that_is_due_soon_is_something_to_do(due_soon: Readiness) -> None:
     (action,) = build_view(due_soon).actions.rows
-    assert action.tag.word == "Warning"
+    assert (action.tag, action.tone) == (None, "soon")
     assert action.task == ("Run the next rollback drill by 20 June 2026, in 9 days, and add it to the drill history.")
 
 
@@ -218,7 +224,7 @@ def test_an_anchor_is_safe_and_never_given_twice(given: list[str], wanted: list[
 
 
 def test_the_first_bundle_says_so(overdue: Readiness) -> None:
-    assert build_view(overdue).changes.sentence.startswith("This is the first bundle")
+    assert build_view(overdue.model_copy(update={"previous": None})).changes.sentence.startswith("This is the first")
 
 
 def test_changes_lead_to_what_changed_and_say_for_better_or_worse(overdue: Readiness) -> None:
@@ -246,12 +252,12 @@ def test_changes_lead_to_what_changed_and_say_for_better_or_worse(overdue: Readi
         "",
     ]
     assert [row.direction.word for row in rows] == ["Worse", "Better", "Better"]
-    assert rows[2].before.word == "odd\\u001b"
+    assert rows[2].before.word == "Odd\\u001b"
 
 
 def test_nothing_changed_is_told_with_the_bundle_it_was_compared_with(overdue: Readiness) -> None:
     previous = Previous(digest="ab" * 32, as_of="2026-06-10T15:40:00Z", status=Status.READY, verified=True)
-    view = build_view(overdue.model_copy(update={"previous": previous}))
+    view = build_view(overdue.model_copy(update={"previous": previous, "changes": ()}))
     assert view.changes.sentence == ("Nothing changed since the bundle as of 10 June 2026, 15:40 UTC (abababababab).")
 
 

@@ -1,0 +1,111 @@
+"""What changed since the previous bundle, and the trend over the last ones."""
+
+from collections.abc import Sequence
+
+from reporter.model.instants import parse_instant
+from reporter.model.readiness import Change, Readiness, TrendPoint
+from reporter.render.day_charts import short_day
+from reporter.render.references import References
+from reporter.render.shapes import ChangeRow, Changes, Link, Listing, Row, Table, Trend
+from reporter.render.trend_chart import Point, draw_trend
+from reporter.render.wording import BETTER, WORSE, count, day, moment, plain, tag_of_word
+
+
+def build_changes(readiness: Readiness, references: References) -> Changes:
+    """List what changed for better or worse, and say what it was compared with."""
+    previous = readiness.previous
+    if previous is None:
+        return Changes("This is the first bundle of this environment: there is nothing to compare with.", _none())
+    doubt = "" if previous.verified else " That bundle did not verify: do not rely on the comparison."
+    since = f"the bundle as of {moment(previous.as_of)} ({plain(previous.digest[:12])})"
+    if not readiness.changes:
+        return Changes(f"Nothing changed since {since}.{doubt}", _none())
+    rows = tuple(_change(one, references) for one in readiness.changes)
+    return Changes(f"{count(len(rows), 'change')} since {since}.{doubt}", Listing(rows, "changes"))
+
+
+def build_trend(readiness: Readiness, failed_checks: int) -> Trend:
+    """Draw the bundles before this one and this one, oldest first. One alone is no trend."""
+    here = TrendPoint(
+        as_of=readiness.as_of,
+        digest="",
+        status=readiness.status,
+        readiness_state=readiness.readiness_state,
+        closure_state=readiness.closure_state,
+        alert_level=readiness.alert_level,
+        failed_check_count=failed_checks,
+        open_item_count=readiness.loops.closure.open_item_count,
+    )
+    points = (*readiness.trend, here)
+    if len(points) < 2:  # noqa: PLR2004 - a trend has a direction
+        return Trend("There is no trend yet: it takes two bundles.", None, None)
+    sentence = (
+        f"{count(len(points), 'bundle')} since {day(points[0].as_of)}."
+        f" Failed checks went from {points[0].failed_check_count:,} to {here.failed_check_count:,},"
+        f" open items from {points[0].open_item_count:,} to {here.open_item_count:,}."
+        f" {_turned(points)}"
+    )
+    chart = draw_trend("Alert level, failed checks and open items of the last bundles", sentence, _drawn(points))
+    return Trend(sentence, chart, _table(points))
+
+
+def _turned(points: Sequence[TrendPoint]) -> str:
+    """Say since when the alert level is what it is."""
+    level = points[-1].alert_level
+    since = points[-1]
+    for point in reversed(points):
+        if point.alert_level != level:
+            before = plain(point.alert_level)
+            return f"The alert level is {plain(level)} since {day(since.as_of)}; before, it was {before}."
+        since = point
+    return f"The alert level was {plain(level)} all the time."
+
+
+def _drawn(points: Sequence[TrendPoint]) -> list[Point]:
+    drawn = []
+    for point in points:
+        instant, tag = parse_instant(point.as_of), tag_of_word(point.alert_level)
+        label = short_day(instant.at.date()) if instant else ""
+        drawn.append(Point(label, tag.mark, tag.tone, (point.failed_check_count, point.open_item_count)))
+    return drawn
+
+
+def _table(points: Sequence[TrendPoint]) -> Table:
+    return Table(
+        "The last bundles, newest first",
+        ("As of", "Alert level", "Production", "Release readiness", "Closure", "Failed checks", "Open items"),
+        (25, 13, 15, 15, 12, 10, 10),
+        Listing(
+            tuple(
+                Row(
+                    (
+                        moment(one.as_of),
+                        tag_of_word(one.alert_level),
+                        tag_of_word(one.status),
+                        tag_of_word(one.readiness_state),
+                        tag_of_word(one.closure_state),
+                        f"{one.failed_check_count:,}",
+                        f"{one.open_item_count:,}",
+                    )
+                )
+                for one in reversed(points)
+            ),
+            "bundles",
+        ),
+    )
+
+
+def _none() -> Listing[ChangeRow]:
+    return Listing((), "changes")
+
+
+def _change(change: Change, references: References) -> ChangeRow:
+    report, _, part = change.subject.partition("/")
+    found = references.checks.get((report, part)) or references.items.get((report, part))
+    anchor = found if part else references.reports.get(report)
+    return ChangeRow(
+        title=Link(plain(change.title), anchor or ""),
+        before=tag_of_word(change.before),
+        after=tag_of_word(change.after),
+        direction=BETTER if change.better else WORSE,
+    )

@@ -1,0 +1,214 @@
+"""What the loops leave to do: open items, sick workers, recoveries to open, and blockers that none of them explains."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final, NamedTuple
+
+from reporter.model.closing_reports import OpenItemRow, RunbookStep
+from reporter.model.readiness import Readiness
+from reporter.model.registry import BY_NAME
+from reporter.model.reports import AlertLevel
+from reporter.render.blockers import ACKNOWLEDGEMENTS, NOT_ACCEPTED, OUTSTANDING, WORKER, Named, say
+from reporter.render.references import References
+from reporter.render.shapes import Action, Link
+from reporter.render.wording import LEVEL_TAGS, count, day, plain, span_of
+
+RECOVERY_OPEN: Final = "recovery_open"
+EXHAUSTED: Final = "_retry_exhausted"
+EXECUTION_FAILED: Final = "_retry_execution_failed"
+DELIVERY_FAILED: Final = "_delivery_failed"
+
+_STEPS: Final = frozenset({"now", "soon"})
+"""The phases of the runbook whose steps are about what is open."""
+
+
+Words = tuple[str, ...]
+
+
+class Need(NamedTuple):
+    """One thing that a loop leaves to do.
+
+    `said` are ways in which a step of the runbook may speak of it, the best first: each a set of texts that are all in
+    the step. `more` is how many others the same is to be done for, `also` leads to what is settled with it.
+    """
+
+    level: AlertLevel
+    task: str
+    why: str
+    owner: str
+    place: Link
+    said: tuple[Words, ...]
+    more: int = 0
+    also: tuple[Link, ...] = ()
+
+
+class Pressing(NamedTuple):
+    """A thing to do with how loud it is, to sort by."""
+
+    level: AlertLevel
+    action: Action
+
+
+def build_loop_actions(
+    readiness: Readiness, blockers: Sequence[Named], references: References, told: Iterable[str]
+) -> Iterator[Pressing]:
+    """Give what the loops leave to do. `told` are the reports whose failed checks are told: they explain a blocker."""
+    steps = [one for one in readiness.loops.runbook.steps if one.phase in _STEPS]
+    told = set(told)
+    for need in (
+        *_items(readiness, references),
+        *_workers(readiness, references),
+        *_recoveries(readiness, references),
+        *_unexplained(readiness, blockers, references, told),
+    ):
+        yield Pressing(need.level, _action(need, _find_step(need, steps)))
+
+
+def _items(readiness: Readiness, references: References) -> Iterator[Need]:
+    repaired = [one.provider for one in readiness.loops.recovery.recoveries if not one.closed_at]
+    items = readiness.loops.closure.open_items
+    explained = _explained(items)
+    for one in items:
+        if one.code in explained:
+            continue
+        since = f", since {day(one.since)}" if one.since else ""
+        yield Need(
+            one.severity,
+            plain(one.next_action) or plain(one.title),
+            f"{say(one.title, one.detail)}{since}.",
+            plain(one.owner),
+            _row(one, references),
+            ((f"{one.title}: {one.detail}",), *_commands(one, repaired)),
+            max(0, one.route_count - 1),
+            tuple(_row(other, references) for other in items if explained.get(other.code) == one.code),
+        )
+
+
+def _row(item: OpenItemRow, references: References) -> Link:
+    return Link(plain(item.title) or "open item", references.item("closure", "item", item.code))
+
+
+def _explained(items: Sequence[OpenItemRow]) -> dict[str, str]:
+    """Find the items that are settled with another one: those about routes that all are in a graver item too.
+
+    A route without an attempt left failed to be delivered, and its retry failed: that is one thing to do.
+    """
+    graver = (EXHAUSTED, EXECUTION_FAILED, DELIVERY_FAILED)
+    explained: dict[str, str] = {}
+    for rank, ending in enumerate(graver):
+        for item in items:
+            if not item.code.endswith(ending) or not item.routes or item.route_count > len(item.routes):
+                continue
+            mine = {route.route_key for route in item.routes}
+            for other in items:
+                above = other.code.endswith(graver[:rank]) and other.code not in explained
+                if above and mine <= {route.route_key for route in other.routes}:
+                    explained[item.code] = other.code
+    return explained
+
+
+def _commands(item: OpenItemRow, repaired: Sequence[str]) -> Iterator[Words]:
+    """Give the words of the commands that settle an item, route by route (domain.md A7)."""
+    routes = item.routes
+    if item.code == RECOVERY_OPEN:
+        yield from ((f"recovery close {provider} ",) for provider in repaired)
+    elif item.code.endswith(OUTSTANDING):
+        yield from (("reporter ack ", one.subject, f"--provider {one.provider} ") for one in routes)
+    elif item.code.endswith(EXHAUSTED):
+        yield from ((f"recovery open {one.provider} ",) for one in routes)
+    elif item.code.endswith((EXECUTION_FAILED, DELIVERY_FAILED)):
+        yield from (("retry approve ", one.subject, f"--provider {one.provider} ") for one in routes)
+        yield ("reporter retry run ",)
+
+
+def _workers(readiness: Readiness, references: References) -> Iterator[Need]:
+    """Give the critical alerts; those about routes that an open item is about are told there."""
+    items = readiness.loops.closure.open_items
+    held = {route.loop for item in items for route in item.routes}
+    for loop in readiness.loops.worker_health.loops:
+        for alert in loop.alerts:
+            explained = any(route.loop in held for route in alert.routes)
+            if alert.severity is AlertLevel.CRITICAL and not explained:
+                yield Need(
+                    alert.severity,
+                    plain(alert.recommendation) or plain(alert.message),
+                    f"{say(f'Worker of {loop.title}', alert.message)}.",
+                    "",
+                    Link("worker", references.item("worker-health", "worker", loop.loop)),
+                    ((alert.message,),),
+                )
+
+
+def _recoveries(readiness: Readiness, references: References) -> Iterator[Need]:
+    report = readiness.loops.recovery
+    exhausted = [item for item in readiness.loops.closure.open_items if item.code.endswith(EXHAUSTED)]
+    opened = {route.provider for item in exhausted for route in item.routes}
+    for one in report.playbooks_needed:
+        if one.provider in opened:
+            continue
+        yield Need(
+            AlertLevel.CRITICAL,
+            f"Open a recovery for {plain(one.provider)}.",
+            f"{count(one.failure_count, 'delivery').replace('deliverys', 'deliveries')} failed"
+            f" within {span_of(report.lookback_hours * 60)}, the latest on {day(one.latest_failure_at)}.",
+            "",
+            Link("recovery", references.reports["recovery"]),
+            ((f"recovery open {one.provider} ",),),
+        )
+
+
+def _unexplained(
+    readiness: Readiness, blockers: Sequence[Named], references: References, told: set[str]
+) -> Iterator[Need]:
+    codes = {one.code for one in readiness.loops.closure.open_items}
+    critical = {
+        f"{WORKER}{loop.loop}"
+        for loop in readiness.loops.worker_health.loops
+        if any(alert.severity is AlertLevel.CRITICAL for alert in loop.alerts)
+    }
+    asked = any(code.endswith(OUTSTANDING) for code in codes)
+    for one in blockers:
+        code = one.row.code
+        explained = (
+            code in codes
+            or code in critical
+            or (code == ACKNOWLEDGEMENTS and asked)
+            or (code.endswith(NOT_ACCEPTED) and one.report in told)
+        )
+        if not explained:
+            yield Need(
+                one.row.severity,
+                f"Mend what holds the release: {one.title}.",
+                f"{plain(one.row.detail)}.",
+                "",
+                Link(f"{BY_NAME[one.report].title} report", references.reports[one.report]),
+                ((f"`{code}`",),),
+            )
+
+
+def _find_step(need: Need, steps: Sequence[RunbookStep]) -> RunbookStep | None:
+    """Find the step about a need: the first that says all of its words, the best way of saying it before the others."""
+    told = [(step, f"{step.task}\n{step.why}\n{step.command} ") for step in steps]
+    for words in need.said:
+        for step, text in told:
+            if all(word and word in text for word in words):
+                return step
+    return None
+
+
+def _action(need: Need, step: RunbookStep | None) -> Action:
+    tag = LEVEL_TAGS[need.level]
+    command = plain(step.command) if step else ""
+    return Action(
+        tag=tag,
+        tone=tag.tone,
+        task=need.task,
+        report=need.place,
+        why=need.why,
+        command=command,
+        more=f"The same for {count(need.more, 'more route')}; the runbook has the commands."
+        if command and need.more
+        else "",
+        done_when=plain(step.done_when) if step else "",
+        also_fails=need.also,
+        owners=plain(step.owner) if step and step.owner else need.owner,
+    )
