@@ -19,6 +19,7 @@ RUNNER: Final = "github-actions-linux-amd64-runner"
 WORKSTATION: Final = "linux-systemd-amd64-workstation"
 OUTPUT: Final = ".cavra/go-daemon/release-governance-evidence-verification.json"
 RUNBOOK: Final = "docs/go-backend-rollback-drill-scheduling.md"
+SCHEDULE: Final = "go_backend_python_fallback_monthly"
 
 Manifest = dict[str, Any]
 World = dict[str, dict[str, Manifest]]
@@ -39,6 +40,7 @@ def sample_settings() -> str:
         f"""[environments.{name}]
 mode = "promoted"
 manifests_dir = "manifests/{name}"
+records = ["evidence/{name}.jsonl"]
 runtime_path = "{BINARY}"
 policy_path = "compiled-policy.json"
 """
@@ -234,7 +236,7 @@ def _schedule(environment: str, next_due_at: datetime | None) -> Manifest:
     due = {"next_due_at": format_instant(next_due_at)} if next_due_at else {}
     return {
         "schema_version": BY_ALIAS["rollback_drill_schedule"].schema_id,
-        "schedule_id": "go_backend_python_fallback_monthly",
+        "schedule_id": SCHEDULE,
         "environment": environment,
         "status": "active",
         "interval_days": 30,

@@ -1,4 +1,4 @@
-"""Writing a fresh project directory: settings, manifests and the stand-in for the Go runtime."""
+"""Writing a fresh project directory: settings, manifests, evidence and the stand-in for the Go runtime."""
 
 import contextlib
 import json
@@ -10,6 +10,7 @@ from typing import Final
 
 from reporter.errors import UsageFault
 from reporter.model.manifests import BY_ALIAS
+from reporter.sample.records import sample_records
 from reporter.sample.world import BINARY, compiled_policy, sample_settings, sample_world
 from reporter.settings_text import example_text
 
@@ -21,7 +22,7 @@ RUNTIME: Final = "#!/bin/sh\n# Stands in for the Go runtime, which the reporter 
 def sample_files(as_of: datetime) -> dict[Path, str]:
     """Give every file of the sample world by its path; raise UsageFault when the calendar ends before its dates."""
     try:
-        world = sample_world(as_of)
+        world, evidence = sample_world(as_of), sample_records(as_of)
     except OverflowError:
         message = f"--as-of: found {as_of.isoformat()}, wanted a time with a year of drills before and after it"
         raise UsageFault(message) from None
@@ -33,6 +34,8 @@ def sample_files(as_of: datetime) -> dict[Path, str]:
     for environment, manifests in world.items():
         for alias, manifest in manifests.items():
             files[Path("manifests", environment, BY_ALIAS[alias].file_name)] = _json(manifest)
+    for environment, records in evidence.items():
+        files[Path("evidence", f"{environment}.jsonl")] = "".join(map(_line, records))
     return files
 
 
@@ -85,3 +88,7 @@ def _write_one(path: Path, text: str, made: list[Path]) -> None:
 
 def _json(value: object) -> str:
     return json.dumps(value, indent=2) + "\n"
+
+
+def _line(record: object) -> str:
+    return json.dumps(record, separators=(",", ":")) + "\n"

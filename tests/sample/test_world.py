@@ -8,8 +8,10 @@ import pytest
 
 from reporter.assess.everything import assess_reports
 from reporter.collect.case import collect_case
+from reporter.loop_jobs import states_of
 from reporter.model.checks import CheckStatus
 from reporter.model.instants import parse_instant
+from reporter.model.registry import REPORTS
 from reporter.model.reports import Report, Status
 from reporter.sample.world import sample_world
 from reporter.sample.write import sample_files, write_new
@@ -23,7 +25,15 @@ def reports(directory: Path, environment: str, as_of: datetime) -> dict[str, Rep
     if not directory.exists():
         write_new(directory, sample_files(as_of))
     settings, _ = load_settings(str(directory / "reporter.toml"), {})
-    return assess_reports(collect_case(settings, environment, as_of))
+    manifests_alone = [kind.name for kind in REPORTS if not kind.from_records]
+    return assess_reports(collect_case(settings, environment, as_of), manifests_alone)
+
+
+def all_reports(directory: Path, environment: str, as_of: datetime) -> dict[str, Report]:
+    write_new(directory, sample_files(as_of))
+    settings, _ = load_settings(str(directory / "reporter.toml"), {})
+    evidence = states_of(settings, environment, as_of)
+    return assess_reports(collect_case(settings, environment, as_of), states=evidence.states)
 
 
 def failed(assessed: dict[str, Report]) -> set[str]:
@@ -97,6 +107,20 @@ def test_build_fleet_was_promoted_in_a_hurry(tmp_path: Path, as_of: datetime) ->
     assert {"go_ci_runner_bundles", "go_deployment_ready"} <= failures
     assert not {one for one in failures if "drill" in one}
     assert assessed["schedule"].status is Status.READY
+
+
+def test_production_pilot_passes_every_check_of_every_report_with_its_evidence(tmp_path: Path) -> None:
+    assessed = all_reports(tmp_path / "world", "production-pilot", AS_OF)
+    assert failed(assessed) == set()
+    assert {report.status for report in assessed.values()} == {Status.READY, Status.DUE_SOON}
+    assert len(assessed) == len(REPORTS)
+
+
+@pytest.mark.parametrize("environment", ["payments-pilot", "build-fleet"])
+def test_others_are_open_and_blocked_with_their_evidence(tmp_path: Path, environment: str) -> None:
+    assessed = all_reports(tmp_path / "world", environment, AS_OF)
+    for name in ("worker-health", "closure", "release-readiness", "executive", "runbook"):
+        assert assessed[name].status is Status.NEEDS_ATTENTION, name
 
 
 def test_every_date_moves_with_the_instant() -> None:
