@@ -6,29 +6,28 @@ Collect, assess, render, seal. Jobs return values; the command line prints them.
 import hashlib
 import json
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
-from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reporter import __version__
-from reporter.assess.everything import assess_reports, inputs_for
+from reporter.assess.everything import assess_reports, inputs_for, needs_records
 from reporter.collect.case import collect_case
-from reporter.errors import KeyFault, ReporterError, UsageFault, VerificationFailed
+from reporter.errors import ReporterError, UsageFault, VerificationFailed
+from reporter.file_jobs import BundleFiles
+from reporter.loop_jobs import Evidence, states_of
 from reporter.model.case import EVERYBODY, Case, Request
 from reporter.model.instants import format_instant
-from reporter.model.registry import REPORTS
-from reporter.model.reports import AlertLevel, ProductionReport, Report, Status
-from reporter.settings import Settings, read_secret
+from reporter.model.reports import AlertLevel, Report, Status
+from reporter.settings_model import Settings
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future
-
-    from reporter.model.readiness import Inputs, Previous, Readiness
+    from reporter.model.readiness import Inputs, Readiness
     from reporter.render.pdf import PdfWorkers
-    from reporter.render.shapes import View
-    from reporter.seal.keys import KeyPair, SigningKey
+    from reporter.seal.keys import SigningKey
 
 RUN_ID_PREFIX = "reprun"
 
@@ -37,12 +36,14 @@ class Outcome(NamedTuple):
     """What a run did for one environment. Without a bundle, `faults` says why."""
 
     environment: str
-    status: Status | None
-    alert_level: AlertLevel | None
-    summary: str
-    bundle: str
-    digest: str
-    reports: dict[str, Status]
+    status: Status | None = None
+    readiness_state: str = ""
+    closure_state: str = ""
+    alert_level: AlertLevel | None = None
+    summary: str = ""
+    bundle: str = ""
+    digest: str = ""
+    reports: Mapping[str, Status] = MappingProxyType({})
     faults: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
 
@@ -61,7 +62,8 @@ def check_report(
 ) -> tuple[Report, Case]:
     """Assess one report, reading only what it and those below it need."""
     case = collect_case(settings, environment, now, inputs_for(name), request)
-    return assess_reports(case, [name])[name], case
+    states = states_of(settings, environment, now).states if needs_records(name) else None
+    return assess_reports(case, [name], states)[name], case
 
 
 def run_environments(
@@ -79,7 +81,7 @@ def run_environments(
                 units[name] = _begin(settings, name, now, key, pdfs)
             except Exception as failed:  # noqa: BLE001 - whatever it is, the other environments go on
                 errors.append(_told(name, failed))
-                outcomes[name] = Outcome(name, None, None, "", "", "", {}, errors[-1].faults)
+                outcomes[name] = Outcome(name, faults=errors[-1].faults)
         for name, unit in units.items():
             try:
                 outcomes[name] = _finish(settings, unit, key, wall_now)
@@ -102,50 +104,37 @@ def _told(environment: str, failed: Exception) -> ReporterError:
 
 
 class _Unit(NamedTuple):
-    """One environment on its way: assessed, with the PDF in the making."""
+    """One environment on its way: assessed, with the PDFs in the making."""
 
     case: Case
     reports: dict[str, Report]
     readiness: "Readiness"
     inputs: "Inputs"
-    view: "View"
-    pdf: "Future[bytes]"
+    evidence: Evidence
+    files: BundleFiles
 
 
 def _begin(settings: Settings, environment: str, now: datetime, key: "SigningKey", pdfs: "PdfWorkers") -> _Unit:
-    """Collect and assess one environment, and give the slowest part, the PDF, to a worker."""
+    """Collect and assess one environment, and give the slowest part, the PDFs, to the workers."""
     from reporter.assess.readiness import build_inputs, build_readiness
-    from reporter.render.html import render_readiness_paper
-    from reporter.render.json import write_json
-    from reporter.render.view import build_view
+    from reporter.earlier_jobs import look_back
 
-    case = collect_case(settings, environment, now)
-    reports = assess_reports(case)
-    production = reports["production"]
-    assert isinstance(production, ProductionReport)  # noqa: S101 - the registry says so, for mypy
-    previous, before = _previous(settings, environment, now, key)
-    readiness = build_readiness(case, production, __version__, previous, before)
-    view = build_view(readiness)
-    pdf = pdfs.submit(render_readiness_paper(view), write_json(readiness), now)
-    return _Unit(case, reports, readiness, build_inputs(case, settings.digest(environment)), view, pdf)
-
-
-def _files(unit: _Unit, key: "SigningKey") -> dict[str, bytes]:
-    """Render every file of the bundle; the PDF comes last, for a worker is at it meanwhile."""
-    from reporter.render.html import render_index_html, render_readiness_html
-    from reporter.render.json import write_json
-
-    document = write_json(unit.readiness)
-    return {
-        "index.html": render_index_html(unit.view),
-        "readiness.html": render_readiness_html(unit.view, document),
-        "readiness.json": document,
-        "inputs.json": write_json(unit.inputs),
-        "VERIFY.md": _verify_text(key),
-        **{kind.file: write_json(unit.reports[kind.name]) for kind in REPORTS},
-        **_schemas(),
-        "readiness.pdf": unit.pdf.result(),
-    }
+    earlier = look_back(settings, environment, now, key)
+    evidence = states_of(settings, environment, now)
+    case = replace(collect_case(settings, environment, now), artifacts=earlier.artifacts)
+    reports = assess_reports(case, states=evidence.states)
+    readiness = build_readiness(
+        case,
+        reports,
+        __version__,
+        previous=earlier.previous,
+        before=earlier.before,
+        trend=earlier.trend,
+        records=evidence.sources,
+    )
+    inputs = build_inputs(case, settings.digest(environment), evidence.sources)
+    files = BundleFiles(readiness, reports, inputs, now, pdfs)
+    return _Unit(case, reports, readiness, inputs, evidence, files)
 
 
 def _finish(settings: Settings, unit: _Unit, key: "SigningKey", wall_now: float) -> Outcome:
@@ -154,7 +143,7 @@ def _finish(settings: Settings, unit: _Unit, key: "SigningKey", wall_now: float)
     from reporter.seal.bundle import write_bundle
     from reporter.seal.verify import verify_bundle
 
-    files = _files(unit, key)
+    files = unit.files.render(key)
     bundle = write_bundle(
         settings.resolve(settings.bundles_dir),
         unit.case.environment,
@@ -181,6 +170,8 @@ def _outcome(unit: _Unit, path: str, digest: str, faults: tuple[str, ...] = ()) 
     return Outcome(
         unit.case.environment,
         unit.readiness.status,
+        unit.readiness.readiness_state,
+        unit.readiness.closure_state,
         unit.readiness.alert_level,
         unit.readiness.production.summary,
         path,
@@ -192,7 +183,9 @@ def _outcome(unit: _Unit, path: str, digest: str, faults: tuple[str, ...] = ()) 
 
 def _predicate(unit: _Unit) -> dict[str, Any]:
     """Say in the signed statement what the bundle was made from (design.md, Bundle)."""
-    readiness = unit.readiness
+    from reporter.assess.readiness import count_failed
+
+    readiness, head = unit.readiness, unit.evidence.head
     previous = readiness.previous
     history = readiness.production.go_backend_rollback_drill_history.history
     dated = [drill.executed_at for drill in history.drills if drill.outcome in ("passed", "failed")]
@@ -202,86 +195,22 @@ def _predicate(unit: _Unit) -> dict[str, Any]:
         "environment": readiness.environment,
         "as_of": readiness.as_of,
         "status": readiness.status,
+        "readiness_state": readiness.readiness_state,
+        "closure_state": readiness.closure_state,
+        "alert_level": readiness.alert_level,
+        "failed_check_count": count_failed(readiness),
+        "open_item_count": readiness.loops.closure.open_item_count,
         "settings_sha256": unit.inputs.settings_sha256,
         "policy": policy,
         "policy_sha256": _canonical_sha256(policy),
         "inputs": [{"alias": one.alias, "state": one.state, "sha256": one.sha256} for one in readiness.inputs],
+        "records": [
+            {"alias": one.alias, "sha256": one.sha256, "record_count": one.record_count} for one in readiness.records
+        ],
+        "ledger_head": {"sequence": head.sequence, "hash": head.hash} if head else None,
         "observation_window": {"from": min(dated, default=readiness.as_of), "to": readiness.as_of},
         "previous": {"digest": previous.digest, "as_of": previous.as_of} if previous else None,
     }
-
-
-def _previous(
-    settings: Settings, environment: str, now: datetime, key: "SigningKey"
-) -> tuple["Previous | None", ProductionReport | None]:
-    """Find the bundle before this one; what it says only counts when it still verifies."""
-    from pydantic import ValidationError
-
-    from reporter.model.readiness import Previous, Readiness
-    from reporter.seal.bundle import previous_bundle
-    from reporter.seal.verify import verify_bundle
-
-    found = previous_bundle(settings.resolve(settings.bundles_dir), environment, now)
-    if found is None:
-        return None, None
-    as_of = format_instant(found.as_of)
-    verification = verify_bundle(found.path, key.public)
-    sealed = verification.statement["predicate"] if verification.statement and not verification.failures else {}
-    # A bundle that was copied here from elsewhere verifies, but it is not the one before this.
-    if (sealed.get("environment"), sealed.get("as_of")) == (environment, as_of):
-        try:
-            raw = Path(found.path, "readiness.json").read_bytes()
-            before = Readiness.model_validate_json(raw)
-        except (OSError, ValidationError):
-            pass
-        else:
-            seen = Previous(digest=found.digest, as_of=as_of, status=before.status, verified=True)
-            return seen, before.production
-    return Previous(digest=found.digest, as_of=as_of, status=None, verified=False), None
-
-
-def signing_key(settings: Settings) -> tuple["SigningKey", str]:
-    """Load the signing key, and say so when it had to be made.
-
-    A key that somebody named must exist. The default one is made on the first run, so that upstream's variables
-    alone are enough.
-    """
-    from reporter.seal.keys import load_signing_key, read_signing_key
-
-    kind, _, name = settings.signing_key.partition(":")
-    if kind != "file":
-        return load_signing_key(read_secret(settings, settings.signing_key, "signing_key"), settings.signing_key), ""
-    path = Path(settings.resolve(name))
-    if path.exists() or settings.signing_key_given:
-        return read_signing_key(path), ""
-    try:
-        made = make_key_pair(path)
-    except KeyFault:
-        # Another run made it meanwhile.
-        return read_signing_key(path), ""
-    return read_signing_key(path), (
-        f"made a signing key: {made.private_path} (key id {made.key_id}); give {made.public_path} to your auditors"
-    )
-
-
-def make_key_pair(path: Path) -> "KeyPair":
-    """Make a key pair, and the directory that it is to stand in."""
-    from reporter.seal.keys import new_key_pair
-
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageFault(f"{path.parent}: cannot be made: {error.strerror}; choose another place for the key") from None
-    return new_key_pair(path)
-
-
-def own_public_key(settings: Settings) -> bytes | None:
-    """Give the public half of the signing key as PEM; None when the default key was not made yet."""
-    kind, _, name = settings.signing_key.partition(":")
-    if kind == "file" and not settings.signing_key_given and not Path(settings.resolve(name)).exists():
-        return None
-    key, _ = signing_key(settings)
-    return key.public_pem()
 
 
 def chosen_environments(settings: Settings, wanted: Sequence[str]) -> list[str]:
@@ -296,20 +225,6 @@ def chosen_environments(settings: Settings, wanted: Sequence[str]) -> list[str]:
             " `reporter init DIR` writes settings, --settings names them"
         )
     return list(dict.fromkeys(wanted)) or sorted(settings.environments)
-
-
-@cache
-def _schemas() -> dict[str, bytes]:
-    from reporter.model.schemas import bundle_schemas, write_schema
-
-    return {f"schemas/{name}.json": write_schema(schema) for name, schema in bundle_schemas()}
-
-
-def _verify_text(key: "SigningKey") -> bytes:
-    from reporter.assets import templates_dir
-    from reporter.seal.instructions import verify_text
-
-    return verify_text((templates_dir() / "VERIFY.md").read_text(encoding="utf-8"), key.key_id)
 
 
 def _canonical_sha256(value: object) -> str:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from reporter.errors import LedgerUnusable, UsageFault
 from reporter.model.raw_records import RawRecord, RecordFault
-from reporter.settings import LEDGERS, Settings, read_secret, read_token
+from reporter.settings import read_secret, read_token
+from reporter.settings_model import LEDGERS, Settings
 
 if TYPE_CHECKING:
     from reporter.collect.https import HttpsAccess
@@ -42,8 +43,8 @@ def open_settings_ledger(settings: Settings, address: str = "", *, write: bool) 
     return open_ledger(address, settings.base_dir, password, write=write)
 
 
-def reading_of(settings: Settings) -> "Reading":
-    """Say how sources are read under these settings."""
+def reading_of(settings: Settings, environment: str = "") -> "Reading":
+    """Say how sources are read under these settings; of a ledger, without what names another environment."""
     from reporter.collect.records import Reading
 
     def https() -> "HttpsAccess":
@@ -56,7 +57,7 @@ def reading_of(settings: Settings) -> "Reading":
     def ledger(place: str) -> Iterator[bytes]:
         address = place if place.startswith(LEDGERS) else ""
         with open_settings_ledger(settings, address, write=False) as opened:
-            yield from (row.payload.encode() for row in opened.read())
+            yield from (raw for row in opened.read() if _is_for(environment, raw := row.payload.encode()))
 
     return Reading(base_dir=settings.base_dir, https=https, ledger=ledger)
 
@@ -109,6 +110,19 @@ def _places_of(settings: Settings) -> list[str]:
     """Give every place once; what stands in the ledger already is not imported into it."""
     listed = [place for name in sorted(settings.environments) for place in settings.environments[name].records]
     return [place for place in dict.fromkeys(listed) if place not in ("ledger", settings.ledger)]
+
+
+def _is_for(environment: str, raw: bytes) -> bool:
+    """Say whether a record counts here: most name no environment, and only our own answers do."""
+    if not environment or b'"environment"' not in raw:
+        return True
+    import msgspec
+
+    try:
+        named = msgspec.json.decode(raw).get("environment")
+    except (msgspec.DecodeError, AttributeError):
+        return True
+    return named in (None, environment)
 
 
 def _from_here(place: str) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, get_args
 
 import click
 
@@ -22,16 +22,23 @@ from reporter.model.case import Request
 from reporter.model.manifests import MANIFESTS
 from reporter.model.providers import ALL, PROVIDERS, normalise
 from reporter.model.registry import REPORTS, ReportKind, find_report
-from reporter.model.reports import Mode
-from reporter.settings import (
-    DEFAULT_ENVIRONMENT,
-    EnvironmentSettings,
-    Settings,
-    load_settings,
-    override,
-)
+from reporter.model.reports import Mode, RouteAction, RouteCategory
+from reporter.settings import DEFAULT_ENVIRONMENT, load_settings, override
+from reporter.settings_model import EnvironmentSettings, Settings
 
 NOTIFICATION_PLAN = "notification-plan"
+OURS_ALONE = ("manifests_dir", "records", "executor", "loops", "recovery")
+"""Keys of an environment that upstream has no flag for."""
+
+FILTERS = {
+    "--provider": (NOTIFICATION_PLAN, "routing-trend", "worker-health"),
+    "--force": (NOTIFICATION_PLAN, "worker-health"),
+    "--schedule": ("routing-trend",),
+    "--owner": ("routing-trend",),
+    "--action": ("routing-trend",),
+    "--category": ("routing-trend",),
+}
+"""What narrows a report, and the reports that it narrows."""
 
 
 def _report(word: str) -> ReportKind:
@@ -58,7 +65,7 @@ def _providers(text: str) -> tuple[str, ...]:
 def _upstream_flags(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add upstream's flags: one for each key of an environment that is not ours alone (domain.md B1.0)."""
     for key, field in reversed(EnvironmentSettings.model_fields.items()):
-        if key in ("manifests_dir", "records"):
+        if key in OURS_ALONE:
             continue
         kind: click.Choice[str] | type[float] | None = None
         if key == "mode":
@@ -83,9 +90,23 @@ _WIDTH = max(len(kind.name) for kind in REPORTS)
     "--provider",
     type=_providers,
     metavar="NAMES",
-    help="notification-plan: these providers only, separated by commas. Default: all that the schedule names.",
+    help="notification-plan, routing-trend, worker-health: these providers only, separated by commas. Default: all.",
 )
-@click.option("--force/--no-force", default=None, help="notification-plan: tell people though the schedule is healthy.")
+@click.option(
+    "--force/--no-force",
+    default=None,
+    help="notification-plan, worker-health: tell people though the schedule is healthy, or though they were told.",
+)
+@click.option("--schedule", metavar="ID", help="routing-trend: this schedule only.")
+@click.option("--owner", metavar="TEXT", help="routing-trend: owners and escalation owners with this text in them.")
+@click.option("--action", type=click.Choice(get_args(RouteAction)), help="routing-trend: this action only.")
+@click.option("--category", type=click.Choice(get_args(RouteCategory)), help="routing-trend: this category only.")
+@click.option(
+    "--records",
+    multiple=True,
+    metavar="SRC",
+    help="Evidence records: a path, a pattern, an https:// address or `ledger`; may be repeated.",
+)
 @as_of_option
 @settings_option
 @json_option
@@ -95,6 +116,11 @@ def check(  # noqa: PLR0913, PLR0917 - one for each option
     environment: str | None,
     provider: tuple[str, ...] | None,
     force: bool | None,  # noqa: FBT001 - a flag of click
+    schedule: str | None,
+    owner: str | None,
+    action: str | None,
+    category: str | None,
+    records: tuple[str, ...],
     as_of: datetime | None,
     settings_file: str | None,
     as_json: bool,  # noqa: FBT001 - a flag of click
@@ -111,10 +137,13 @@ def check(  # noqa: PLR0913, PLR0917 - one for each option
       reporter check production
       reporter check rollback --mode promoted --rollback-plan-path plan.json --json
     """  # noqa: D301 - \b is click's mark for text that keeps its lines
-    if report.name != NOTIFICATION_PLAN and (provider is not None or force is not None):
-        raise UsageFault(f"--provider and --force are for {NOTIFICATION_PLAN}, not for {report.name}")
-    request = Request(provider or (), force=bool(force))
+    narrowed = {"--provider": provider, "--force": force, "--schedule": schedule, "--owner": owner}
+    narrowed |= {"--action": action, "--category": category}
+    _refuse_foreign(report, [flag for flag, value in narrowed.items() if value is not None])
+    request = Request(provider or (), bool(force), schedule or "", owner or "", action or "", category or "")
     given = {key: value for key, value in flags.items() if value is not None}
+    if records:
+        given["records"] = records
     settings, name = _settings_for(settings_file, environment, given)
     result, case = check_report(settings, name, report.name, instant_of(as_of), request)
     if as_json:
@@ -122,6 +151,17 @@ def check(  # noqa: PLR0913, PLR0917 - one for each option
     else:
         say(report_text(result, case))
     return exit_code([result.status], fail_on)
+
+
+def _refuse_foreign(report: ReportKind, flags: list[str]) -> None:
+    """Refuse a flag that would narrow nothing of this report."""
+    faults = [
+        f"{flag} is for {', '.join(FILTERS[flag])}, not for {report.name}"
+        for flag in flags
+        if report.name not in FILTERS[flag]
+    ]
+    if faults:
+        raise UsageFault(*faults)
 
 
 def _settings_for(settings_file: str | None, environment: str | None, flags: dict[str, object]) -> tuple[Settings, str]:

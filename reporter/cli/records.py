@@ -10,7 +10,8 @@ from reporter.cli.terminal import print_json, remark, say
 from reporter.errors import ExitCode
 from reporter.model.raw_records import RecordFault
 from reporter.record_jobs import Imported, export_records, import_records, verify_records
-from reporter.settings import Settings, load_settings
+from reporter.settings import load_settings
+from reporter.settings_model import Settings
 
 MOST_FAULTS = 20
 

@@ -13,9 +13,11 @@ from reporter.cli.options import (
     settings_option,
 )
 from reporter.cli.terminal import complain, print_json, remark, say
-from reporter.cli.verdict import exit_code, word
+from reporter.cli.verdict import exit_code, is_held, overall
 from reporter.clock import utc_now
-from reporter.jobs import Outcome, Run, chosen_environments, run_environments, signing_key
+from reporter.jobs import Outcome, Run, chosen_environments, run_environments
+from reporter.key_jobs import signing_key
+from reporter.model.reports import Status
 from reporter.settings import load_settings
 
 
@@ -64,16 +66,24 @@ def run(  # noqa: PLR0913, PLR0917 - one for each option
     if result.errors:
         complain(fault for error in result.errors for fault in error.faults)
         return result.errors[0].exit_code
-    return exit_code([one.status for one in result.outcomes if one.status], fail_on)
+    statuses = [one.status for one in result.outcomes if one.status]
+    held = [Status.NEEDS_ATTENTION for one in result.outcomes if is_held(one.readiness_state, one.closure_state)]
+    return exit_code([*statuses, *held], fail_on)
 
 
 def _print(result: Run) -> None:
     widest = max(len(one.environment) for one in result.outcomes)
     for one in result.outcomes:
-        verdict = word(one.status) if one.status and one.bundle else "NO BUNDLE"
+        verdict = overall(one.status or "", one.readiness_state, one.closure_state) if one.bundle else "NO BUNDLE"
         say(f"{one.environment:<{widest}}  {verdict:<15}  {one.bundle}".rstrip())
         if one.bundle:
             say(f"{'':<{widest}}  {one.summary}")
+            said = f"release readiness: {_words(one.readiness_state)}; closure: {_words(one.closure_state)}"
+            say(f"{'':<{widest}}  {said}")
+
+
+def _words(state: str) -> str:
+    return state.replace("_", " ")
 
 
 def _as_json(result: Run) -> dict[str, object]:
@@ -88,9 +98,11 @@ def _outcome_as_json(one: Outcome) -> dict[str, object]:
     return {
         "environment": one.environment,
         "status": one.status,
+        "readiness_state": one.readiness_state,
+        "closure_state": one.closure_state,
         "alert_level": one.alert_level,
         "bundle": one.bundle,
         "digest": one.digest,
-        "reports": one.reports,
+        "reports": dict(one.reports),
         "faults": list(one.faults),
     }

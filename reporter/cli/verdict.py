@@ -11,6 +11,17 @@ def word(status: Status) -> str:
     return str(status).replace("_", " ").upper()
 
 
+def overall(status: str, readiness_state: str, closure_state: str) -> str:
+    """Write a verdict as people read it, never a better one than release readiness and the closure have."""
+    held = is_held(readiness_state, closure_state)
+    return "BLOCKED" if held and status != Status.NEEDS_ATTENTION else status.replace("_", " ").upper()
+
+
+def is_held(readiness_state: str, closure_state: str) -> bool:
+    """Say whether the loops hold the release."""
+    return readiness_state == "blocked" or closure_state == "open"
+
+
 def exit_code(statuses: Iterable[Status], fail_on: str | None) -> int:
     """Apply --fail-on: the worst status that the caller wants to hear about decides."""
     seen = set(statuses)

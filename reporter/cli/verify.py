@@ -56,7 +56,7 @@ def verify_and_print(bundle: str, key: str | None, *, as_json: bool) -> int:
 
 def _key_of_settings() -> PublicKey:
     """Take the public half of the settings' own signing key: for whoever made the bundle."""
-    from reporter.jobs import own_public_key
+    from reporter.key_jobs import own_public_key
     from reporter.settings import load_settings
 
     settings, remarks = load_settings()

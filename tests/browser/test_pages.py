@@ -24,7 +24,7 @@ FLAGS = [
 ]
 ENVIRONMENTS = ("production-pilot", "payments-pilot", "build-fleet")
 FILTER_WORDS = {"Show", "with", "the", "text", "of", "checks", "all", "failed", "passed", "not", "applicable"}
-PAGES = ("index.html", "readiness.html")
+PAGES = ("index.html", "readiness.html", "runbook.html", "executive.html")
 
 
 class Opened(NamedTuple):

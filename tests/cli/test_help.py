@@ -1,6 +1,7 @@
 """Help, the table of exit codes, and that asking for little loads little."""
 
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -49,9 +50,23 @@ def test_example_in_help_is_a_call_that_is_understood(call: Call, words: str) ->
     """Each example ends in a finding or a fault of the settings, at worst, never in a mistake of the call."""
     text = call(*words.split(), "--help").out
     for example in re.findall(r"^    reporter (.*)$", text, flags=re.MULTILINE):
-        said = call(*example.partition(" > ")[0].split())
+        said = call(*shlex.split(example.partition(" > ")[0]))
         assert "--help" not in said.err, example
         assert said.code in (0, 2), example
+
+
+def readme_calls() -> list[str]:
+    """Give the calls of the README about where it stands and what people decide."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    section = readme.partition("## Where it stands")[2].partition("```\n\n")[0]
+    return re.findall(r"^reporter ([^#\n]*)", section, flags=re.MULTILINE)
+
+
+@pytest.mark.parametrize("words", readme_calls())
+def test_call_in_the_readme_is_understood(call: Call, words: str) -> None:
+    said = call(*shlex.split(words))
+    assert said.code == 2, "there are no settings here"
+    assert "--help" not in said.err
 
 
 @pytest.mark.parametrize("name", COMMANDS)

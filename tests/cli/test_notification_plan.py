@@ -111,7 +111,12 @@ def test_an_unknown_provider_is_refused_with_the_list_of_known_ones(tmp_path: Pa
 def test_flags_of_the_plan_are_refused_by_other_reports(tmp_path: Path, flags: tuple[str, ...]) -> None:
     done = reporter("check", "schedule", *flags, cwd=tmp_path)
     assert done.returncode == 2
-    assert "--provider and --force are for notification-plan, not for schedule" in done.stderr
+    reports = (
+        "notification-plan, routing-trend, worker-health"
+        if "--provider" in flags
+        else "notification-plan, worker-health"
+    )
+    assert f"is for {reports}, not for schedule" in done.stderr
 
 
 def test_force_notifies_for_a_healthy_schedule(manifests: Path) -> None:

@@ -1,0 +1,53 @@
+"""`reporter ack`: answer for a route."""
+
+from datetime import datetime
+
+import click
+
+from reporter.answer_jobs import acknowledge
+from reporter.cli.answering import finish, recording_options, signature_options, signed, start
+from reporter.cli.options import instant_of
+
+
+@click.command
+@click.argument("loop")
+@click.argument("subject")
+@click.option("--provider", required=True, metavar="NAME", help="Who was told: slack, jira, ...")
+@signature_options
+@click.option(
+    "--state",
+    default="",
+    metavar="WORD",
+    help="acknowledged, accepted, resolved, dismissed, deferred or escalated. Default: what the loop accepts.",
+)
+@click.option("--plan-id", default="", metavar="ID", help="The plan that is answered. Default: the one in force.")
+@recording_options
+def ack(  # noqa: PLR0913, PLR0917 - one for each option
+    loop: str,
+    subject: str,
+    provider: str,
+    by: str,
+    reason: str,
+    ref: str,
+    state: str,
+    plan_id: str,
+    environment: str | None,
+    as_of: datetime | None,
+    settings_file: str | None,
+    execute: bool,  # noqa: FBT001 - a flag of click
+    as_json: bool,  # noqa: FBT001 - a flag of click
+) -> int:
+    """Answer for what was delivered: LOOP and SUBJECT, as told to a provider.
+
+    What is not known, or asks for no answer, is refused with what is. Recorded only with --execute, in the ledger; it
+    counts in the next run. dismissed, deferred and escalated are shown, and stay outstanding.
+
+    \b
+    Example:
+      reporter ack drill-notification monthly --provider slack --by lead --reason "drill is planned" --ref CHG-1
+    """  # noqa: D301 - \b is click's mark for text that keeps its lines
+    signature = signed(by, reason, ref)
+    settings, name = start(settings_file, environment)
+    route = (loop, subject, provider)
+    prepared = acknowledge(settings, name, instant_of(as_of), route, state, plan_id, signature)
+    return finish(settings, prepared, execute=execute, as_json=as_json)

@@ -1,0 +1,102 @@
+"""What the commands that record a decision share: their options, and how they say what they record.
+
+Without --execute they check everything and print what they would record.
+"""
+
+import json
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from reporter.answer_jobs import Prepared, Signature, record_answer, sign
+from reporter.cli.options import as_of_option, json_option, settings_option
+from reporter.cli.terminal import print_json, remark, say
+from reporter.clock import utc_now
+from reporter.errors import ExitCode, UsageFault
+from reporter.jobs import chosen_environments
+from reporter.settings import load_settings
+from reporter.settings_model import Settings
+
+C = TypeVar("C", bound=Callable[..., Any])
+
+environment_option = click.option(
+    "--environment", "-e", metavar="NAME", help="The environment it is about; needed where the settings have several."
+)
+execute_option = click.option(
+    "--execute", is_flag=True, help="Record it in the ledger. Default: only say what would be."
+)
+
+
+def signature_options(command: C) -> C:
+    """Add who, why and where it is written down."""
+    for option in (
+        click.option("--ref", required=True, metavar="REF", help="The ticket or change that holds the decision."),
+        click.option("--reason", required=True, metavar="TEXT", help="Why, in one line."),
+        click.option("--by", required=True, metavar="NAME", help="Who decides: a name or a role, no address."),
+    ):
+        command = option(command)
+    return command
+
+
+def recording_options(command: C) -> C:
+    """Add the options of every command that records something."""
+    for option in (json_option, execute_option, settings_option, as_of_option, environment_option):
+        command = option(command)
+    return command
+
+
+def start(settings_file: str | None, environment: str | None) -> tuple[Settings, str]:
+    """Load the settings and find the one environment that is meant."""
+    settings, remarks = load_settings(settings_file)
+    for line in remarks:
+        remark(line)
+    names = chosen_environments(settings, [environment] if environment else [])
+    if len(names) > 1:
+        raise UsageFault(f"several environments in the settings: choose one with --environment ({', '.join(names)})")
+    return settings, names[0]
+
+
+def signed(by: str, reason: str, ref: str) -> Signature:
+    """Check and sign with the wall clock: a decision that is dated back shows."""
+    return sign(by, reason, ref, utc_now())
+
+
+def finish(settings: Settings, prepared: Prepared, *, execute: bool, as_json: bool) -> int:
+    """Record the decision, or only say what would be recorded."""
+    added = execute and not prepared.repeats and record_answer(settings, prepared)
+    if as_json:
+        print_json(json.dumps(_as_json(prepared, execute=execute, added=added), indent=1))
+    else:
+        say(f"{_said(prepared, execute=execute, added=added)} {prepared.about}")
+        if not prepared.repeats:
+            for line in prepared.changes:
+                say(f"  {line}")
+        say(f"  record {prepared.record_id} for {prepared.environment}, dated {prepared.record['created_at']}")
+    for line in prepared.remarks:
+        remark(line)
+    if not execute and not prepared.repeats:
+        remark("nothing was recorded; --execute records it")
+    return ExitCode.DONE
+
+
+def _said(prepared: Prepared, *, execute: bool, added: bool) -> str:
+    if added:
+        return "recorded:"
+    if prepared.repeats or execute:
+        return "recorded already, nothing was added:"
+    return "would record:"
+
+
+def _as_json(prepared: Prepared, *, execute: bool, added: bool) -> dict[str, object]:
+    return {
+        "environment": prepared.environment,
+        "about": prepared.about,
+        "executed": execute,
+        "added": added,
+        "repeated": prepared.repeats or (execute and not added),
+        "record_id": prepared.record_id,
+        "changes": list(prepared.changes),
+        "remarks": list(prepared.remarks),
+        "record": prepared.record,
+    }

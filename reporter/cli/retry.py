@@ -1,0 +1,158 @@
+"""`reporter retry`: plan the retries, and decide about one."""
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+
+import click
+
+from reporter.answer_jobs import approve_retry
+from reporter.answer_jobs.plans import RetryPlans, count_fates, fate, plan_retries, record_plans
+from reporter.cli.answering import finish, recording_options, signature_options, signed, start
+from reporter.cli.options import instant_of
+from reporter.cli.terminal import print_json, remark, say
+from reporter.clock import utc_now
+from reporter.errors import ExitCode
+from reporter.model.instants import format_instant
+from reporter.model.routes import RouteState
+
+MOST_SHOWN = 20
+
+
+@click.group
+def retry() -> None:
+    """Plan the retries of every loop; approve one.
+
+    \b
+    Examples:
+      reporter retry plan
+      reporter retry approve acknowledgement-audit AUDIT --provider splunk --by lead --reason mended --ref CHG-1
+    """  # noqa: D301 - \b is click's mark for text that keeps its lines
+
+
+@retry.command
+@recording_options
+def plan(
+    environment: str | None,
+    as_of: datetime | None,
+    settings_file: str | None,
+    execute: bool,  # noqa: FBT001 - a flag of click
+    as_json: bool,  # noqa: FBT001 - a flag of click
+) -> int:
+    """Say of every route that was not delivered: it is tried again, waits, is gated, or has no attempt left.
+
+    --execute records the retry plan of each loop that has records; nothing is sent.
+
+    \b
+    Example:
+      reporter retry plan --json
+    """  # noqa: D301 - \b is click's mark for text that keeps its lines
+    settings, name = start(settings_file, environment)
+    plans = plan_retries(settings, name, instant_of(as_of), utc_now())
+    added = record_plans(settings, plans) if execute else 0
+    if as_json:
+        print_json(json.dumps(_as_json(plans, execute=execute, added=added), indent=1))
+    else:
+        for line in _lines(plans):
+            say(line)
+        if execute:
+            say(f"recorded {added} retry plans, {len(plans.plans) - added} were there already")
+    for fault in plans.faults[:MOST_SHOWN]:
+        remark(f"evidence that may hide a failure: {fault}")
+    if not execute:
+        remark("nothing was recorded; --execute records the plans")
+    return ExitCode.DONE
+
+
+@retry.command
+@click.argument("loop")
+@click.argument("subject")
+@click.option("--provider", required=True, metavar="NAME", help="The provider that the retry goes to.")
+@signature_options
+@click.option(
+    "--state", default="approved", metavar="WORD", show_default=True, help="approved, denied, deferred or expired."
+)
+@recording_options
+def approve(  # noqa: PLR0913, PLR0917 - one for each option
+    loop: str,
+    subject: str,
+    provider: str,
+    by: str,
+    reason: str,
+    ref: str,
+    state: str,
+    environment: str | None,
+    as_of: datetime | None,
+    settings_file: str | None,
+    execute: bool,  # noqa: FBT001 - a flag of click
+    as_json: bool,  # noqa: FBT001 - a flag of click
+) -> int:
+    """Decide about the next retry of LOOP and SUBJECT. One approval covers one execution.
+
+    denied, deferred and expired revoke. Whoever executes retries should not approve them: it is flagged or refused, as
+    the settings say.
+
+    \b
+    Example:
+      reporter retry approve acknowledgement-audit AUDIT --provider splunk --by lead --reason mended --ref CHG-1
+    """  # noqa: D301 - \b is click's mark for text that keeps its lines
+    signature = signed(by, reason, ref)
+    settings, name = start(settings_file, environment)
+    prepared = approve_retry(settings, name, instant_of(as_of), (loop, subject, provider), state, signature)
+    return finish(settings, prepared, execute=execute, as_json=as_json)
+
+
+def _lines(plans: RetryPlans) -> Iterator[str]:
+    everything = [route for one in plans.plans for route in one.routes]
+    if not everything:
+        yield f"{plans.environment}: nothing to retry"
+        return
+    counted = ", ".join(f"{count} {word}" for word, count in count_fates(everything).items() if count)
+    yield f"{plans.environment}: {len(everything)} not delivered: {counted}"
+    for one in plans.plans:
+        if one.routes:
+            yield f"{one.loop.title}  [{one.loop.word}]"
+        for route in one.routes[:MOST_SHOWN]:
+            yield f"  {fate(route):<9}  {route.route.subject} -> {route.route.provider}  {_why(route)}"
+        if len(one.routes) > MOST_SHOWN:
+            yield f"  and {len(one.routes) - MOST_SHOWN} more; --json lists all"
+
+
+def _why(route: RouteState) -> str:
+    if fate(route) == "gated":
+        return f"{route.retry.reason}; {route.gate.state}: {route.gate.reason}"
+    return route.retry.reason
+
+
+def _as_json(plans: RetryPlans, *, execute: bool, added: int) -> dict[str, object]:
+    return {
+        "environment": plans.environment,
+        "executed": execute,
+        "added": added,
+        "plans": [
+            {
+                "loop": one.loop.word,
+                "retry_plan_id": one.record["session_id"],
+                **count_fates(one.routes),
+                "routes": [_route_as_json(route) for route in one.routes],
+                "record": one.record,
+            }
+            for one in plans.plans
+        ],
+        "faults": list(plans.faults),
+    }
+
+
+def _route_as_json(route: RouteState) -> dict[str, object]:
+    next_at = route.retry.next_retry_at
+    return {
+        **route.route._asdict(),
+        "fate": fate(route),
+        "failures": route.retry.failures,
+        "max_attempts": route.retry.max_attempts,
+        "next_retry_at": format_instant(next_at) if next_at else "",
+        "reason": route.retry.reason,
+        "gate_state": route.gate.state,
+        "gate_reason": route.gate.reason,
+        "owner": route.owner,
+    }

@@ -1,0 +1,116 @@
+"""`reporter status`: where every environment stands, from its newest bundle."""
+
+import json
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import click
+
+from reporter.cli.options import as_of_option, instant_of, json_option, settings_option
+from reporter.cli.terminal import print_json, remark, say
+from reporter.cli.verdict import overall
+from reporter.errors import ExitCode
+from reporter.jobs import chosen_environments
+from reporter.settings import load_settings
+from reporter.standing_jobs import public_key_of
+from reporter.standing_jobs.standing import OLD_AFTER, Due, Standing, standing_of
+
+MOST_SHOWN = 10
+
+
+@click.command
+@click.option(
+    "--environment", "-e", "environments", multiple=True, metavar="NAME", help="Only this environment; may be repeated."
+)
+@as_of_option
+@settings_option
+@json_option
+def status(
+    environments: tuple[str, ...],
+    as_of: datetime | None,
+    settings_file: str | None,
+    as_json: bool,  # noqa: FBT001 - a flag of click
+) -> int:
+    """Say where every environment stands: the verdict, what is due, who must act.
+
+    Reads the newest bundle of each, once it verifies, and assesses nothing. A bundle older than 26 hours is called out.
+    Exits 5 when one does not verify.
+
+    \b
+    Examples:
+      reporter status
+      reporter status --environment production-pilot --json
+    """  # noqa: D301 - \b is click's mark for text that keeps its lines
+    settings, remarks = load_settings(settings_file)
+    for line in remarks:
+        remark(line)
+    now, key = instant_of(as_of), public_key_of(settings)
+    standings = [standing_of(settings, name, now, key) for name in chosen_environments(settings, environments)]
+    if as_json:
+        print_json(json.dumps({"environments": [_as_json(one) for one in standings]}, indent=1))
+    else:
+        for one in standings:
+            say("\n".join(_lines(one)))
+    broken = any(one.bundle and one.faults for one in standings)
+    return ExitCode.VERIFICATION_FAILED if broken else ExitCode.DONE
+
+
+def _lines(one: Standing) -> Iterator[str]:
+    if not one.sealed:
+        yield f"{one.environment}: {'NOT VERIFIED' if one.bundle else 'NO BUNDLE'}"
+        if one.bundle:
+            yield f"  {one.bundle}, as of {one.as_of}: nothing that it says can be relied on"
+        yield from (f"  {fault}" for fault in one.faults)
+        return
+    yield f"{one.environment}: {overall(one.status, one.readiness_state, one.closure_state)}"
+    yield f"  {one.summary}"
+    states = (("release readiness", one.readiness_state), ("closure", one.closure_state))
+    said = [f"{what}: {state.replace('_', ' ')}" for what, state in states if state]
+    yield f"  {'; '.join((*said, f'as of {one.as_of}, {_age(one.age)} ago'))}"
+    if one.old:
+        yield f"  OLD: older than {_age(OLD_AFTER)}; run `reporter run --environment {one.environment}`, see the timer"
+    yield f"  {one.bundle}"
+    yield from (f"  due   {_due(each)}" for each in one.due)
+    for item in one.open_items[:MOST_SHOWN]:
+        since = f" since {item.since}" if item.since else ""
+        yield f"  open  {item.title}{since}  [{item.owner}]"
+        yield f"        -> {item.next_action}"
+    if len(one.open_items) > MOST_SHOWN:
+        yield f"  open  and {len(one.open_items) - MOST_SHOWN} more; --json lists all"
+    for actor in one.actors:
+        yield f"  act   {actor.owner}: {actor.steps} step{'' if actor.steps == 1 else 's'}; first: {actor.task}"
+        if actor.command:
+            yield f"        -> {actor.command}"
+
+
+def _due(due: Due) -> str:
+    more = f", first of {due.pending}" if due.pending > 1 else ""
+    return f"{due.what} {'OVERDUE since' if due.overdue else 'at'} {due.at}{more}"
+
+
+def _age(age: timedelta) -> str:
+    minutes = int(age.total_seconds() // 60)
+    if minutes < 60:  # noqa: PLR2004 - minutes of an hour
+        return f"{minutes} min"
+    hours = minutes // 60
+    return f"{hours} h" if hours < 48 else f"{hours // 24} days"  # noqa: PLR2004 - from two days on
+
+
+def _as_json(one: Standing) -> dict[str, object]:
+    return {
+        "environment": one.environment,
+        "bundle": one.bundle,
+        "sealed": one.sealed,
+        "as_of": one.as_of,
+        "age_minutes": int(one.age.total_seconds() // 60),
+        "old": one.old,
+        "status": one.status,
+        "readiness_state": one.readiness_state,
+        "closure_state": one.closure_state,
+        "alert_level": one.alert_level,
+        "summary": one.summary,
+        "due": [each._asdict() for each in one.due],
+        "open_items": [item._asdict() for item in one.open_items],
+        "actors": [actor._asdict() for actor in one.actors],
+        "faults": list(one.faults),
+    }

@@ -1,0 +1,67 @@
+"""What the bundles before this one say, as far as they still verify."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from reporter.model.case import Artifact
+from reporter.model.instants import format_instant
+from reporter.settings_model import Settings
+
+if TYPE_CHECKING:
+    from reporter.model.readiness import Previous, Readiness, TrendPoint
+    from reporter.model.verification import Verification
+    from reporter.seal.keys import SigningKey
+
+
+class Earlier(NamedTuple):
+    """The bundle before this one.
+
+    Its readiness counts only when it verifies and is of this environment. `artifacts` are its promised files, and
+    bundles that lost their seal; None where there is no bundle at all. `trend` is what the last bundles said.
+    """
+
+    previous: "Previous | None"
+    before: "Readiness | None"
+    artifacts: tuple[Artifact, ...] | None
+    trend: "tuple[TrendPoint, ...]"
+
+
+def look_back(settings: Settings, environment: str, now: datetime, key: "SigningKey") -> Earlier:
+    """Find the bundle before this one and verify it."""
+    from pydantic import ValidationError
+
+    from reporter.model.readiness import Previous, Readiness
+    from reporter.seal.bundle import previous_bundle
+    from reporter.seal.history import trend_of
+    from reporter.seal.verify import verify_bundle
+
+    bundles_dir = settings.resolve(settings.bundles_dir)
+    found, passed_over = previous_bundle(bundles_dir, environment, now)
+    trend = trend_of(bundles_dir, environment, now, key.public)
+    unsealed = tuple(Artifact(name, exists=True, verified=False) for name in passed_over)
+    if found is None:
+        return Earlier(None, None, unsealed or None, trend)
+    as_of = format_instant(found.as_of)
+    verification = verify_bundle(found.path, key.public)
+    artifacts = (*unsealed, *_artifacts(Path(found.path).name, verification))
+    sealed = verification.statement["predicate"] if verification.statement and not verification.failures else {}
+    # A bundle that was copied here from elsewhere verifies, but it is not the one before this.
+    if (sealed.get("environment"), sealed.get("as_of")) == (environment, as_of):
+        try:
+            before = Readiness.model_validate_json(Path(found.path, "readiness.json").read_bytes())
+        except (OSError, ValidationError):
+            pass
+        else:
+            seen = Previous(digest=found.digest, as_of=as_of, status=before.status, verified=True)
+            return Earlier(seen, before, artifacts, trend)
+    return Earlier(Previous(digest=found.digest, as_of=as_of, status=None, verified=False), None, artifacts, trend)
+
+
+def _artifacts(bundle: str, verification: "Verification") -> tuple[Artifact, ...]:
+    if not verification.failures:
+        return (Artifact(bundle, exists=True, verified=True),)
+    return tuple(
+        Artifact(f"{bundle}/{one.file or '.'}", exists=one.code != "missing", verified=False)
+        for one in verification.failures
+    )

@@ -1,0 +1,82 @@
+"""What changed from one bundle to another."""
+
+import re
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from pydantic import ValidationError
+
+from reporter.assess.readiness import compare
+from reporter.errors import UsageFault, VerificationFailed
+from reporter.model.readiness import Change, Readiness
+from reporter.seal.bundle import list_bundles
+from reporter.seal.digests import hash_file
+from reporter.seal.envelope import ATTESTATION_NAME
+from reporter.seal.keys import PublicKey
+from reporter.seal.verify import verify_bundle
+from reporter.settings_model import Settings
+
+_DIGEST: Final = re.compile(r"[0-9a-f]{4,64}")
+_DIGITS: Final = 12
+
+
+class Difference(NamedTuple):
+    """What changed from one bundle to another: the verdict, reports, checks, and the items that are open in both."""
+
+    before: Readiness
+    after: Readiness
+    changes: tuple[Change, ...]
+    still_open: tuple[str, ...]
+
+
+def find_bundle(settings: Settings, named: str) -> str:
+    """Find a bundle by its path, or by the first digits of its digest. Raise UsageFault."""
+    if Path(named).is_dir():
+        return named
+    if not _DIGEST.fullmatch(named):
+        raise UsageFault(
+            f"{named}: found no directory, wanted the path of a bundle or the first digits of its digest, at least 4"
+        )
+    bundles_dir = settings.resolve(settings.bundles_dir)
+    names = [name for environment in sorted(settings.environments) for name in list_bundles(bundles_dir, environment)]
+    found = [one for one in names if one.digest.startswith(named[:_DIGITS]) and _is(one.path, named)]
+    if len(found) != 1:
+        shown = f"{len(found)} of them: " + ", ".join(Path(one.path).name for one in found) if found else "none"
+        raise UsageFault(f"{named}: found {shown}, wanted one bundle whose digest starts with it")
+    return found[0].path
+
+
+def compare_bundles(before: str, after: str, key: PublicKey) -> Difference:
+    """Say what changed. Raise VerificationFailed unless both verify, UsageFault where they cannot be compared."""
+    failures = [
+        f"{path}: {one.code}: {one.file}: {one.detail}"
+        for path in (before, after)
+        for one in verify_bundle(path, key).failures
+    ]
+    if failures:
+        raise VerificationFailed(*failures)
+    old, new = _readiness(before), _readiness(after)
+    if old.environment != new.environment:
+        raise UsageFault(f"found bundles of {old.environment} and {new.environment}, wanted two of one environment")
+    was = {item.code for item in old.loops.closure.open_items}
+    still = tuple(item.title for item in new.loops.closure.open_items if item.code in was)
+    return Difference(old, new, tuple(compare(old, new)), still)
+
+
+def _is(path: str, digest: str) -> bool:
+    """Say whether a digest that is longer than a bundle's name is the bundle's own."""
+    if len(digest) <= _DIGITS:
+        return True
+    try:
+        return hash_file(Path(path, ATTESTATION_NAME)).startswith(digest)
+    except OSError:
+        return False
+
+
+def _readiness(path: str) -> Readiness:
+    try:
+        return Readiness.model_validate_json(Path(path, "readiness.json").read_bytes())
+    except (OSError, ValidationError):
+        raise UsageFault(
+            f"{path}: found a bundle of another version of reporter, wanted one with the readiness.json of this version"
+        ) from None

@@ -1,0 +1,165 @@
+"""`reporter ack`, `retry` and `recovery` as a user runs them: dry unless --execute."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from cli.conftest import Call, Said
+from worlds import AS_OF
+
+LATER = "2026-06-11T15:41:00Z"
+SIGNED = ("--by", "lead", "--reason", "it is planned", "--ref", "CHG-1")
+
+
+@pytest.fixture
+def copy(world: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(world, tmp_path / "copy"))
+
+
+class Pilot:
+    """Calls about one environment of the sample world."""
+
+    def __init__(self, call: Call, world: Path, environment: str) -> None:
+        self._call = call
+        self._common = ("--settings", world / "reporter.toml", "--environment", environment)
+
+    def __call__(self, *words: str, as_of: str = AS_OF) -> Said:
+        return self._call(*words, *self._common, "--as-of", as_of)
+
+    def routes(self) -> dict[str, tuple[str, str]]:
+        """Give subject and provider of the routes that were not delivered, by their fate."""
+        plans = json.loads(self("retry", "plan", "--json").out)["plans"]
+        return {one["fate"]: (one["subject"], one["provider"]) for plan in plans for one in plan["routes"]}
+
+
+@pytest.fixture
+def payments(call: Call, copy: Path) -> Pilot:
+    return Pilot(call, copy, "payments-pilot")
+
+
+@pytest.fixture
+def fleet(call: Call, copy: Path) -> Pilot:
+    return Pilot(call, copy, "build-fleet")
+
+
+def test_plan_says_of_each_route_what_becomes_of_it(payments: Pilot, fleet: Pilot, call: Call, copy: Path) -> None:
+    subject, provider = payments.routes()["gated"]
+    said = payments("retry", "plan")
+    assert said.code == 0
+    assert said.out.splitlines()[:2] == [
+        "payments-pilot: 1 not delivered: 1 gated",
+        "Acknowledgement audit  [acknowledgement_audit]",
+    ]
+    assert f"  gated      {subject} -> {provider}  1 of 3 attempts failed; the next was due at" in said.out
+    assert said.out.endswith("wait_for_retry_ack: nobody has accepted the retry plan\n")
+    assert said.err == "nothing was recorded; --execute records the plans\n"
+    assert "  exhausted  " in fleet("retry", "plan").out
+    assert Pilot(call, copy, "production-pilot")("retry", "plan").out == "production-pilot: nothing to retry\n"
+
+
+def test_plans_are_recorded_once(payments: Pilot) -> None:
+    first, again = (payments("retry", "plan", "--execute").out.splitlines()[-1] for _ in range(2))
+    count = first.split()[1]
+    assert first == f"recorded {count} retry plans, 0 were there already"
+    assert again == f"recorded 0 retry plans, {count} were there already"
+    document = json.loads(payments("retry", "plan", "--execute", "--json").out)
+    assert (document["executed"], document["added"], len(document["plans"])) == (True, 0, int(count))
+
+
+def test_long_plans_are_cut_on_a_screen_and_whole_in_json(payments: Pilot, copy: Path) -> None:
+    evidence = copy / "evidence" / "payments-pilot.jsonl"
+    subject, _ = payments.routes()["gated"]
+    (line,) = (one for one in evidence.read_text(encoding="utf-8").splitlines() if f"rcd-{subject}" in one)
+    more = [line.replace(subject, f"{subject}-{number}") for number in range(25)]
+    with evidence.open("a", encoding="utf-8") as file:
+        file.write("\n".join([*more, "broken"]) + "\n")
+    said = payments("retry", "plan")
+    assert said.out.endswith("  and 6 more; --json lists all\n")
+    assert "evidence that may hide a failure: " in said.err
+    document = json.loads(payments("retry", "plan", "--json").out)
+    assert sum(len(plan["routes"]) for plan in document["plans"]) == 26
+
+
+def test_retry_is_accepted_approved_and_free_to_go(payments: Pilot) -> None:
+    subject, provider = payments.routes()["gated"]
+    route = ("acknowledgement-audit", subject, "--provider", provider, *SIGNED)
+    early = payments("retry", "approve", *route)
+    assert (early.code, early.out) == (2, "")
+    assert "`reporter ack` it with --state accepted first" in early.err
+    assert payments("ack", *route, "--execute").code == 0
+    dry = payments("retry", "approve", *route)
+    assert dry.out.startswith(f"would record: decision about the next retry of acknowledgement_audit {subject}")
+    assert dry.err == "nothing was recorded; --execute records it\n"
+    done = payments("retry", "approve", *route, "--execute")
+    assert done.out.startswith("recorded: ")
+    assert "  gate: approval_required (no approval since the last failure) -> open\n" in done.out
+    assert payments.routes() == {"retry": (subject, provider)}
+
+
+def test_answer_is_recorded_once_and_says_so(payments: Pilot, copy: Path) -> None:
+    unknown = payments("ack", "audit_worker_health_alert", "?", "--provider", "slack", *SIGNED)
+    subject = unknown.err.partition("wanted one of ")[2].split()[0].rstrip(",")
+    route = ("audit-worker-health-alert", subject, "--provider", "slack", *SIGNED)
+    dry = payments("ack", *route)
+    assert dry.out.splitlines()[:2] == [
+        f"would record: acknowledgement of audit_worker_health_alert {subject} -> slack",
+        "  state: outstanding -> acknowledged (counts as an answer)",
+    ]
+    assert not (copy / "state").exists(), "a dry call makes no ledger"
+    first = json.loads(payments("ack", *route, "--execute", "--json").out)
+    assert (first["executed"], first["added"], first["repeated"]) == (True, True, False)
+    assert first["record"]["environment"] == "payments-pilot"
+    again = payments("ack", *route, "--execute", as_of=LATER)
+    assert (again.code, again.err) == (0, "")
+    assert again.out.splitlines()[0].startswith("recorded already, nothing was added: acknowledgement of ")
+    repeated = json.loads(payments("ack", *route, "--json").out)
+    assert (repeated["executed"], repeated["added"], repeated["repeated"]) == (False, False, True)
+    assert repeated["record_id"] == first["record_id"]
+
+
+def test_recovery_is_opened_and_closed_with_proof(fleet: Pilot) -> None:
+    opened = fleet("recovery", "open", "jira", *SIGNED, "--execute")
+    assert opened.out.splitlines()[:2] == [
+        "recorded: recovery of jira",
+        "  opens a recovery: 3 failed attempts in the last 24 hours",
+    ]
+    few = fleet("recovery", "open", "teams", *SIGNED)
+    assert "0 failed attempts in the last 24 hours: fewer than the 2 that call for a recovery" in few.err
+    without = fleet("recovery", "close", "jira", "--state", "resolved", *SIGNED, as_of=LATER)
+    assert (without.code, without.err) == (
+        2,
+        "error: --verification: found none, wanted at least one to call a recovery resolved\n",
+    )
+    closed = fleet(
+        "recovery", "close", "jira", "--state", "resolved", "--verification", "gordackexec-1", *SIGNED, "--execute",
+        as_of=LATER,
+    )  # fmt: skip
+    assert "  state: open -> resolved (closes the recovery)\n" in closed.out
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("ack", "drill-notification", "monthly", "--provider", "slack"),
+        ("retry", "approve", "acknowledgement-audit", "x", "--provider", "slack"),
+        ("recovery", "open", "jira"),
+        ("recovery", "close", "jira", "--state", "deferred"),
+    ],
+    ids=["ack", "approve", "open", "close"],
+)
+def test_secret_is_refused_by_rule_and_option_and_never_shown(call: Call, words: tuple[str, ...]) -> None:
+    secret = "Bearer abcdefgh12345"  # noqa: S105 - none
+    said = call(*words, "--by", "lead", "--reason", f"token was {secret}", "--ref", "http://vault/x")
+    assert (said.code, said.out) == (7, "")
+    assert said.err.splitlines() == [
+        "error: --reason: found a token or a credential (not shown), wanted none in a record; rule token",
+        "error: --ref: found the name of a private host (not shown), wanted none in a record; rule private_host",
+    ]
+
+
+def test_one_of_several_environments_must_be_named(call: Call, world: Path) -> None:
+    said = call("retry", "plan", "--settings", world / "reporter.toml")
+    assert (said.code, said.out) == (2, "")
+    assert "choose one with --environment (build-fleet, payments-pilot, production-pilot)" in said.err
