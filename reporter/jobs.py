@@ -18,7 +18,7 @@ from reporter.assess.everything import assess_reports, inputs_for, needs_records
 from reporter.collect.case import collect_case
 from reporter.errors import ReporterError, UsageFault, VerificationFailed
 from reporter.file_jobs import BundleFiles
-from reporter.loop_jobs import Evidence, states_of
+from reporter.loop_jobs import Evidence, read_large, states_of
 from reporter.model.case import EVERYBODY, Case, Request
 from reporter.model.instants import format_instant
 from reporter.model.reports import AlertLevel, Report, Status
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from reporter.seal.keys import SigningKey
 
 RUN_ID_PREFIX = "reprun"
+PDFS = 3
+"""A bundle has so many: more than one worker serves a single environment."""
 
 
 class Outcome(NamedTuple):
@@ -75,11 +77,18 @@ def run_environments(
     units: dict[str, _Unit] = {}
     outcomes: dict[str, Outcome] = {}
     errors: list[ReporterError] = []
-    with PdfWorkers(len(environments)) as pdfs:
-        for name in environments:
+    read: dict[str, Evidence | None] = {}
+    for name in environments:
+        try:
+            read[name] = read_large(settings, name, now)
+        except Exception as failed:  # noqa: BLE001 - whatever it is, the other environments go on
+            errors.append(_told(name, failed))
+            outcomes[name] = Outcome(name, faults=errors[-1].faults)
+    with PdfWorkers(PDFS * len(environments)) as pdfs:
+        for name, evidence in read.items():
             try:
-                units[name] = _begin(settings, name, now, key, pdfs)
-            except Exception as failed:  # noqa: BLE001 - whatever it is, the other environments go on
+                units[name] = _begin(settings, name, now, key, pdfs, evidence)
+            except Exception as failed:  # noqa: BLE001 - as above
                 errors.append(_told(name, failed))
                 outcomes[name] = Outcome(name, faults=errors[-1].faults)
         for name, unit in units.items():
@@ -114,13 +123,20 @@ class _Unit(NamedTuple):
     files: BundleFiles
 
 
-def _begin(settings: Settings, environment: str, now: datetime, key: "SigningKey", pdfs: "PdfWorkers") -> _Unit:
+def _begin(  # noqa: PLR0913, PLR0917 - what an environment is made from
+    settings: Settings,
+    environment: str,
+    now: datetime,
+    key: "SigningKey",
+    pdfs: "PdfWorkers",
+    evidence: Evidence | None,
+) -> _Unit:
     """Collect and assess one environment, and give the slowest part, the PDFs, to the workers."""
     from reporter.assess.readiness import build_inputs, build_readiness
     from reporter.earlier_jobs import look_back
 
     earlier = look_back(settings, environment, now, key)
-    evidence = states_of(settings, environment, now)
+    evidence = evidence or states_of(settings, environment, now)
     case = replace(collect_case(settings, environment, now), artifacts=earlier.artifacts)
     reports = assess_reports(case, states=evidence.states)
     readiness = build_readiness(

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from reporter.loops.routes import LoopStates
     from reporter.model.readiness import RecordSource
 
+PROCESSES: Final = 2
 ANSWERS: Final = "our own answers"
 
 
@@ -50,6 +51,16 @@ def states_of(settings: Settings, environment: str, now: datetime, *, processes:
         states = finalise(merge(folded, answers), policies)
     sources = [*map(_source, read), *([source] if source else [])]
     return Evidence(states, tuple(sources), head)
+
+
+def read_large(settings: Settings, environment: str, now: datetime) -> Evidence | None:
+    """Read what is worth sharing among processes, which are forked: call it before any thread is started."""
+    from reporter.fold_jobs import are_worth_sharing
+
+    places = settings.environments[environment].records
+    if not are_worth_sharing(places, reading_of(settings, environment)):
+        return None
+    return states_of(settings, environment, now, processes=PROCESSES)
 
 
 def check_policies(settings: Settings) -> None:

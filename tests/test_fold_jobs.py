@@ -18,7 +18,7 @@ from loops.cases import HOUR, MINUTE, NOW, A, N, X
 from reporter import fold_jobs
 from reporter.collect.records import Kind, Reading, Source
 from reporter.errors import LedgerUnusable
-from reporter.fold_jobs import FoldedSources, SourceRead, fold_places, pool
+from reporter.fold_jobs import FoldedSources, SourceRead, cuts, fold_places
 from reporter.fold_jobs.pool import RecordsNotFolded, fold_in_processes
 from reporter.fold_jobs.shares import KEPT_FAULTS, Share
 from reporter.loops.closure import UNREADABLE, assess_closure
@@ -56,7 +56,7 @@ def sha256(content: bytes) -> str:
 def eager(monkeypatch: pytest.MonkeyPatch) -> None:
     """Share however little there is."""
     monkeypatch.setattr(fold_jobs, "WORTH_SHARING", 1)
-    monkeypatch.setattr(pool, "SMALLEST_SHARE", 1_000)
+    monkeypatch.setattr(cuts, "SMALLEST_SHARE", 1_000)
 
 
 def folded(folder: Path, *places: str, processes: int = 1) -> FoldedSources:

@@ -113,6 +113,17 @@ def test_the_same_inputs_settings_and_instant_give_the_same_bytes(world: Path, t
         assert snapshot(first) == snapshot(second)
 
 
+def test_records_that_several_processes_share_give_the_same_bundle(
+    world: Path, copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.rmtree(copy / "bundles")
+    monkeypatch.setattr("reporter.fold_jobs.WORTH_SHARING", 1)
+    monkeypatch.chdir(copy)
+    assert answer(["run", "--as-of", AS_OF, "-e", "payments-pilot"]) == 0
+    shared, alone = (path / "bundles" / "payments-pilot" / "latest" for path in (copy, world))
+    assert shared.resolve().name == alone.resolve().name
+
+
 def test_running_again_changes_nothing(copy: Path) -> None:
     before = snapshot(copy / "bundles")
     assert reporter("run", "--as-of", AS_OF, cwd=copy).returncode == 0

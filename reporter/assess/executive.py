@@ -157,8 +157,9 @@ def _decisions(
         if not approved.met:
             yield Decision(decision="Approve the closure of this release.", why="Nothing holds it.", by=BOARD)
     else:
-        codes = ", ".join(one.code for one in release.blockers) or "production readiness"
-        yield Decision(decision="Hold this release until nothing blocks it.", why=f"What holds it: {codes}.", by=BOARD)
+        held = f"{_count(len(release.blockers), 'blocker')}; the readiness report lists them."
+        why = held if release.blockers else "Production readiness is not proven."
+        yield Decision(decision="Hold this release until nothing blocks it.", why=why, by=BOARD)
         if approved.met:
             yield Decision(
                 decision="Confirm or withdraw the approval that was given over the blockers.",

@@ -9,10 +9,11 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 from reporter.collect.records import Reading, find_sources
-from reporter.fold_jobs.shares import Share, SourceRead, fold_shares, size_of
+from reporter.fold_jobs.cuts import fold_cuts
+from reporter.fold_jobs.shares import Share, SourceRead, size_of
 from reporter.loops.facts import Folded
 
-__all__ = ["WORTH_SHARING", "FoldedSources", "SourceRead", "fold_places"]
+__all__ = ["WORTH_SHARING", "FoldedSources", "SourceRead", "are_worth_sharing", "fold_places"]
 
 WORTH_SHARING: Final = 20_000_000
 """Bytes of files from which on a second process gains more than it costs to start it and to merge its fold."""
@@ -30,11 +31,24 @@ def fold_places(places: Iterable[str], reading: Reading, now: datetime, *, proce
 
     Processes are forked: call it while this one has no other threads. Raise RecordsNotFolded when one is killed.
     """
-    shares = [Share(source, size_of(source)) for source in find_sources(places, reading)]
-    if processes > 1 and sum(share.size_bytes for share in shares) >= WORTH_SHARING:
+    shares = _shares(places, reading)
+    if processes > 1 and _are_worth_sharing(shares):
         from reporter.fold_jobs.pool import fold_in_processes  # noqa: PLC0415 - small folds start no process
 
         folded, read = fold_in_processes(shares, reading, now, processes)
     else:
-        folded, read = fold_shares(shares, reading, now)
+        folded, read = fold_cuts(shares, reading, now)
     return FoldedSources(folded, tuple(read))
+
+
+def are_worth_sharing(places: Iterable[str], reading: Reading) -> bool:
+    """Say whether there is so much to read that `fold_places` would share it among processes."""
+    return _are_worth_sharing(_shares(places, reading))
+
+
+def _shares(places: Iterable[str], reading: Reading) -> list[Share]:
+    return [Share(source, size_of(source)) for source in find_sources(places, reading)]
+
+
+def _are_worth_sharing(shares: Iterable[Share]) -> bool:
+    return sum(share.size_bytes for share in shares) >= WORTH_SHARING

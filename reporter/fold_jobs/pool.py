@@ -10,34 +10,18 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import datetime
-from itertools import chain
 from operator import attrgetter
-from typing import Final
 
 import msgspec
 
-from reporter.collect.records import (
-    Kind,
-    Meter,
-    Reading,
-    Source,
-    SourceState,
-    Span,
-    measure_file,
-    resume,
-    split_lines,
-    state_of,
-)
+from reporter.collect.records import Reading
 from reporter.errors import ReporterError
-from reporter.fold_jobs.shares import KEPT_FAULTS, Share, SourceRead, as_content, fold_shares
+from reporter.fold_jobs.cuts import Cut, join_cuts
+from reporter.fold_jobs.shares import Share, SourceRead, fold_shares
 from reporter.loops.facts import Folded, merge
-from reporter.loops.fold import fold
-from reporter.model.raw_records import RecordFault
 from reporter.workers import become_worker
-
-SMALLEST_SHARE: Final = 4_000_000
 
 
 class RecordsNotFolded(ReporterError):
@@ -48,7 +32,7 @@ def fold_in_processes(
     shares: Sequence[Share], reading: Reading, now: datetime, processes: int
 ) -> tuple[Folded, list[SourceRead]]:
     """Fold shares by at most so many processes besides this one. Raise RecordsNotFolded when one is killed."""
-    cuts = [_Cut(share, processes) for share in shares]
+    cuts = [Cut(share, processes) for share in shares]
     parts = [part for cut in cuts for part in cut.parts]
     here = [part for part in parts if not part.size_bytes]
     hands = _deal([part for part in parts if part.size_bytes], processes)
@@ -66,58 +50,7 @@ def fold_in_processes(
             del work
             folded = merge(folded, part)
             reads |= zip(hand, read, strict=True)
-    sources = [cut.join([reads[part] for part in cut.parts]) for cut in cuts]
-    changes = [as_content(fault) for cut in cuts for fault in cut.faults]
-    return merge(folded, fold(changes, now)), sources
-
-
-class _Cut:
-    """A share, and the parts of it that several processes read."""
-
-    def __init__(self, share: Share, processes: int) -> None:
-        self.parts = [share]
-        self.faults: tuple[RecordFault, ...] = ()
-        self._share = share
-        self._meter = Meter()
-        self._before: SourceState | None = None
-        self._end = 0
-        if isinstance(share.source, Source) and share.source.kind is Kind.LINES:
-            self._path = share.source.place
-            self._divide(processes)
-
-    def _divide(self, processes: int) -> None:
-        try:
-            spans = split_lines(self._path, processes, SMALLEST_SHARE)
-        except OSError:
-            return  # whoever reads it names the reason
-        if len(spans) > 1:
-            self._before = state_of(self._path)
-            self._end = spans[-1].end or 0
-            self.parts = [Share(self._share.source, (span.end or 0) - span.start, span) for span in spans]
-
-    def measure(self) -> None:
-        """Take the digest of what the processes read, unless one of them does."""
-        if self._before:
-            with suppress(OSError):
-                self._meter = measure_file(self._path, self._end)
-
-    def join(self, reads: Sequence[SourceRead]) -> SourceRead:
-        """Join what was read of the parts, once all are read."""
-        if self._before is None:
-            return reads[0]
-        if resume(self._path, self._before, append_only=True) == Span():
-            found = "a file that was changed while it was read"
-            self.faults = (RecordFault(reads[0].alias, None, found, "one that only grows meanwhile; run again"),)
-        faults = (*self.faults, *chain.from_iterable(read.faults for read in reads))
-        return SourceRead(
-            reads[0].alias,
-            Kind.LINES,
-            "" if self.faults else self._meter.sha256,
-            self._meter.size_bytes,
-            sum(read.records for read in reads),
-            sum(read.faulty for read in reads) + len(self.faults),
-            faults[:KEPT_FAULTS],
-        )
+    return join_cuts(cuts, folded, reads)
 
 
 def _deal(parts: Sequence[Share], processes: int) -> list[list[Share]]:

@@ -1,13 +1,14 @@
 """One process's part of the work: it reads its shares of the sources one after the other into one fold."""
 
 import os
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import cached_property
 from itertools import chain
 from typing import Final, NamedTuple
 
-from reporter.collect.records import Kind, Meter, Reading, Source, Span, count_lines, read_source
+from reporter.collect.records import Kind, Meter, Reading, Source, Span, count_lines, read_backwards, read_source
 from reporter.collect.records.reading import Batches
 from reporter.errors import LedgerUnusable
 from reporter.loops.facts import Folded
@@ -71,7 +72,7 @@ class _ShareReader:
         self._meter = Meter()
         self._records = 0
         self._faulty = 0
-        self._faults: list[RecordFault] = []
+        self._faults: deque[RecordFault] = deque(maxlen=KEPT_FAULTS)
 
     def __iter__(self) -> Iterator[Iterable[Record | ContentFault]]:
         try:
@@ -93,15 +94,17 @@ class _ShareReader:
     def _batches(self) -> Batches:
         if isinstance(self._source, RecordFault):
             return iter((self._source,))
-        return read_source(self._source, self._reading, self._span, None, self._meter)
+        if self._span:
+            return read_backwards(self._source, self._span, self._reading)
+        return read_source(self._source, self._reading, meter=self._meter)
 
     def _decode(self, batch: RecordBatch) -> Iterator[Record | ContentFault]:
         self._records += len(batch.raws)
         return READER.decode_each(batch, self._refused)
 
     def _refused(self, batch: RecordBatch, position: int) -> Record | ContentFault | None:
-        if self._span:
-            batch = batch._replace(first=batch.first + self._lines_before)
+        if self._span and batch.raws[position]:
+            batch = batch._replace(first=batch.first + self._lines)
         read = READER.decode_refused(batch, position)
         if read is None or isinstance(read, ContentFault):
             self._records -= 1
@@ -109,18 +112,20 @@ class _ShareReader:
         return read
 
     @cached_property
-    def _lines_before(self) -> int:
-        """Count the lines before the span, which only a fault needs to know."""
+    def _lines(self) -> int:
+        """Count the lines up to the end of the span, from where its own are numbered. Only a fault needs to know."""
         if self._span is None or isinstance(self._source, RecordFault):
             return 0
-        return count_lines(self._source.place, self._span.start)
+        return count_lines(self._source.place, self._span.end or 0)
 
     def _note(self, fault: RecordFault) -> ContentFault:
         """Count a fault of the source, and give it as one that the fold lists."""
         if fault.number is not None:
-            fault = fault._replace(number=fault.number + self._lines_before)
+            fault = fault._replace(number=fault.number + self._lines)
         self._faulty += 1
-        if len(self._faults) < KEPT_FAULTS:
+        if self._span:  # the last come first
+            self._faults.appendleft(fault)
+        elif len(self._faults) < KEPT_FAULTS:
             self._faults.append(fault)
         return as_content(fault)
 

@@ -1,6 +1,6 @@
 """Attempts: delivery records and execution records (domain.md A5, B1.14, B1.15, B2.17)."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 from reporter.loops.facts import KEPT_FAILURES, KEPT_SUCCESSES, Attempt
@@ -12,29 +12,42 @@ from reporter.model.records import UNDATED, Delivery, Execution
 EXECUTION_STATES: Final = ("delivered", "failed", "skipped")
 
 
-def fold_delivery(folder: Folder, record: Delivery) -> None:
+def fold_deliveries(folder: Folder, records: list[Delivery]) -> None:
     """Count one attempt for each provider of a delivery. Most records are of this kind, so this one is kept fast."""
-    loop = folder.sources.get(record.connector_delivery_source)
-    if loop is None:
-        return
-    at = folder.dated(record, record.created_at)
-    if at is None:
-        return
-    word, event_type, names = loop
-    subject = NO_SUBJECT
-    for name in names(record):
-        if name and name != event_type:
-            subject = name
-            break
-    folder.loop(word)
-    providers, failed = _told(record)
-    for provider in providers:
-        route = folder.route(word, subject, provider)
-        if provider in failed:
-            if not is_past(route.failures, at, KEPT_FAILURES):
-                route.failures = keep(route.failures, _attempt(record, at, _detail(record)), KEPT_FAILURES)
-        elif subject and at is not UNDATED and not is_past(route.successes, at, KEPT_SUCCESSES):
-            route.successes = keep(route.successes, _attempt(record, at, ""), KEPT_SUCCESSES)
+    sources, latest = folder.sources, folder.latest
+    for record in records:
+        loop = sources.get(record.connector_delivery_source)
+        if loop is None:
+            continue
+        at = record.created_at
+        if at is None or at.tzinfo is not UTC or at > latest:
+            at = folder.dated(record, at)
+            if at is None:
+                continue
+        word, event_type, names, routes = loop
+        for subject in names(record):
+            if subject and subject != event_type:
+                break
+        else:
+            subject = NO_SUBJECT
+        providers, failed, result = record.providers, record.failed_providers, record.delivery
+        if failed or not record.delivery_success or not providers:
+            providers, failed = _told(record)
+        elif result is not None:
+            for one in result.deliveries:
+                if not one.success or one.provider not in providers:
+                    providers, failed = _told(record)
+                    break
+        for provider in providers:
+            route = routes.get((subject, provider)) or folder.route(word, subject, provider)
+            if provider in failed:
+                kept = route.failures
+                if len(kept) < KEPT_FAILURES or at >= kept[0].at:
+                    route.failures = keep(kept, _attempt(record, at, _detail(record)), KEPT_FAILURES)
+            elif subject and at is not UNDATED:
+                kept = route.successes
+                if len(kept) < KEPT_SUCCESSES or at >= kept[0].at:
+                    route.successes = keep(kept, _attempt(record, at, ""), KEPT_SUCCESSES)
 
 
 def _attempt(record: Delivery, at: datetime, failure: str) -> Attempt:
@@ -56,13 +69,14 @@ def _told(record: Delivery) -> tuple[list[str], list[str]]:
 
     `delivered` to nobody is not a delivery (A5, C14): it failed, for no provider.
     """
-    providers, failed = record.providers, record.failed_providers
-    for one in record.delivery.deliveries if record.delivery else ():
-        provider = one.provider
-        if provider not in providers:
-            providers = [*providers, provider]
-        if not one.success and provider not in failed:
-            failed = [*failed, provider]
+    providers, failed, result = record.providers, record.failed_providers, record.delivery
+    if result is not None:
+        for one in result.deliveries:
+            provider = one.provider
+            if provider not in providers:
+                providers = [*providers, provider]
+            if not one.success and provider not in failed:
+                failed = [*failed, provider]
     if failed:
         providers = list(dict.fromkeys((*providers, *failed)))
     elif not record.delivery_success:

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from reporter.loops.loop import Loop
 from reporter.loops.routes import LoopStates
-from reporter.model.instants import format_instant
+from reporter.model.instants import format_instant, format_span
 from reporter.model.reports import AlertLevel, Mode
 from reporter.model.routes import ClosureState, FinalClosure, OpenItem, RouteId, RouteOutcome, RouteState
 
@@ -127,7 +127,7 @@ def _missing_report(states: LoopStates) -> Iterator[OpenItem]:
                 newest,
                 loop.owner,
                 "Deliver the executive report.",
-                f"wanted one within {REPORT_INTERVALS * loop.report_interval}; {seen}",
+                f"wanted one within {format_span(REPORT_INTERVALS * loop.report_interval)}; {seen}",
             )
 
 

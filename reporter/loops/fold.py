@@ -2,10 +2,13 @@
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from itertools import islice
+import os
+SOME=int(os.environ.get('SOME','256'))
 from typing import Any, Final
 
 from reporter.loops.answers import fold_acknowledgement, fold_approval, fold_closure, fold_release_decision
-from reporter.loops.attempts import fold_delivery, fold_execution
+from reporter.loops.attempts import fold_deliveries, fold_execution
 from reporter.loops.exhibits import fold_archive, fold_attachment, fold_export, fold_manifest, fold_verification
 from reporter.loops.facts import Folded
 from reporter.loops.folder import Folder
@@ -20,7 +23,7 @@ STEPS: Final[dict[Step, Callable[[Folder, Any], None]]] = {
     Step.APPROVAL_PLAN: fold_other,
     Step.HEALTH: fold_other,
     Step.PLAN: fold_plan,
-    Step.DELIVERY: fold_delivery,
+    Step.DELIVERY: fold_deliveries,
     Step.ACKNOWLEDGEMENT: fold_acknowledgement,
     Step.RETRY_PLAN: fold_retry_plan,
     Step.APPROVAL: fold_approval,
@@ -38,21 +41,30 @@ STEPS: Final[dict[Step, Callable[[Folder, Any], None]]] = {
 """What each step adds to the facts. A step that is not here adds nothing."""
 
 
-class _Steps(dict[type, Callable[[Folder, Any], None]]):
-    """What to do with a record, by its class."""
-
-    def __missing__(self, kind: type) -> Callable[[Folder, Any], None]:
-        step = Folder.fault if kind is ContentFault else STEPS.get(getattr(kind, "step", Step.OTHER), _nothing)
-        self[kind] = step
-        return step
-
-
 def fold(records: Iterable[Record | ContentFault], now: datetime, loops: tuple[Loop, ...] = LOOPS) -> Folded:
     """Fold records as of `now`. What could not be decoded comes in as its fault and stays on the list."""
     folder = Folder(now, loops)
-    steps = _Steps()
-    for record in records:
-        steps[type(record)](folder, record)
+    waiting: dict[Callable[[Folder, Any], None], list[Any]] = {}
+    take: dict[type, Callable[[Any], None]] = {ContentFault: waiting.setdefault(Folder.fault, []).append}
+    records = iter(records)
+    some = True
+    while some:
+        some = False
+        for record in islice(records, SOME):
+            some = True
+            try:
+                take[type(record)](record)
+            except KeyError:
+                step = STEPS.get(record.step, _nothing)
+                take[type(record)] = waiting.setdefault(step, []).append
+                take[type(record)](record)
+        for step, waits in waiting.items():
+            if step is fold_deliveries:
+                step(folder, waits)
+            else:
+              for record in waits:
+                step(folder, record)
+            waits.clear()
     cut_events(folder.folded.routing)
     return folder.folded
 

@@ -33,6 +33,8 @@ LONGEST_TEXT: Final = 200
 _FEW_NAMES: Final = 10_000
 
 Names = Callable[[Any], tuple[str | None, ...]]
+Written = dict[tuple[str, str | None], RouteFacts]
+"""The routes of one loop by subject and provider, the latter as the records spell it."""
 
 
 class Folder:
@@ -44,11 +46,17 @@ class Folder:
         self.loops = self.folded.loops
         self.latest = shift(now, FUTURE_TOLERANCE)
         self.first_day = first_day(now)
-        self.sources: dict[str | None, tuple[str, str, Names]] = {
-            loop.source: (loop.word, loop.event_type, _getter(*loop.subject_keys, *loop.event_keys)) for loop in loops
+        self.written: dict[str, Written] = {loop.word: {} for loop in loops}
+        self.sources: dict[str | None, tuple[str, str, Names, Written]] = {
+            loop.source: (
+                loop.word,
+                loop.event_type,
+                _getter(*loop.subject_keys, *loop.event_keys),
+                self.written[loop.word],
+            )
+            for loop in loops
         }
         self.subjects = {loop.word: _getter(*loop.subject_keys) for loop in loops}
-        self.written: dict[tuple[str, str, str | None], RouteFacts] = {}
         self.words: dict[str, str] = {}
         self.names: dict[str, str] = {}
         self.texts: dict[str, str] = {}
@@ -125,11 +133,12 @@ class Folder:
 
     def route(self, loop: str, subject: str, provider: str | None) -> RouteFacts:
         """Find a route's facts, and the same ones however its provider is written."""
-        name = (loop, subject, provider)
-        route = self.written.get(name)
+        written = self.written[loop]
+        route = written.get((subject, provider))
         if route is None:
+            self.loop(loop)
             route = self.routes.setdefault(RouteKey(loop, subject, self.word(provider)), RouteFacts())
-            self.written[name] = route
+            written[subject, provider] = route
         return route
 
     def recovery(self, playbook: str, provider: str | None, known: PlaybookFacts) -> None:

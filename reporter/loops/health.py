@@ -8,7 +8,7 @@ from reporter.loops.facts import LoopFacts, Run, is_undated
 from reporter.loops.loop import MISSED_AFTER_INTERVALS, Alert, Loop
 from reporter.loops.policy import LoopPolicy
 from reporter.loops.routes import LoopStates
-from reporter.model.instants import format_instant
+from reporter.model.instants import format_instant, format_span
 from reporter.model.reports import AlertLevel, Mode
 from reporter.model.routes import HealthAlert, RetryAction, RouteId, RouteOutcome, RouteState, WorkerHealth
 
@@ -129,12 +129,12 @@ def _alerts(sight: _Sight, now: datetime) -> Iterator[HealthAlert]:
     run = sight.run
     if sight.missed:
         limit = MISSED_AFTER_INTERVALS * sight.policy.worker_interval
-        seen = f"the last was at {format_instant(run.at)}, {now - run.at} ago" if run else "there was none"
-        yield _alert(sight, Alert.MISSED_RUN, f"wanted a run within {limit}; {seen}")
+        seen = f"the last was at {format_instant(run.at)}, {format_span(now - run.at)} ago" if run else "there was none"
+        yield _alert(sight, Alert.MISSED_RUN, f"wanted a run within {format_span(limit)}; {seen}")
     if sight.run_failed:
         yield _alert(sight, Alert.FAILED_RUN, f"the latest run says {sight.run_failed}")
     if sight.plan_stale:
-        yield _alert(sight, Alert.STALE_PLAN, f"wanted a retry plan within {sight.policy.stale_after}")
+        yield _alert(sight, Alert.STALE_PLAN, f"wanted a retry plan within {format_span(sight.policy.stale_after)}")
     if run and not run.enabled:
         yield _alert(sight, Alert.DISABLED_SCHEDULE, f"run {run.id} says that its schedule is disabled")
     for alert, routes, said in (

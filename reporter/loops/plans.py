@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from reporter.loops.decisions import DELIVER, decided_action, fold_decisions, fold_suppressed
@@ -9,6 +10,7 @@ from reporter.loops.facts import (
     KEPT_CAUSES,
     KEPT_RUNS,
     Cause,
+    LoopFacts,
     PlanFacts,
     PlanKey,
     Planned,
@@ -81,20 +83,25 @@ def fold_worker_run(folder: Folder, record: WorkerRun) -> None:
     at = folder.dated(record, said.generated_at or record.created_at)
     if at is None:
         return
-    status = normalise_state(said.status)
-    if status not in RUN_STATES:
-        folder.unknown_word(record, "status", said.status, RUN_STATES)
-    facts = folder.loop(record.loop)
-    run_id = said.run_id or record.session_id
-    failed = "" if status in PASSED_RUN_STATES else status
-    if not is_past(facts.runs, at, KEPT_RUNS) or not is_past(facts.live_runs, at, KEPT_RUNS):
-        run = Run(at, run_id, said.dry_run, failed, said.schedule.enabled if said.schedule else True)
-        if at is not UNDATED or failed:
-            facts.runs = keep(facts.runs, run, KEPT_RUNS)
-        if at is not UNDATED and not said.dry_run:
-            facts.live_runs = keep(facts.live_runs, run, KEPT_RUNS)
+    word, status = record.loop, said.status
+    facts = folder.loop(word)
+    if status and normalise_state(status) not in RUN_STATES:
+        folder.unknown_word(record, "status", status, RUN_STATES)
+    if not is_past(facts.live_runs, at, KEPT_RUNS) or not is_past(facts.runs, at, KEPT_RUNS):
+        _keep_run(facts, record, said, at)
     if said.selected_retries:
-        _tie(folder, record.loop, said.selected_retries, Cause(at, run_id))
+        _tie(folder, word, said.selected_retries, Cause(at, said.run_id or record.session_id))
+
+
+def _keep_run(facts: LoopFacts, record: WorkerRun, said: WorkerRun, at: datetime) -> None:
+    status = normalise_state(said.status)
+    failed = "" if status in PASSED_RUN_STATES else status
+    enabled = said.schedule.enabled if said.schedule else True
+    run = Run(at, said.run_id or record.session_id, said.dry_run, failed, enabled)
+    if at is not UNDATED or failed:
+        facts.runs = keep(facts.runs, run, KEPT_RUNS)
+    if at is not UNDATED and not said.dry_run:
+        facts.live_runs = keep(facts.live_runs, run, KEPT_RUNS)
 
 
 def fold_playbook(folder: Folder, record: Playbook) -> None:

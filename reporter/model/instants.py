@@ -61,3 +61,12 @@ def shift(at: datetime, by: timedelta) -> datetime:
 def days(span: timedelta) -> float:
     """Express a span in days, to four decimals as on the wire."""
     return round(span / timedelta(days=1), 4)
+
+
+def format_span(span: timedelta) -> str:
+    """Write a span in its two largest units: `12 minutes`, `2 hours 30 minutes`, `3 days 9 hours`."""
+    hours, minutes = divmod(round(span.total_seconds() / 60), 60)
+    days, odd_hours = divmod(hours, 24)
+    in_days = days >= 2  # noqa: PLR2004 - two days
+    parts = ((days, "day"), (odd_hours, "hour")) if in_days else ((hours, "hour"), (minutes, "minute"))
+    return " ".join(f"{number:,} {unit}{'' if number == 1 else 's'}" for number, unit in parts if number) or "no time"

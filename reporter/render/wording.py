@@ -1,12 +1,12 @@
 """The words of the pages: states, dates, spans, sizes. One place, so that every page says the same."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
 from reporter.model.checks import CheckStatus
 from reporter.model.documents import DocumentState
-from reporter.model.instants import parse_instant
+from reporter.model.instants import format_span, parse_instant
 from reporter.model.reports import AlertLevel, Status
 from reporter.model.text import shorten, visible
 from reporter.render.shapes import Tag
@@ -208,11 +208,7 @@ def span_of(minutes: float | None) -> str:
     """Write a span in its two largest units: `12 minutes`, `2 hours 30 minutes`, `3 days 9 hours`."""
     if minutes is None or not 0 <= minutes < _LONGEST_SPAN:
         return NOT_GIVEN if minutes is None else f"{minutes:g} minutes"
-    hours, rest = divmod(round(minutes), 60)
-    days, odd_hours = divmod(hours, 24)
-    in_days = days >= 2  # noqa: PLR2004 - two days
-    parts = ((days, "day"), (odd_hours, "hour")) if in_days else ((hours, "hour"), (rest, "minute"))
-    return " ".join(count(number, unit) for number, unit in parts if number) or "no time"
+    return format_span(timedelta(minutes=minutes))
 
 
 def yes_no(value: bool) -> str:  # noqa: FBT001 - the value is the subject

@@ -169,7 +169,7 @@ def test_release_that_is_ready_is_held_where_production_is_not() -> None:
     report = found["executive"]
     assert failing(report) == ["executive_release", "executive_critical_risks"]
     assert report.verdict == "Hold this release: 1 unproven readiness report."
-    assert report.decisions[0].why == "What holds it: production readiness."
+    assert report.decisions[0].why == "Production readiness is not proven."
 
 
 def test_disabled_pilot_with_records_is_held() -> None:

@@ -1,6 +1,6 @@
 """What to do about the loops: each open item, sick worker, missing recovery and blocker once, the worst first."""
 
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -20,7 +20,7 @@ def route(loop: str, subject: str, provider: str) -> RouteName:
 
 
 def item(code: str, *routes: RouteName, **changes: Any) -> OpenItemRow:  # noqa: ANN401 - any field
-    given = {
+    given: dict[str, Any] = {
         "code": code,
         "severity": AlertLevel.CRITICAL,
         "title": f"Title of {code}",
@@ -34,7 +34,9 @@ def item(code: str, *routes: RouteName, **changes: Any) -> OpenItemRow:  # noqa:
     return OpenItemRow(**(given | changes))
 
 
-def step(task: str, command: str, why: str = "", phase: str = "now") -> RunbookStep:
+def step(
+    task: str, command: str, why: str = "", phase: Literal["rollback", "now", "soon", "close"] = "now"
+) -> RunbookStep:
     return RunbookStep(
         number=1,
         phase=phase,

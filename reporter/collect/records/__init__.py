@@ -9,7 +9,15 @@ from reporter.collect.records.lines import Bookmark
 from reporter.collect.records.meter import Meter, measure_file
 from reporter.collect.records.reading import Paging, Reading
 from reporter.collect.records.shards import Span, count_lines, split_lines
-from reporter.collect.records.source import Kind, Source, find_sources, open_batches, open_source, read_source
+from reporter.collect.records.source import (
+    Kind,
+    Source,
+    find_sources,
+    open_batches,
+    open_source,
+    read_backwards,
+    read_source,
+)
 
 __all__ = [
     "Bookmark",
@@ -26,6 +34,7 @@ __all__ = [
     "measure_file",
     "open_batches",
     "open_source",
+    "read_backwards",
     "read_source",
     "resume",
     "split_lines",

@@ -59,16 +59,16 @@ class _Cut:
             if self.mark.offset - start <= self._limit:
                 yield RecordBatch(raws, self._source, first)
             else:
-                yield from _batches(raws, self._source, first, self._limit)
+                yield from cut_batches(raws, self._source, first, self._limit)
         if len(self._tail) > self._limit:
             self.mark.offset = self._read
             self._tail, self._too_long = b"", True
 
     def finish(self) -> Batches:
         if self._too_long:
-            yield _too_long(self._source, self.mark.lines + 1, self._limit)
+            yield too_long(self._source, self.mark.lines + 1, self._limit)
         elif self._tail:
-            yield from _batches([self._tail], self._source, self.mark.lines + 1, self._limit)
+            yield from cut_batches([self._tail], self._source, self.mark.lines + 1, self._limit)
 
     def _skip(self, raws: list[bytes]) -> Batches:
         """Take the rest of a line that is too long away, and name the line at its end."""
@@ -77,20 +77,22 @@ class _Cut:
             self.mark.offset += 1
             self.mark.lines += 1
             self._too_long = False
-            yield _too_long(self._source, self.mark.lines, self._limit)
+            yield too_long(self._source, self.mark.lines, self._limit)
 
 
-def _batches(raws: list[bytes], source: str, first: int, limit: int) -> Batches:
+def cut_batches(raws: list[bytes], source: str, first: int, limit: int) -> Batches:
+    """Take the lines out that are too long, and name them."""
     start = 0
     for index, raw in enumerate(raws):
         if len(raw) > limit:
             if index > start:
                 yield RecordBatch(raws[start:index], source, first + start)
-            yield _too_long(source, first + index, limit)
+            yield too_long(source, first + index, limit)
             start = index + 1
     if start < len(raws):
         yield RecordBatch(raws[start:], source, first + start)
 
 
-def _too_long(source: str, number: int, limit: int) -> RecordFault:
+def too_long(source: str, number: int, limit: int) -> RecordFault:
+    """Name a line that is too long."""
     return RecordFault(source, number, f"more than {limit} bytes", f"a record of {limit} bytes at most")

@@ -9,7 +9,7 @@ from reporter.model.raw_records import RecordBatch, RecordFault
 if TYPE_CHECKING:
     from reporter.collect.https import HttpsAccess
 
-CHUNK: Final = 1 << 20
+CHUNK: Final = 1 << 19
 
 Read: TypeAlias = Callable[[int], bytes]
 """Gives at most so many bytes, and none at the end. Raises DamagedStream."""

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from reporter.collect.files import Unread, name_of, open_file
+from reporter.collect.records.backwards import read_lines_backwards
 from reporter.collect.records.damage import damage_of
 from reporter.collect.records.document import read_document
 from reporter.collect.records.index import read_index
@@ -197,6 +198,16 @@ def _read_file(
                     yield from read_document(stream, alias, limit)
                 else:
                     yield from read_lines(stream, alias, limit, bookmark)
+
+
+def read_backwards(source: Source, span: Span, reading: Reading) -> Batches:
+    """Yield the records of a span of plain JSON Lines, the last ones first, numbered from the end of the span."""
+    file = open_file(source.place)
+    if isinstance(file, Unread):
+        yield RecordFault(source.alias, None, file.fault.found, file.fault.wanted)
+        return
+    with file:
+        yield from read_lines_backwards(file, span, source.alias, reading.most_record_bytes)
 
 
 def _read_ledger(source: Source, reading: Reading) -> Batches:
