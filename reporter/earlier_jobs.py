@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from reporter.model.case import Artifact
 from reporter.model.instants import format_instant
@@ -10,15 +10,17 @@ from reporter.settings_model import Settings
 
 if TYPE_CHECKING:
     from reporter.model.readiness import Previous, Readiness, TrendPoint
-    from reporter.model.verification import Verification
     from reporter.seal.keys import SigningKey
+
+
+MOST_VERIFIED: Final = 12
 
 
 class Earlier(NamedTuple):
     """The bundle before this one.
 
-    Its readiness counts only when it verifies and is of this environment. `artifacts` are its promised files, and
-    bundles that lost their seal; None where there is no bundle at all. `trend` is what the last bundles said.
+    Its readiness counts only when it verifies and is of this environment. `artifacts` are what the last bundles
+    promise; None where there is no bundle at all. `trend` is what they said.
     """
 
     previous: "Previous | None"
@@ -37,14 +39,13 @@ def look_back(settings: Settings, environment: str, now: datetime, key: "Signing
     from reporter.seal.verify import verify_bundle
 
     bundles_dir = settings.resolve(settings.bundles_dir)
-    found, passed_over = previous_bundle(bundles_dir, environment, now)
+    found = previous_bundle(bundles_dir, environment, now)
     trend = trend_of(bundles_dir, environment, now, key.public)
-    unsealed = tuple(Artifact(name, exists=True, verified=False) for name in passed_over)
+    artifacts = _artifacts(bundles_dir, environment, now, key)
     if found is None:
-        return Earlier(None, None, unsealed or None, trend)
+        return Earlier(None, None, artifacts or None, trend)
     as_of = format_instant(found.as_of)
     verification = verify_bundle(found.path, key.public)
-    artifacts = (*unsealed, *_artifacts(Path(found.path).name, verification))
     sealed = verification.statement["predicate"] if verification.statement and not verification.failures else {}
     # A bundle that was copied here from elsewhere verifies, but it is not the one before this.
     if (sealed.get("environment"), sealed.get("as_of")) == (environment, as_of):
@@ -58,10 +59,23 @@ def look_back(settings: Settings, environment: str, now: datetime, key: "Signing
     return Earlier(Previous(digest=found.digest, as_of=as_of, status=None, verified=False), None, artifacts, trend)
 
 
-def _artifacts(bundle: str, verification: "Verification") -> tuple[Artifact, ...]:
-    if not verification.failures:
-        return (Artifact(bundle, exists=True, verified=True),)
-    return tuple(
-        Artifact(f"{bundle}/{one.file or '.'}", exists=one.code != "missing", verified=False)
-        for one in verification.failures
-    )
+def _artifacts(bundles_dir: str, environment: str, now: datetime, key: "SigningKey") -> tuple[Artifact, ...]:
+    """Verify the last bundles: one that was changed counts until somebody takes it away.
+
+    Of those before the last one, a bundle of another key is the trace of a change of keys, and no more.
+    """
+    from reporter.seal.bundle import list_bundles
+    from reporter.seal.verify import verify_bundle
+
+    artifacts: list[Artifact] = []
+    for place, name in enumerate(list_bundles(bundles_dir, environment, now)[:MOST_VERIFIED]):
+        bundle = Path(name.path).name
+        failures = verify_bundle(name.path, key.public).failures
+        if not failures:
+            artifacts.append(Artifact(bundle, exists=True, verified=True))
+        elif place == 0 or any(one.code != "wrong_key" for one in failures):
+            artifacts += [
+                Artifact(f"{bundle}/{one.file or '.'}", exists=one.code != "missing", verified=False)
+                for one in failures
+            ]
+    return tuple(artifacts)

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from concurrent.futures import Future
 from datetime import datetime
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from reporter.errors import NotPublicSafe
 from reporter.model.registry import REPORTS
 from reporter.model.reports import Report
 
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from reporter.model.readiness import Inputs, Readiness
     from reporter.render.pdf import PdfWorkers
     from reporter.seal.keys import SigningKey
+
+
+MOST_HITS: Final = 20
 
 
 class BundleFiles:
@@ -40,6 +44,7 @@ class BundleFiles:
             "executive.json": write_json(readiness.loops.executive),
             "runbook.json": write_json(readiness.loops.runbook),
         }
+        _guard(self._documents["readiness.json"])
         self._others = {
             "inputs.json": write_json(inputs),
             "runbook.md": readiness.loops.runbook.markdown.encode(),
@@ -73,6 +78,25 @@ class BundleFiles:
             **_schemas(),
             **{name: made.result() for name, made in self._pdfs.items()},
         }
+
+
+def _guard(document: bytes) -> None:
+    """Refuse to seal what is not public-safe (A10). All other documents repeat parts of this one."""
+    import json
+
+    from reporter.model.guards import hits_in
+
+    hits = list(hits_in(json.loads(document)))
+    if hits:
+        more = [f"readiness.json: and {len(hits) - MOST_HITS} more"] if len(hits) > MOST_HITS else []
+        raise NotPublicSafe(
+            *(
+                f"readiness.json {one.pointer}: found {one.rule.refuses} (not shown), wanted none in a bundle;"
+                f" rule {one.rule.id}; take it out of the manifest or record"
+                for one in hits[:MOST_HITS]
+            ),
+            *more,
+        )
 
 
 @cache

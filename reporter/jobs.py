@@ -27,7 +27,7 @@ from reporter.settings_model import Settings
 if TYPE_CHECKING:
     from reporter.model.readiness import Inputs, Readiness
     from reporter.render.pdf import PdfWorkers
-    from reporter.seal.keys import SigningKey
+    from reporter.seal.keys import PublicKey, SigningKey
 
 RUN_ID_PREFIX = "reprun"
 PDFS = 3
@@ -41,6 +41,7 @@ class Outcome(NamedTuple):
     status: Status | None = None
     readiness_state: str = ""
     closure_state: str = ""
+    readiness_summary: str = ""
     alert_level: AlertLevel | None = None
     summary: str = ""
     bundle: str = ""
@@ -64,8 +65,20 @@ def check_report(
 ) -> tuple[Report, Case]:
     """Assess one report, reading only what it and those below it need."""
     case = collect_case(settings, environment, now, inputs_for(name), request)
-    states = states_of(settings, environment, now).states if needs_records(name) else None
+    states = None
+    if needs_records(name):
+        states = states_of(settings, environment, now, key=_readable_key(settings)).states
     return assess_reports(case, [name], states)[name], case
+
+
+def _readable_key(settings: Settings) -> "PublicKey | None":
+    """Give the key of the bundles. Who checks may have no right to it, and then the bundles tell nothing."""
+    from reporter.standing_jobs import public_key_of
+
+    try:
+        return public_key_of(settings)
+    except UsageFault:
+        return None
 
 
 def run_environments(
@@ -80,7 +93,7 @@ def run_environments(
     read: dict[str, Evidence | None] = {}
     for name in environments:
         try:
-            read[name] = read_large(settings, name, now)
+            read[name] = read_large(settings, name, now, key.public)
         except Exception as failed:  # noqa: BLE001 - whatever it is, the other environments go on
             errors.append(_told(name, failed))
             outcomes[name] = Outcome(name, faults=errors[-1].faults)
@@ -136,7 +149,7 @@ def _begin(  # noqa: PLR0913, PLR0917 - what an environment is made from
     from reporter.earlier_jobs import look_back
 
     earlier = look_back(settings, environment, now, key)
-    evidence = evidence or states_of(settings, environment, now)
+    evidence = evidence or states_of(settings, environment, now, key=key.public)
     case = replace(collect_case(settings, environment, now), artifacts=earlier.artifacts)
     reports = assess_reports(case, states=evidence.states)
     readiness = build_readiness(
@@ -188,6 +201,7 @@ def _outcome(unit: _Unit, path: str, digest: str, faults: tuple[str, ...] = ()) 
         unit.readiness.status,
         unit.readiness.readiness_state,
         unit.readiness.closure_state,
+        unit.readiness.loops.release_readiness.summary,
         unit.readiness.alert_level,
         unit.readiness.production.summary,
         path,

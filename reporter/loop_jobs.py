@@ -4,26 +4,31 @@ What cannot be read is a fault among the evidence: it keeps the closure open, an
 """
 
 import gc
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from reporter.errors import LedgerUnusable, UsageFault
+from reporter.model.text import is_blank, show, visible
 from reporter.record_jobs import open_settings_ledger, reading_of
+from reporter.settings import DEFAULT_ENVIRONMENT, load_settings, read_rules
 from reporter.settings_model import Settings
 
 if TYPE_CHECKING:
     from reporter.fold_jobs import SourceRead
     from reporter.ledger import Head
     from reporter.loops.facts import Folded
-    from reporter.loops.policy import LoopPolicies
+    from reporter.loops.policy import LoopPolicies, LoopPolicy
     from reporter.loops.routes import LoopStates
     from reporter.model.readiness import RecordSource
+    from reporter.seal.history import SealedLedger
+    from reporter.seal.keys import PublicKey
 
 PROCESSES: Final = 2
 ANSWERS: Final = "our own answers"
+MOST_LISTED: Final = 20
 
 
 class Evidence(NamedTuple):
@@ -34,10 +39,13 @@ class Evidence(NamedTuple):
     head: "Head | None" = None
 
 
-def states_of(settings: Settings, environment: str, now: datetime, *, processes: int = 1) -> Evidence:
+def states_of(
+    settings: Settings, environment: str, now: datetime, *, processes: int = 1, key: "PublicKey | None" = None
+) -> Evidence:
     """Read and fold every record of an environment. Raise UsageFault for rules that cannot be.
 
-    With more than one process, large sources are shared among forked ones: call it before any thread is started.
+    With more than one process, large sources are shared among forked ones: call it before any thread is started. With
+    the key of the bundles, the ledger must still hold what the last of them saw in it.
     """
     from reporter.fold_jobs import fold_places
     from reporter.loops.facts import merge
@@ -46,52 +54,70 @@ def states_of(settings: Settings, environment: str, now: datetime, *, processes:
     policies = policies_of(settings, environment)
     places = settings.environments[environment].records
     with _without_garbage_collection():
-        folded, read = fold_places(places, reading_of(settings, environment), now, processes=processes)
-        answers, source, head = _own_answers(settings, environment, now)
+        folded, read = fold_places(
+            places, reading_of(settings), now, environment=_named(environment), processes=processes
+        )
+        answers, source, head = _own_answers(settings, environment, now, key)
         states = finalise(merge(folded, answers), policies)
     sources = [*map(_source, read), *([source] if source else [])]
     return Evidence(states, tuple(sources), head)
 
 
-def read_large(settings: Settings, environment: str, now: datetime) -> Evidence | None:
+def _named(environment: str) -> str:
+    """Give the name that records are told apart by; what flags and variables alone describe has none."""
+    return "" if environment == DEFAULT_ENVIRONMENT else environment
+
+
+def read_large(settings: Settings, environment: str, now: datetime, key: "PublicKey | None" = None) -> Evidence | None:
     """Read what is worth sharing among processes, which are forked: call it before any thread is started."""
     from reporter.fold_jobs import are_worth_sharing
 
     places = settings.environments[environment].records
-    if not are_worth_sharing(places, reading_of(settings, environment)):
+    if not are_worth_sharing(places, reading_of(settings)):
         return None
-    return states_of(settings, environment, now, processes=PROCESSES)
+    return states_of(settings, environment, now, processes=PROCESSES, key=key)
 
 
-def check_policies(settings: Settings) -> None:
-    """Raise UsageFault with every fault of the rules of every environment."""
-    faults: list[str] = []
-    for environment in sorted(settings.environments):
-        try:
-            policies_of(settings, environment)
-        except UsageFault as fault:
-            faults += fault.faults
+def load_checked_settings(file: str | None) -> tuple[Settings, list[str]]:
+    """Read the settings in force, and remarks. Raise UsageFault with all faults, those of the loops' rules too."""
+    try:
+        settings, remarks = load_settings(file)
+    except UsageFault as fault:
+        found, tables = read_rules(file)
+        raise UsageFault(*fault.faults, *_rule_faults(found, tables)) from None
+    tables = {name: one.loops for name, one in settings.environments.items()}
+    faults = _rule_faults(settings.file, tables)
     if faults:
         raise UsageFault(*faults)
+    return settings, remarks
+
+
+def refuse_unknown_schedule(settings: Settings, environment: str, now: datetime, schedule: str) -> None:
+    """Raise UsageFault for a schedule of which the routing history knows nothing."""
+    states = states_of(settings, environment, now).states
+    named = {one.subject for one in states.routing_days} | {one.subject for one in states.latest_plans}
+    known = sorted(named - {""})
+    if schedule not in known:
+        listed = ", ".join(show(name)[1:-1] for name in known[:MOST_LISTED]) or "none"
+        more = f" and {len(known) - MOST_LISTED} more" if len(known) > MOST_LISTED else ""
+        raise UsageFault(f"--schedule: found {show(schedule)}, wanted one of the routing history: {listed}{more}")
 
 
 def policies_of(settings: Settings, environment: str) -> "LoopPolicies":
     """Read the rules of the loops. Raise UsageFault with every fault at once."""
-    from reporter.loops.policy import LoopPolicies, RecoveryPolicy, default_policies, parse_policy
-    from reporter.loops.table import BY_WORD
+    from reporter.loops.policy import LoopPolicies, RecoveryPolicy, default_policies
 
     chosen = settings.environments[environment]
-    rules, faults = dict(default_policies().loops), []
-    for word, given in chosen.loops.items():
-        where = f"environments.{environment}.loops.{word}"
-        loop = BY_WORD.get(word.replace("-", "_"))
-        if loop is None:
-            faults.append(f"{where}: unknown loop; known: {', '.join(BY_WORD)}")
-            continue
-        rules[loop.word], found = parse_policy(given, loop)
-        faults += [f"{where}{one.pointer.replace('/', '.')}: found {one.found}, wanted {one.wanted}" for one in found]
+    given, faults = _read_rules(f"{_in_file(settings.file)}environments.{environment}.loops", chosen.loops)
+    faults += [
+        f"{_in_file(settings.file)}environments.{environment}.executor: found nobody,"
+        f' wanted who executes retries: loops.{word}.self_approval is "refuse"'
+        for word, rule in given.items()
+        if rule.self_approval == "refuse" and is_blank(chosen.executor)
+    ]
     if faults:
         raise UsageFault(*faults)
+    rules = {**default_policies().loops, **given}
     return LoopPolicies(
         rules,
         RecoveryPolicy(
@@ -103,10 +129,46 @@ def policies_of(settings: Settings, environment: str) -> "LoopPolicies":
     )
 
 
+def _in_file(file: str) -> str:
+    return f"{file}: " if file else ""
+
+
+def _rule_faults(file: str, tables: Mapping[str, Any]) -> list[str]:
+    """List every fault of the rules of every environment; what is no table is told by whoever reads the settings."""
+    return [
+        fault
+        for environment, rules in sorted(tables.items())
+        if isinstance(rules, dict)
+        for fault in _read_rules(f"{_in_file(file)}environments.{visible(environment)}.loops", rules)[1]
+    ]
+
+
+def _read_rules(place: str, given: Mapping[str, Any]) -> "tuple[dict[str, LoopPolicy], list[str]]":
+    from reporter.loops.policy import parse_policy
+    from reporter.loops.table import BY_WORD
+
+    rules: dict[str, LoopPolicy] = {}
+    faults: list[str] = []
+    for word, rule in given.items():
+        where = f"{place}.{visible(word)}"
+        loop = BY_WORD.get(word.replace("-", "_"))
+        if loop is None:
+            faults.append(f"{where}: unknown loop; known: {', '.join(BY_WORD)}")
+        elif isinstance(rule, dict):
+            rules[loop.word], found = parse_policy(rule, loop)
+            faults += [
+                f"{where}{one.pointer.replace('/', '.')}: found {one.found}, wanted {one.wanted}" for one in found
+            ]
+    return rules, faults
+
+
 def _own_answers(
-    settings: Settings, environment: str, now: datetime
+    settings: Settings, environment: str, now: datetime, key: "PublicKey | None"
 ) -> "tuple[Folded, RecordSource | None, Head | None]":
-    """Fold what people answered through us for this environment; they count wherever the other records are."""
+    """Fold what people answered through us for this environment; they count wherever the other records are.
+
+    What the last bundle saw in the ledger must still be there, and be what was written.
+    """
     from reporter.loops.facts import Folded
     from reporter.loops.fold import fold
     from reporter.loops.table import READER
@@ -114,38 +176,65 @@ def _own_answers(
     from reporter.model.readiness import RecordSource
     from reporter.model.records import ContentFault
 
-    if not is_ledger_there(settings):
-        return Folded(now), None, None
-    try:
-        with open_settings_ledger(settings, write=False) as ledger:
-            raws = [row.payload.encode() for row in ledger.read_own(environment)]
-            head = ledger.head()
-    except LedgerUnusable as error:
-        fault = ContentFault("?", "", str(error), "a ledger that can be read", ANSWERS)
-        read = RecordSource(
-            alias=ANSWERS,
-            kind="ledger",
-            sha256=None,
-            size_bytes=None,
-            record_count=0,
-            fault_count=1,
-            faults=(str(error),),
-        )
-        return fold([fault], now), read, None
-    if not raws:
+    sealed = _sealed_ledger(settings, environment, now, key)
+    raws, faults, head = _read_own(settings, environment, sealed)
+    if not raws and not faults:
         return Folded(now), None, head
-    batch = RecordBatch(raws, ANSWERS, 1, "row")
     digest, size = _digest(raws)
     read = RecordSource(
         alias=ANSWERS,
         kind="ledger",
-        sha256=digest,
-        size_bytes=size,
+        sha256=None if faults else digest,
+        size_bytes=None if faults else size,
         record_count=len(raws),
-        fault_count=0,
-        faults=(),
+        fault_count=len(faults),
+        faults=tuple(faults[:MOST_LISTED]),
     )
-    return fold(READER.decode_batch(batch), now), read, head
+    wanted = "a sound ledger; restore its backup"
+    if sealed:
+        wanted = f"the ledger that the bundle of {sealed.as_of} saw, up to row {sealed.sequence}; restore its backup"
+    records = READER.decode_batch(RecordBatch(raws, ANSWERS, 1, "row"))
+    return (
+        fold(
+            [*records, *(ContentFault("?", "", one, wanted, ANSWERS) for one in faults)], now, environment=environment
+        ),
+        read,
+        head,
+    )
+
+
+def _read_own(
+    settings: Settings, environment: str, sealed: "SealedLedger | None"
+) -> "tuple[list[bytes], list[str], Head | None]":
+    """Give our own records as far as they are whole, what is wrong with the ledger, and where it ends."""
+    if not is_ledger_there(settings):
+        return [], ["no ledger"] if sealed else [], None
+    from reporter.ledger import Head, read_own_verified
+
+    noted = Head(sealed.sequence, sealed.hash) if sealed else None
+    try:
+        with open_settings_ledger(settings, write=False) as ledger:
+            rows, damage = read_own_verified(ledger, environment, noted)
+            head = ledger.head()
+    except LedgerUnusable as error:
+        return [], [str(error)], None
+    raws = [row.payload.encode() for row in rows]
+    faults = [one.detail for one in damage]
+    if sealed and not faults and _digest(raws[: sealed.own_count])[0] != (sealed.own_sha256 or _digest([])[0]):
+        faults = ["other answers than it held"]
+    return raws, faults, head
+
+
+def _sealed_ledger(
+    settings: Settings, environment: str, now: datetime, key: "PublicKey | None"
+) -> "SealedLedger | None":
+    """Give what the last bundle says of the ledger; an empty one had nothing to lose."""
+    from reporter.seal.history import sealed_ledger
+
+    if key is None:
+        return None
+    found = sealed_ledger(settings.resolve(settings.bundles_dir), environment, now, key, ANSWERS)
+    return found if found and found.sequence else None
 
 
 def _source(read: "SourceRead") -> "RecordSource":
@@ -163,9 +252,9 @@ def _source(read: "SourceRead") -> "RecordSource":
 
 
 def is_ledger_there(settings: Settings) -> bool:
-    """Say whether there is a ledger to look at; a file that nobody has made yet holds nothing."""
+    """Say whether there is a ledger to look at, or a link to one; a file that nobody has made yet holds nothing."""
     kind, _, path = settings.ledger.partition(":///")
-    return kind != "sqlite" or Path(settings.resolve(path)).exists()
+    return kind != "sqlite" or os.path.lexists(settings.resolve(path))
 
 
 def _digest(raws: list[bytes]) -> tuple[str, int]:

@@ -1,8 +1,8 @@
 """Jobs around the ledger: import sources, export it, verify it. Read each source on from where it was read last."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from reporter.errors import LedgerUnusable, UsageFault
 from reporter.model.raw_records import RawRecord, RecordFault
@@ -11,18 +11,37 @@ from reporter.settings_model import LEDGERS, Settings
 
 if TYPE_CHECKING:
     from reporter.collect.https import HttpsAccess
-    from reporter.collect.records import Reading, Source
+    from reporter.collect.records import Reading, Source, SourceState, Span
     from reporter.ledger import Appended, Format, Head, Ledger, LedgerFault
 
 
+MOST_NOTED: Final = 20
+"""Faults of a source that are told again when it is not read again."""
+
+
 class Imported(NamedTuple):
-    """What one source brought. `unchanged` ones were not read again; `faulty_before` counts what was damaged then."""
+    """What one source brought. `unchanged` ones were not read again.
+
+    `faulty_before` counts what was damaged when it was read, and `faults_before` are the first of it. Of an
+    `unreadable` source nothing was read.
+    """
 
     source: str
     appended: "Appended"
     unchanged: bool = False
     unreadable: bool = False
     faulty_before: int = 0
+    faults_before: tuple[RecordFault, ...] = ()
+
+    @property
+    def faults(self) -> tuple[RecordFault, ...]:
+        """What is damaged in the source, in its order: what is known from before, then what was found."""
+        return (*self.faults_before, *self.appended.faults)
+
+    @property
+    def faulty(self) -> int:
+        """How much is damaged in the source, listed or not."""
+        return self.faulty_before + self.appended.faulty
 
 
 class Verified(NamedTuple):
@@ -43,8 +62,8 @@ def open_settings_ledger(settings: Settings, address: str = "", *, write: bool) 
     return open_ledger(address, settings.base_dir, password, write=write)
 
 
-def reading_of(settings: Settings, environment: str = "") -> "Reading":
-    """Say how sources are read under these settings; of a ledger, without what names another environment."""
+def reading_of(settings: Settings) -> "Reading":
+    """Say how sources are read under these settings."""
     from reporter.collect.records import Reading
 
     def https() -> "HttpsAccess":
@@ -54,20 +73,25 @@ def reading_of(settings: Settings, environment: str = "") -> "Reading":
         ca_file = settings.resolve(settings.https.ca_file) if settings.https.ca_file else ""
         return HttpsAccess(settings.https.timeout_seconds, ca_file, tokens)
 
-    def ledger(place: str) -> Iterator[bytes]:
+    def ledger(place: str) -> Iterator[bytes | RecordFault]:
+        from reporter.ledger import LedgerFault, read_verified
+
         address = place if place.startswith(LEDGERS) else ""
         with open_settings_ledger(settings, address, write=False) as opened:
-            yield from (raw for row in opened.read() if _is_for(environment, raw := row.payload.encode()))
+            for row in read_verified(opened):
+                if isinstance(row, LedgerFault):
+                    yield RecordFault("ledger", None, row.detail, "what was written; restore its latest backup")
+                else:
+                    yield row.payload.encode()
+            yield from _left_out(opened)
 
     return Reading(base_dir=settings.base_dir, https=https, ledger=ledger)
 
 
-def import_records(
-    settings: Settings, places: Sequence[str], note: Callable[[RecordFault], None]
-) -> Iterator[Imported]:
+def import_records(settings: Settings, places: Sequence[str]) -> Iterator[Imported]:
     """Import sources into the ledger: those given, relative to the current directory, else all of the settings.
 
-    `note` hears of each fault as it is found. A source that cannot be read does not stop the others.
+    A source that cannot be read does not stop the others.
     """
     from reporter.collect.records import find_sources
     from reporter.ledger import Appended
@@ -75,14 +99,13 @@ def import_records(
     reading = reading_of(settings)
     chosen = [_from_here(place) for place in places] or _places_of(settings)
     if not chosen:
-        raise UsageFault("no source: name one, or list `records` under an environment of the settings")
+        raise UsageFault("no source: name one, or list some under environments.NAME.records of the settings")
     with open_settings_ledger(settings, write=True) as ledger:
         for source in find_sources(chosen, reading):
             if isinstance(source, RecordFault):
-                note(source)
                 yield Imported(source.source, Appended(faulty=1, faults=(source,)), unreadable=True)
             else:
-                yield _import_source(ledger, source, reading, note)
+                yield _import_source(ledger, source, reading)
 
 
 def export_records(settings: Settings, form: "Format", path: Path) -> int:
@@ -106,68 +129,107 @@ def verify_records(settings: Settings, expected: "Head | None" = None) -> Verifi
         return Verified(None, [LedgerFault("unreadable", None, str(error))])
 
 
+def _left_out(ledger: "Ledger") -> Iterator[RecordFault]:
+    """Name every source whose import left something out: what the ledger holds is not all that there is."""
+    for alias, text in ledger.source_states():
+        faulty = _read_note(text).faulty
+        if faulty:
+            found = f"{faulty} damaged records of {alias} that its import left out"
+            yield RecordFault("ledger", None, found, "that source repaired where it stands and imported again")
+
+
 def _places_of(settings: Settings) -> list[str]:
     """Give every place once; what stands in the ledger already is not imported into it."""
     listed = [place for name in sorted(settings.environments) for place in settings.environments[name].records]
     return [place for place in dict.fromkeys(listed) if place not in ("ledger", settings.ledger)]
 
 
-def _is_for(environment: str, raw: bytes) -> bool:
-    """Say whether a record counts here: most name no environment, and only our own answers do."""
-    if not environment or b'"environment"' not in raw:
-        return True
-    import msgspec
-
-    try:
-        named = msgspec.json.decode(raw).get("environment")
-    except (msgspec.DecodeError, AttributeError):
-        return True
-    return named in (None, environment)
-
-
 def _from_here(place: str) -> str:
     return place if "://" in place else str(Path.cwd() / place)
 
 
-def _import_source(
-    ledger: "Ledger", source: "Source", reading: "Reading", note: Callable[[RecordFault], None]
-) -> Imported:
-    import msgspec
-
-    from reporter.collect.records import Bookmark, Kind, SourceState, Span, read_source, resume, state_of
+def _import_source(ledger: "Ledger", source: "Source", reading: "Reading") -> Imported:
+    from reporter.collect.records import Bookmark, Kind, Span, read_source, resume, state_of
     from reporter.collect.records.source import checked
     from reporter.ledger import Appended
 
     is_file = source.kind in (Kind.LINES, Kind.FILE)
     span: Span | None = Span()
-    faulty_before = 0
+    told = ledger.source_state(source.key)
+    noted = _Noted(None)
     mark = Bookmark()
     if is_file:
-        noted = ledger.source_state(source.key)
-        before, faulty_before = msgspec.json.decode(noted, type=tuple[SourceState, int]) if noted else (None, 0)
-        span = resume(source.place, before, append_only=source.kind is Kind.LINES)
+        noted = _read_note(told)
+        span = resume(source.place, noted.state, append_only=source.kind is Kind.LINES)
         if span is None:
-            return Imported(source.alias, Appended(), unchanged=True, faulty_before=faulty_before)
-        if span.start == 0:
-            faulty_before = 0
+            faults = tuple(one._replace(source=source.alias) for one in noted.faults)
+            return Imported(source.alias, Appended(), unchanged=True, faulty_before=noted.faulty, faults_before=faults)
+        noted = _before(noted, span)
     at_start = state_of(source.place) if is_file else None
+    by_line = span if source.kind is Kind.LINES else None
     unreadable = False
 
     def heard() -> Iterator[RawRecord | RecordFault]:
         nonlocal unreadable
-        by_line = span if source.kind is Kind.LINES else None
         for part in checked(read_source(source, reading, by_line, mark)):
-            if isinstance(part, RecordFault):
-                unreadable = unreadable or part.number is None
-                note(part)
+            unreadable = unreadable or (isinstance(part, RecordFault) and part.number is None)
             yield part
 
     appended = ledger.append(heard())
+    nothing_read = bool(appended.faulty) and not appended.added and not appended.repeated
+    unreadable = unreadable or (nothing_read and noted.state is None)
+    state = None
     if at_start and not unreadable:
         state = state_of(source.place, mark) if source.kind is Kind.LINES else at_start
-        if state:
-            # What was appended while we read counts as not read: sizes and times are those of the start.
-            state = state._replace(size_bytes=at_start.size_bytes, mtime_ns=at_start.mtime_ns)
-            whole = msgspec.json.encode((state, faulty_before + appended.faulty)).decode()
-            ledger.note_source(source.key, source.alias, whole)
-    return Imported(source.alias, appended, unreadable=unreadable, faulty_before=faulty_before)
+        # What was appended while we read counts as not read: sizes and times are those of the start.
+        state = state and state._replace(size_bytes=at_start.size_bytes, mtime_ns=at_start.mtime_ns)
+    if state or told or appended.added or appended.repeated:
+        faults = (*noted.faults, *appended.faults)[:MOST_NOTED]
+        whole = _Noted(state, noted.faulty + appended.faulty, faults)
+        ledger.note_source(source.key, source.alias, _write_note(whole))
+    return Imported(
+        source.alias,
+        appended,
+        unreadable=unreadable,
+        faulty_before=noted.faulty,
+        faults_before=noted.faults,
+    )
+
+
+class _Noted(NamedTuple):
+    """What the ledger notes about a source: how far it was read, and what was damaged.
+
+    Without a state it is read again from its start.
+    """
+
+    state: "SourceState | None"
+    faulty: int = 0
+    faults: tuple[RecordFault, ...] = ()
+
+
+def _before(noted: _Noted, span: "Span") -> _Noted:
+    """Give what was noted of the part that is not read again: a last line may have been half written."""
+    if span.start == 0:
+        return _Noted(None)
+    kept = tuple(one for one in noted.faults if one.number is None or one.number < span.first)
+    return noted._replace(faulty=noted.faulty - len(noted.faults) + len(kept), faults=kept)
+
+
+def _write_note(noted: _Noted) -> str:
+    import msgspec
+
+    return msgspec.json.encode(noted).decode()
+
+
+def _read_note(text: str | None) -> _Noted:
+    import msgspec
+
+    from reporter.collect.records import SourceState
+
+    if not text:
+        return _Noted(None)
+    state, faulty, *more = msgspec.json.decode(text)
+    (faults,) = more or ([],)
+    return _Noted(
+        msgspec.convert(state, SourceState | None), faulty, tuple(msgspec.convert(one, RecordFault) for one in faults)
+    )

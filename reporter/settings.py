@@ -37,15 +37,30 @@ def load_settings(
     file at all. `from_file=False` leaves out every file. Raise UsageFault with every fault at once.
     """
     variables = environment_variables() if variables is None else variables
-    found = file or variables.get("REPORTER_SETTINGS", "")
-    found = found or (DEFAULT_FILE if os.path.lexists(DEFAULT_FILE) else "")
-    found = found if from_file else ""
+    found = _find_file(file, variables) if from_file else ""
     values = _read_toml(Path(found)) if found else {}
     given, remarks = _overlay(values, variables, from_file=bool(found))
     settings = _validate(values, f"{found}: " if found else "", given)
     settings._base_dir = Path(found).absolute().parent if found else Path.cwd()  # noqa: SLF001 - own
     settings._signing_key_given = "signing_key" in values  # noqa: SLF001 - own
+    settings._file = found  # noqa: SLF001 - own
     return settings, remarks
+
+
+def read_rules(file: str | None = None) -> tuple[str, dict[str, Any]]:
+    """Read the rules of the loops as the file has them, by environment, and the file's name; for what did not load.
+
+    Raise UsageFault for a file that is no TOML.
+    """
+    found = _find_file(file, environment_variables())
+    environments = _read_toml(Path(found)).get("environments") if found else None
+    tables = environments.items() if isinstance(environments, dict) else ()
+    return found, {name: table["loops"] for name, table in tables if isinstance(table, dict) and "loops" in table}
+
+
+def _find_file(file: str | None, variables: Mapping[str, str]) -> str:
+    found = file or variables.get("REPORTER_SETTINGS", "")
+    return found or (DEFAULT_FILE if os.path.lexists(DEFAULT_FILE) else "")
 
 
 def _read_toml(path: Path) -> dict[str, Any]:

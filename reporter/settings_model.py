@@ -263,11 +263,17 @@ class Settings(_Keys):
 
     _base_dir: Path = Path()
     _signing_key_given: bool = False
+    _file: str = ""
 
     @property
     def base_dir(self) -> Path:
         """The directory that relative paths start from: that of the settings file, else the current one."""
         return self._base_dir
+
+    @property
+    def file(self) -> str:
+        """The settings file as it was named; empty without one."""
+        return self._file
 
     @property
     def signing_key_given(self) -> bool:

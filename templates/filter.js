@@ -9,6 +9,7 @@
   });
   const checks = Array.from(document.querySelectorAll(".check"), read);
   const rows = Array.from(document.querySelectorAll(".report .data tbody tr"), read);
+  const counted = checks.filter((check) => !check.element.closest("[data-repeats]"));
   const show = (items, fits) => {
     let shown = 0;
     for (const item of items) {
@@ -27,7 +28,9 @@
     for (const report of document.querySelectorAll(".report")) {
       report.classList.toggle("emptied", Boolean(status || words.length) && !report.querySelector(visible));
     }
-    const told = `${shown} of ${checks.length} checks`;
+    const own = counted.filter((check) => !check.element.hidden).length;
+    const again = shown > own ? `, and ${shown - own} that repeat them` : "";
+    const told = `${own} of ${counted.length} checks${again}`;
     found.textContent = words.length ? `${told}, ${listed} of ${rows.length} rows` : told;
   };
   const reveal = () => {

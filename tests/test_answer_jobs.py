@@ -22,6 +22,7 @@ from reporter.answer_jobs import (
     record_answer,
     record_plans,
     sign,
+    stored,
 )
 from reporter.answer_jobs.finding import MOST_LISTED
 from reporter.errors import LedgerUnusable, NotPublicSafe, UsageFault
@@ -164,6 +165,32 @@ def test_same_answer_again_is_the_same_record(world: World, later: timedelta) ->
     again = world.ack(N, "monthly", now=NOW + later)
     assert (again.repeats, again.record_id) == (True, first.record_id)
     assert len(world.rows()) == 1
+
+
+def test_answer_that_is_dated_ahead_blocks_none_that_counts(world: World) -> None:
+    world.tell(planned())
+    ahead = NOW + 30 * DAY
+    assert world.record(world.ack(N, "monthly", now=ahead))
+    assert world.route().acknowledgement.outstanding
+    given = world.ack(N, "monthly")
+    assert not given.repeats
+    assert world.record(given)
+    assert not world.route().acknowledgement.outstanding
+    assert world.ack(N, "monthly", now=NOW + MINUTE).record["created_at"] == "2026-06-11T15:40:00Z"
+
+
+def test_recovery_that_is_opened_ahead_blocks_none_that_counts(world: World) -> None:
+    assert world.record(world.open(now=NOW + 30 * DAY))
+    assert world.record(world.open())
+    assert not world.recovery().closed
+
+
+def test_decision_is_shown_as_it_was_recorded(world: World) -> None:
+    world.tell(planned())
+    first, twin = world.ack(N, "monthly"), world.ack(N, "monthly", now=NOW + MINUTE)
+    world.record(first)
+    assert not world.record(twin)
+    assert (stored(world.settings, twin).record, stored(world.settings, twin).repeats) == (first.record, True)
 
 
 def test_same_words_in_the_next_cycle_are_another_answer(world: World) -> None:
@@ -346,6 +373,13 @@ def test_approval_by_whoever_executes_is_refused_where_the_settings_say_so(world
     assert not world.approve(A, "audit-1", "denied").repeats
 
 
+@pytest.mark.parametrize("executor", ["", 'executor = "-"\n'], ids=["not-given", "blank"])
+def test_refusing_self_approval_needs_to_know_who_executes(world: World, executor: str) -> None:
+    world.extra = f'{executor}loops.acknowledgement_audit = {{ self_approval = "refuse" }}'
+    with pytest.raises(UsageFault, match=r"executor: found nobody, wanted who executes retries: loops\.\w+\.self_"):
+        world.approve(A, "audit-1")
+
+
 @pytest.mark.parametrize(
     ("records", "call", "said"),
     [
@@ -391,21 +425,23 @@ def test_approval_of_what_wants_none_is_refused_with_the_reason(
 def test_recovery_is_opened_closed_and_opened_again(world: World) -> None:
     world.tell(*failed(2))
     opened = world.open()
-    assert (opened.changes[0], opened.remarks) == ("opens a recovery: 2 failed attempts in the last 24 hours", ())
+    assert (opened.changes[0], opened.remarks) == ("opens a recovery: 2 failed attempts since its last success", ())
     assert world.record(opened)
     assert (world.recovery().closed, world.recovery().failures) == (False, 2)
     assert world.open(now=NOW + MINUTE).repeats
     with pytest.raises(UsageFault, match="slack: a recovery is open already: gordackrecovery-"):
         world.open(by=SIGNED._replace(by="other"))
-    assert world.record(world.close("resolved", "gordackretryexec-1"))
+    assert world.record(world.close("resolved", "run 7 of the probe"))
     assert world.recovery(NOW + MINUTE).closed
-    assert world.close("resolved", "gordackretryexec-1", now=NOW + 2 * MINUTE).repeats
+    assert world.close("resolved", "run 7 of the probe", now=NOW + 2 * MINUTE).repeats
     assert world.record(world.close("reopened", now=NOW + 3 * MINUTE))
     assert not world.recovery(NOW + 3 * MINUTE).closed
-    assert world.record(world.close("resolved", "gordackretryexec-1", now=NOW + 4 * MINUTE))
+    assert world.record(world.close("resolved", "run 7 of the probe", now=NOW + 4 * MINUTE))
     assert world.recovery(NOW + 4 * MINUTE).closed
     again = world.open(now=NOW + 5 * MINUTE)
-    assert again.remarks[0].startswith("0 failed attempts in the last 24 hours: fewer than the 2")
+    assert again.remarks[0].startswith(
+        "0 failed attempts since the recovery was closed at 2026-06-11T15:44:00Z: fewer than the 2"
+    )
     world.record(again)
     assert len(world.states(NOW + 5 * MINUTE).recoveries) == 2
     assert not world.recovery(NOW + 5 * MINUTE).closed
@@ -431,10 +467,12 @@ def test_recovery_is_found_by_any_of_its_playbooks(world: World) -> None:
     [
         (lambda w: w.open("slak"), 'provider: found "slak", wanted one of'),
         (lambda w: w.open(" "), "provider: found"),
+        (lambda w: w.open("PROVIDER"), "; PROVIDER is a placeholder"),
+        (lambda w: w.close("deferred", "REF"), "--verification: found the placeholder REF"),
         (lambda w: w.close("resolved"), "--verification: found none, wanted at least one to call a recovery resolved"),
         (lambda w: w.close("closed", "r"), "--state of a recovery: found"),
         (lambda w: w.close("deferred", *map(str, range(21))), "found 21 refs, wanted at most 20"),
-        (lambda w: w.close("deferred", " "), "--verification: found nothing that can be read"),
+        (lambda w: w.close("deferred", " "), "--verification: is blank"),
         (lambda w: w.close("deferred", playbook="x"), '--playbook of slack: found "x", wanted one of book-1, book-0'),
         (lambda w: w.close("reopened"), "slack: its recovery is open: open since"),
         (lambda w: w.close("deferred", now=NOW - HOUR - MINUTE), "wanted a time after it was opened"),
@@ -445,8 +483,8 @@ def test_recovery_is_found_by_any_of_its_playbooks(world: World) -> None:
         ),
     ],
     ids=[
-        "unknown provider", "no provider", "no proof", "state", "many refs", "blank ref", "playbook", "is open",
-        "too early", "closed", "never opened",
+        "unknown provider", "no provider", "placeholder", "placeholder ref", "no proof", "state", "many refs",
+        "blank ref", "playbook", "is open", "too early", "closed", "never opened",
     ],
 )  # fmt: skip
 def test_decision_about_no_such_recovery_is_refused(world: World, call: Refused, said: str) -> None:
@@ -473,6 +511,35 @@ def test_decision_not_after_the_last_one_is_refused(world: World) -> None:
 def test_recovery_without_a_date_may_be_decided_about(world: World) -> None:
     world.tell(make.playbook(None, {"slack": None}, rid="undated"))
     assert world.close("escalated").changes == ("state: open -> escalated (the recovery is open)",)
+
+
+def test_recovery_closed_long_ago_is_what_failures_are_counted_from(world: World) -> None:
+    world.record(world.open())
+    world.record(world.close("resolved", "ref"))
+    later = NOW + 2 * DAY
+    assert (
+        world.open(now=later)
+        .remarks[0]
+        .startswith("0 failed attempts since the recovery was closed at 2026-06-11T15:41:00Z: fewer")
+    )
+
+
+def test_proof_that_looks_like_a_record_must_be_one_of_that_provider(world: World) -> None:
+    told = [make.delivery(X, NOW + number * MINUTE, f"run-{number}", rid=f"rcd-{number}") for number in range(1, 8)]
+    elsewhere = make.delivery(X, NOW + MINUTE, "run-9", providers=["jira"], rid="rcd-elsewhere")
+    world.tell(make.delivery(X, NOW - HOUR, "run-0", rid="rcd-0"), *told, elsewhere)
+    with (world.directory / "evidence.jsonl").open("ab") as file:
+        file.write(b'rcd-3 is no JSON\n{"session_id": "other", "about": "rcd-3"}\n')
+    world.record(world.open())
+    now = NOW + HOUR
+    for ref in ("rcd-99", "rcd-elsewhere", "gordackretryexec-1"):
+        with pytest.raises(UsageFault, match=f'found "{ref}", which is no record of slack in environments.pilot.rec'):
+            world.close("resolved", "CHG-1", ref, now=now)
+    with pytest.raises(UsageFault, match="call a recovery resolved; may prove it: rcd-7, delivered executive_report"):
+        world.close("resolved", now=now)
+    dry = world.close("resolved", "rcd-3", "CHG-1", now=now)
+    assert [line.split()[3] for line in dry.changes[1:]] == ["rcd-7,", "rcd-6,", "rcd-5,", "rcd-4,", "rcd-3,"]
+    assert world.record(dry)
 
 
 # Plans
@@ -504,9 +571,12 @@ def test_plans_name_the_evidence_that_may_hide_a_failure(world: World) -> None:
 @pytest.mark.parametrize(
     ("texts", "said"),
     [
-        ((" ", "r", "x"), "--by: found nothing that can be read"),
-        (("a", "\u200b", "x"), "--reason: found nothing that can be read"),
+        ((" ", "r", "x"), "--by: is blank, wanted a text"),
+        (("a", "\u200b", "x"), "--reason: is blank, wanted a text"),
         (("a", "r", "x" * 201), "--ref: found 201 characters, wanted at most 200"),
+        (("NAME", "r", "x"), "--by: found the placeholder NAME, wanted what it stands for"),
+        (("a", " TEXT ", "x"), "--reason: found the placeholder TEXT"),
+        (("a", "r", "REF"), "--ref: found the placeholder REF"),
         (("a", "one\ntwo", "x"), "--reason: found line ends or invisible characters"),
     ],
 )

@@ -63,6 +63,22 @@ def folded(folder: Path, *places: str, processes: int = 1) -> FoldedSources:
     return fold_places(places, Reading(base_dir=folder), NOW, processes=processes)
 
 
+@pytest.mark.usefixtures("eager")
+@pytest.mark.parametrize("processes", [1, 2], ids=["one-process", "two-processes"])
+def test_records_that_name_another_environment_count_in_no_process(tmp_path: Path, processes: int) -> None:
+    named = [make.raw(value | {"environment": "other"}) for value in values()]
+    written(tmp_path / "a.jsonl", [*LINES, *named])
+    written(tmp_path / "b.jsonl", LINES)
+    reading = Reading(base_dir=tmp_path)
+    both = fold_places(["a.jsonl"], reading, NOW, environment="pilot", processes=processes)
+    alone = fold_places(["b.jsonl"], reading, NOW, processes=processes)
+    other = make.raw(make.delivery(A, NOW, "audit-1", environment="other"))
+    written(tmp_path / "c.jsonl", [*LINES, other])
+    assert both.folded == alone.folded
+    assert fold_places(["c.jsonl"], reading, NOW, environment="pilot", processes=processes).folded == alone.folded
+    assert fold_places(["c.jsonl"], reading, NOW, environment="other", processes=processes).folded != alone.folded
+
+
 def meanwhile(folder: Path, act: Callable[[], object], *places: str) -> FoldedSources:
     """Fold in two processes, and do something while they read: whoever opens a ledger is this process."""
 
@@ -263,3 +279,13 @@ def test_small_fold_starts_and_imports_nothing_for_processes(tmp_path: Path) -> 
     )
     done = subprocess.run([sys.executable, "-c", code, tmp_path], capture_output=True, text=True, check=True)
     assert done.stdout == f"{len(LINES)} False\n"
+
+
+def test_reading_stops_after_so_many_faults_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reporter.fold_jobs.shares.MOST_FAULTS", 1_000)
+    (tmp_path / "a.jsonl.gz").write_bytes(gzip.compress(b"1\n" * 1_000_000))
+    (tmp_path / "b.jsonl").write_bytes(LINES[0])
+    (read, other) = folded(tmp_path, "a.jsonl.gz", "b.jsonl").sources
+    assert 1_000 < read.faulty < 1_000_000
+    assert read.faults[-1].found.endswith("faults or more; nothing after them was read")
+    assert (other.records, other.faulty) == (1, 0)

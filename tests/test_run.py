@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import jsonschema
@@ -157,12 +158,31 @@ def test_the_next_bundle_names_the_one_before_and_what_changed(copy: Path) -> No
 def test_a_previous_bundle_that_was_changed_is_named_but_not_believed(copy: Path) -> None:
     first = (copy / "bundles" / "production-pilot" / "latest").resolve()
     edit(first / "readiness.json", lambda readiness: readiness.update(status="ready"))
-    assert reporter("run", "--as-of", LATER, cwd=copy).returncode == 0
-    text = (copy / "bundles" / "production-pilot" / "latest" / "readiness.json").read_text(encoding="utf-8")
-    readiness = json.loads(text)
+    run = ("run", "--environment", "production-pilot", "--as-of")
+    done = reporter(*run, LATER, cwd=copy)
+    assert done.returncode == 0
+    assert "blocked by 1: release_readiness_artifacts" in done.stdout
+    latest = copy / "bundles" / "production-pilot" / "latest"
+    readiness = json.loads((latest / "readiness.json").read_text(encoding="utf-8"))
+    assert "BLOCKED" in reporter(*run, "2026-06-11T16:20:00Z", cwd=copy).stdout, "until somebody takes it away"
+    shutil.move(first, copy / "investigation")
+    assert "BLOCKED" not in reporter(*run, "2026-06-11T16:30:00Z", cwd=copy).stdout
     assert readiness["previous"]["verified"] is False
     assert readiness["previous"]["status"] is None
     assert readiness["changes"] == []
+
+
+def test_an_address_in_a_record_refuses_the_bundle_and_is_not_repeated(copy: Path) -> None:
+    lines = (copy / "evidence" / "payments-pilot.jsonl").read_text(encoding="utf-8")
+    (copy / "evidence" / "payments-pilot.jsonl").write_text(
+        lines.replace('"acknowledged_by":"release-manager"', '"acknowledged_by":"jane.doe@example.org"'),
+        encoding="utf-8",
+    )
+    done = reporter("run", "--as-of", LATER, cwd=copy)
+    assert done.returncode == 7
+    assert "rule email_address; take it out of the manifest or record" in done.stderr
+    assert "jane" not in done.stdout + done.stderr
+    assert [line.split()[0] for line in done.stdout.splitlines() if "NO BUNDLE" in line] == ["payments-pilot"]
 
 
 def test_a_bundle_of_another_environment_is_no_predecessor(copy: Path) -> None:
@@ -342,3 +362,20 @@ def test_a_changed_bundle_fails_verification_with_its_code(copy: Path) -> None:
         ("extra", "note.txt"),
         ("missing", "inputs.json"),
     }
+
+
+def test_recovery_that_was_opened_through_us_does_not_vanish_with_the_ledger(tmp_path: Path) -> None:
+    world = make_world(tmp_path / "world", f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}")
+    pilot = ("--environment", "production-pilot")
+    opened = ("--by", "lead", "--reason", "deliveries fail", "--ref", "INC-7", "--execute")
+    assert reporter("recovery", "open", "slack", *opened, *pilot, cwd=world).returncode == 0
+    assert "blocked by 1: recovery_open; closure: open" in reporter("run", *pilot, cwd=world).stdout
+    shutil.move(world / "state", world / "gone")
+    for _ in range(2):
+        assert "blocked by 1: evidence_unreadable; closure: open" in reporter("run", *pilot, cwd=world).stdout
+    assert (
+        "found no ledger, wanted the ledger that the bundle of"
+        in reporter("check", "closure", *pilot, cwd=world).stdout
+    )
+    shutil.move(world / "gone", world / "state")
+    assert "blocked by 1: recovery_open; closure: open" in reporter("run", *pilot, cwd=world).stdout

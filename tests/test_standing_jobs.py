@@ -9,15 +9,16 @@ from typing import Any
 
 import pytest
 
+from reporter.cli import answer
 from reporter.errors import UsageFault, VerificationFailed
 from reporter.key_jobs import make_key_pair, signing_key
 from reporter.seal.bundle import write_bundle
 from reporter.settings import load_settings
 from reporter.settings_model import Settings
 from reporter.standing_jobs import public_key_of
-from reporter.standing_jobs.chain import chain_of
+from reporter.standing_jobs.chain import chain_of, lost_of
 from reporter.standing_jobs.difference import compare_bundles, find_bundle
-from reporter.standing_jobs.standing import Actor, Due, OpenItem, standing_of
+from reporter.standing_jobs.standing import Actor, Due, OpenItem, for_environment, standing_of
 
 NOW = datetime(2026, 6, 11, 15, 40, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -63,6 +64,19 @@ def test_bundle_that_is_dated_later_is_not_where_it_stands(settings: Settings) -
     )
     seal(settings, NOW - HOUR)
     assert standing(settings).as_of == stamp(NOW - HOUR)
+
+
+@pytest.mark.parametrize("older", [True, False], ids=["an older one is there", "it was the only one"])
+def test_bundle_that_latest_shows_and_that_is_gone_is_where_it_stands(settings: Settings, older: bool) -> None:  # noqa: FBT001
+    if older:
+        seal(settings, NOW - HOUR)
+    gone = seal(settings, NOW)
+    assert not lost_of(settings, "pilot")
+    shutil.rmtree(gone)
+    found = standing(settings)
+    assert (found.bundle, found.as_of, found.status, found.sealed) == (str(gone), stamp(NOW), "", False)
+    assert found.faults == ("`latest` shows it, but it is gone: bring it back, or run again",)
+    assert lost_of(settings, "pilot") == gone.name
 
 
 def test_bundle_of_another_version_says_what_it_can(settings: Settings) -> None:
@@ -125,7 +139,7 @@ def test_who_must_act_is_told_with_the_first_step(settings: Settings) -> None:
     ]
     seal(settings, NOW, {"as_of": stamp(NOW), "loops": {"runbook": {"steps": steps}}})
     assert standing(settings).actors == (
-        Actor("lead", 2, "mend", "reporter check drills"),
+        Actor("lead", 2, "mend", "reporter check drills --environment pilot"),
         Actor("platform", 1, "answer", ""),
     )
 
@@ -220,6 +234,23 @@ def test_bundle_that_passes_over_another_skips_it(settings: Settings) -> None:
     assert chain(settings) == ["skips", "skips", "first"]
 
 
+def test_bundle_made_before_an_older_one_was_added_breaks_nothing(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = follow(settings, 0)
+    follow(settings, 2, first)
+    follow(settings, 1, first)
+    assert answer(["history", "--settings", str(settings.base_dir / "reporter.toml"), "-e", "pilot"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1].endswith("  made before the bundle of 2026-06-12T15:40:00Z was added")
+    assert [line.rpartition("  ")[2] for line in lines[2:]] == ["follows", "the first"]
+    (Path(settings.resolve("bundles")) / "pilot" / "20260099T000000Z-000000000000").mkdir()
+    key = public_key_of(settings)
+    assert key is not None
+    *_, oldest = (one for one in chain_of(settings, "pilot", key, 9) if one.chain)
+    assert oldest.before == "20260099T000000Z"
+
+
 def test_bundles_of_one_instant_stand_beside_each_other(settings: Settings) -> None:
     first = follow(settings, 0)
     follow(settings, 1, first)
@@ -286,3 +317,49 @@ def test_bundle_of_another_version_cannot_be_compared(settings: Settings) -> Non
     assert key is not None
     with pytest.raises(UsageFault, match="found a bundle of another version of reporter"):
         compare_bundles(str(path), str(path), key)
+
+
+def open_item(code: str, *routes: str, count: int = 0) -> dict[str, Any]:
+    keys = [{"route_key": route} for route in routes]
+    return {"code": code, "title": code, "routes": keys, "route_count": count or len(keys)}
+
+
+@pytest.mark.parametrize(
+    ("items", "told"),
+    [
+        (
+            [open_item("a_retry_exhausted", "r"), open_item("a_retry_execution_failed", "r"),
+             open_item("a_delivery_failed", "r")],
+            {"a_retry_exhausted": ("a_retry_execution_failed", "a_delivery_failed")},
+        ),
+        (
+            [open_item("a_delivery_failed", "r", "s"), open_item("a_retry_exhausted", "r")],
+            {"a_delivery_failed": (), "a_retry_exhausted": ()},
+        ),
+        (
+            [open_item("a_retry_exhausted", "r"), open_item("a_delivery_failed", "r", count=2), open_item("b")],
+            {"a_retry_exhausted": (), "a_delivery_failed": (), "b": ()},
+        ),
+    ],
+    ids=["one route", "another route too", "not all are listed"],
+)  # fmt: skip
+def test_what_is_settled_with_something_graver_is_named_there(
+    settings: Settings, items: list[dict[str, Any]], told: dict[str, tuple[str, ...]]
+) -> None:
+    seal(settings, NOW, {"as_of": stamp(NOW), "loops": {"closure": {"open_items": items}}})
+    assert {one.code: one.settles for one in standing(settings).open_items} == told
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("reporter retry plan", "reporter retry plan --environment pilot"),
+        ("reporter ack --provider x -- a -b", "reporter ack --provider x --environment pilot -- a -b"),
+        ("reporter check drills --environment pilot", "reporter check drills --environment pilot"),
+        ("reporter check drills -e pilot", "reporter check drills -e pilot"),
+        ("systemctl restart x", "systemctl restart x"),
+        ("", ""),
+    ],
+)
+def test_command_names_the_environment_once(command: str, said: str) -> None:
+    assert for_environment(command, "pilot") == said

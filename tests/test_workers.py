@@ -47,3 +47,12 @@ def test_worker_leaves_interrupts_to_its_parent_and_does_not_outlive_it() -> Non
         while is_running(worker) and time.monotonic() < end:
             time.sleep(0.01)
         assert not is_running(worker)
+
+
+def test_process_that_nobody_forked_leaves_interrupts_alone_too() -> None:
+    code = (
+        "import os, signal; from reporter.workers import become_worker\n"
+        "become_worker(); os.kill(os.getpid(), signal.SIGINT); print('still here')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "still here\n"

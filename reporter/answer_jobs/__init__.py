@@ -6,7 +6,7 @@ of it. Nothing is recorded but by `record_answer` and `record_plans`.
 
 from reporter.answer_jobs.answers import acknowledge, approve_retry
 from reporter.answer_jobs.plans import LoopPlan, RetryPlans, plan_retries, record_plans
-from reporter.answer_jobs.recording import Prepared, record_answer
+from reporter.answer_jobs.recording import Prepared, record_answer, stored
 from reporter.answer_jobs.recoveries import close_recovery, open_recovery
 from reporter.answer_jobs.signature import Signature, sign
 
@@ -23,4 +23,5 @@ __all__ = [
     "record_answer",
     "record_plans",
     "sign",
+    "stored",
 ]

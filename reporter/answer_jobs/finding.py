@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable
 from difflib import get_close_matches
 from typing import Final
 
+from reporter.answer_jobs.signature import PLACEHOLDERS
 from reporter.errors import UsageFault
 from reporter.loops.loop import Loop
 from reporter.loops.routes import LoopStates
@@ -56,4 +57,6 @@ def unknown(what: str, found: str, known: Iterable[str]) -> str:
     more = f" and {len(names) - MOST_LISTED} more" if len(names) > MOST_LISTED else ""
     close = get_close_matches(found, names, n=1)
     meant = f"; did you mean {show(close[0])}?" if close else ""
+    if found in PLACEHOLDERS:
+        meant = f"; {found} is a placeholder"
     return f"{what}: found {show(found)}, wanted one of {listed}{more}{meant}"

@@ -55,21 +55,41 @@ class Drafted(NamedTuple):
     last_at: datetime | None
 
 
-def own_records(settings: Settings, environment: str, now: datetime) -> list[RecordValue]:
-    """Give what was recorded through us for an environment, the latest last; nothing dated after `now`."""
+class Own(NamedTuple):
+    """What was recorded through us for an environment, the latest last.
+
+    `ahead` are the ids of those dated after `now`: they do not count, and must not stand in the way of one that does.
+    """
+
+    records: Sequence[RecordValue] = ()
+    ahead: tuple[str, ...] = ()
+
+
+def own_records(settings: Settings, environment: str, now: datetime) -> Own:
+    """Read what was recorded through us for an environment."""
+    found = _read_own(settings, environment)
+    ahead = tuple(one["session_id"] for one in found if is_future(dated(one), now))
+    return Own([one for one in found if one["session_id"] not in ahead], ahead)
+
+
+def stored(settings: Settings, prepared: Prepared) -> Prepared:
+    """Give a decision as the ledger has it."""
+    found = {one["session_id"]: one for one in _read_own(settings, prepared.environment)}
+    return prepared._replace(record=found[prepared.record_id], repeats=True)
+
+
+def _read_own(settings: Settings, environment: str) -> list[RecordValue]:
     if not is_ledger_there(settings):
         return []
     with open_settings_ledger(settings, write=False) as ledger:
-        rows = ledger.read_own(environment)
-        found = [_read(row.payload, ledger.name) for row in rows]
-    return [one for one in found if not is_future(dated(one), now)]
+        return [_read(row.payload, ledger.name) for row in ledger.read_own(environment)]
 
 
 def draft(  # noqa: PLR0913 - what an id is made of
     write: Writer,
     kind: Kind,
     about: Sequence[str],
-    own: Sequence[RecordValue],
+    own: Own,
     *,
     since: datetime | None,
     in_force: str = "",
@@ -83,7 +103,7 @@ def draft(  # noqa: PLR0913 - what an id is made of
     said = _said(wanted, kind)
     earlier = [
         one
-        for one in own
+        for one in own.records
         if one["metadata_kind"] == kind.word and all(one[kind.payload].get(key) == said.get(key) for key in about)
     ]
     known = {one["session_id"] for one in earlier}
@@ -91,8 +111,10 @@ def draft(  # noqa: PLR0913 - what an id is made of
         latest = earlier[-1]
         if _said(latest, kind) == said and (since is None or dated(latest) >= since):
             return Drafted(latest, repeats=True, last_at=None)
+    ahead = {"ahead": own.ahead} if own.ahead else {}
     name = make_id(
         kind.prefix,
+        **ahead,
         said=said,
         since=format_instant(since) if since else "",
         after=earlier[-1]["session_id"] if earlier else "",

@@ -1,10 +1,11 @@
 """Opening and closing the recovery of a provider (domain.md A9, B2.20)."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from reporter.answer_jobs.finding import find_state, unknown
+from reporter.answer_jobs.proofs import check_refs, proofs_of
 from reporter.answer_jobs.recording import Prepared, draft, own_records, sealed_for
 from reporter.answer_jobs.signature import LONGEST_REF, Signature, check_texts
 from reporter.errors import UsageFault
@@ -34,7 +35,7 @@ def open_recovery(settings: Settings, environment: str, now: datetime, provider:
     about = f"recovery of {name}"
     if last and not last.closed:
         said = (signature.by, signature.reason, signature.ref)
-        for one in own:
+        for one in own.records:
             if one["session_id"] in last.playbooks and _opened(one) == said:
                 return Prepared(environment, about, one, repeats=True)
         raise UsageFault(
@@ -63,11 +64,11 @@ def open_recovery(settings: Settings, environment: str, now: datetime, provider:
         ),
         OUTSIDE[Step.PLAYBOOK],
         (),
-        [],
+        own._replace(records=()),
         since=closed_at,
         in_force=last.playbooks[-1] if last else "",
     )
-    counted = f"{len(failures)} failed attempts in the last {_hours(rules.lookback)} hours"
+    counted = f"{len(failures)} failed attempts {_since(closed_at)}"
     few = len(failures) < rules.min_failures
     return Prepared(
         environment,
@@ -93,14 +94,18 @@ def close_recovery(  # noqa: PLR0913, PLR0917 - the words of the command
     `resolved` and `mitigated` close it, and need at least one verification ref.
     """
     check_texts(("--verification", ref, LONGEST_REF) for ref in verification_refs)
+    refs = [ref.strip() for ref in verification_refs]
     states = states_of(settings, environment, now).states
     name = _find_provider(states, provider)
     chosen = find_state(state, CLOSURE_STATES, "a recovery")
-    if chosen in CLOSED_STATES and not verification_refs:
-        raise UsageFault(f"--verification: found none, wanted at least one to call a recovery {chosen}")
-    if len(verification_refs) > MOST_VERIFICATIONS:
-        raise UsageFault(f"--verification: found {len(verification_refs)} refs, wanted at most {MOST_VERIFICATIONS}")
+    if len(refs) > MOST_VERIFICATIONS:
+        raise UsageFault(f"--verification: found {len(refs)} refs, wanted at most {MOST_VERIFICATIONS}")
     recovery, book = _find_recovery(_recoveries(states, name), name, playbook)
+    proofs = proofs_of(states, name, None if recovery.undated else recovery.opened_at)
+    if chosen in CLOSED_STATES and not refs:
+        wanted = "; ".join((f"wanted at least one to call a recovery {chosen}", *proofs))
+        raise UsageFault(f"--verification: found none, {wanted}")
+    check_refs(settings, environment, now, name, refs)
     drafted = draft(
         lambda record_id: sealed_for(
             environment,
@@ -111,7 +116,7 @@ def close_recovery(  # noqa: PLR0913, PLR0917 - the words of the command
                 name,
                 chosen,
                 by=signature.by,
-                verification_refs=[ref.strip() for ref in verification_refs],
+                verification_refs=refs,
                 external_ref=signature.ref,
                 notes=signature.reason,
                 record_id=record_id,
@@ -132,7 +137,7 @@ def close_recovery(  # noqa: PLR0913, PLR0917 - the words of the command
         f"decision about the recovery of {name}, {book}",
         drafted.record,
         drafted.repeats,
-        (f"state: {recovery.state} -> {chosen} ({effect})",),
+        (f"state: {recovery.state} -> {chosen} ({effect})", *proofs),
     )
 
 
@@ -195,5 +200,6 @@ def _failures(failures: Iterable[Attempt]) -> ProviderFailures:
     return ProviderFailures(len(listed), newest)
 
 
-def _hours(span: timedelta) -> str:
-    return f"{span.total_seconds() / 3600:g}"
+def _since(closed_at: datetime | None) -> str:
+    """Say since when failures were counted."""
+    return f"since the recovery was closed at {format_instant(closed_at)}" if closed_at else "since its last success"

@@ -12,13 +12,14 @@ LONGEST_NAME: Final = 120
 LONGEST_REASON: Final = 1_000
 LONGEST_REF: Final = 200
 """Longer ones would be cut where they are shown."""
+PLACEHOLDERS: Final = frozenset({"NAME", "TEXT", "REF", "PROVIDER", "SUBJECT", "P"})
+"""What printed commands leave for a person to fill in (assess.commands)."""
 
 
 class Signature(NamedTuple):
     """Under a decision: who took it, why, the reference of the ticket or change, and when it was recorded.
 
-    The decision is dated by the instant of the call; `recorded_at` is the wall clock, so that a decision that was
-    dated back shows.
+    The decision is dated by the instant of the call; `recorded_at` is the wall clock.
     """
 
     by: str
@@ -52,7 +53,9 @@ def check_texts(texts: Iterable[tuple[str, str, int]]) -> None:
 
 def _faults(option: str, text: str, longest: int) -> Iterator[str]:
     if is_blank(text):
-        yield f"{option}: found nothing that can be read, wanted a text"
+        yield f"{option}: is blank, wanted a text"
+    elif text.strip() in PLACEHOLDERS:
+        yield f"{option}: found the placeholder {text.strip()}, wanted what it stands for"
     elif len(text) > longest:
         yield f"{option}: found {len(text)} characters, wanted at most {longest}"
     elif UNSEEN.search(text):

@@ -1,17 +1,20 @@
 """Acknowledgement audit: was every alert that asked for an answer acknowledged (domain.md B2.13, A5, C3, C23)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from typing import Final
 
 from reporter.assess.conditions import CheckSpec, Condition, check, not_applicable
-from reporter.assess.escalation_plan import answerable
+from reporter.assess.escalation_plan import answerable, escalation_owner
 from reporter.assess.evidence import (
+    MOST_NAMED,
     about,
     asked,
     check_evidence,
     evidence_notes,
     evidence_spec,
     instant,
+    minutes,
     most,
     none_of,
     route_name,
@@ -24,8 +27,10 @@ from reporter.model.case import Case
 from reporter.model.checks import Check
 from reporter.model.delivery_reports import AuditEntry, AuditPackageReport
 from reporter.model.ids import make_id
+from reporter.model.instants import format_span
 from reporter.model.reports import AlertLevel, Mode
 from reporter.model.routes import RouteState
+from reporter.model.text import visible
 
 THERE: Final = CheckSpec(
     "acknowledgement_audit_routes",
@@ -64,11 +69,11 @@ def assess_audit_package(case: Case, states: LoopStates) -> AuditPackageReport:
     else:
         head = unasked("audit-package", case, SPECS)
     words = [one.acknowledgement.state for one in open_]
-    listed, omitted = most([_entry(one) for one in routes])
+    listed, omitted = most([_entry(states, one) for one in routes])
     answers = [(one.route, one.plan_id, one.acknowledgement.state, one.acknowledgement.record) for one in routes]
     return AuditPackageReport(
         **head,
-        operator_notes=(*evidence_notes(states), *_notes(states)),
+        operator_notes=(*evidence_notes(states), *_notes(states, routes)),
         audit_id=make_id(AUDIT_PREFIX, environment=case.environment, answers=sorted(answers)),
         route_count=len(routes),
         acknowledgement_count=sum(bool(one.acknowledgement.record) for one in routes),
@@ -124,13 +129,13 @@ def _is(one: RouteState, state: str) -> bool:
     return one.acknowledgement.state == state
 
 
-def _entry(one: RouteState) -> AuditEntry:
+def _entry(states: LoopStates, one: RouteState) -> AuditEntry:
     answer = one.acknowledgement
     return AuditEntry(
         **route_name(one.route),
         plan_id=one.plan_id,
         owner=one.owner,
-        escalation_owner=one.escalation_owner or one.owner,
+        escalation_owner=escalation_owner(states, one),
         route_created_at=instant(answer.since),
         acknowledgement_state=answer.state,
         acknowledged=not answer.outstanding,
@@ -138,11 +143,25 @@ def _entry(one: RouteState) -> AuditEntry:
         acknowledged_at=instant(answer.at),
         external_ref=answer.external_ref,
         acknowledgement_id=answer.record,
+        answered_late_minutes=minutes(late) if (late := _late_by(one)) else None,
     )
 
 
-def _notes(states: LoopStates) -> Sequence[str]:
+def _late_by(one: RouteState) -> timedelta | None:
+    """Give how long after its due time an answer came that settled its route."""
+    answer = one.acknowledgement
+    if answer.outstanding or not (answer.at and answer.due_at) or answer.at <= answer.due_at:
+        return None
+    return answer.at - answer.due_at
+
+
+def _notes(states: LoopStates, routes: Sequence[RouteState]) -> Iterator[str]:
+    late = [(one, by) for one in routes if (by := _late_by(one))]
+    told, more = most(late, MOST_NAMED)
+    for one, by in told:
+        yield f"{visible(str(one.route))}: answered {format_span(by)} late."
+    if more:
+        yield f"{more} more answered late."
     count = len(states.unmatched)
-    if not count:
-        return ()
-    return (f"Answers about {count} route{'' if count == 1 else 's'} that nobody planned or tried count for nothing.",)
+    if count:
+        yield f"Answers about {count} route{'' if count == 1 else 's'} that nobody planned or tried count for nothing."

@@ -6,11 +6,13 @@ every loop and the evidence that does not count.
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Final, Literal, NamedTuple
 
 from reporter.assess.conditions import CheckSpec, Condition, check
 from reporter.assess.evidence import (
     MOST_NAMED,
+    RECORDS,
     about,
     asked,
     evidence_notes,
@@ -21,7 +23,7 @@ from reporter.assess.evidence import (
     standing,
     unasked,
 )
-from reporter.loops.closure import NO_EVIDENCE, RECOVERY_OPEN, UNREADABLE
+from reporter.loops.closure import MEND, NO_EVIDENCE, RECOVERY_OPEN, UNREADABLE, in_reading_order
 from reporter.loops.closure import assess_closure as close
 from reporter.loops.health import worst_level
 from reporter.loops.lanes import funnel, summarise_lane
@@ -39,49 +41,57 @@ from reporter.model.closing_reports import (
     RetryFunnel,
 )
 from reporter.model.delivery_reports import RouteName
+from reporter.model.documents import pointer_to
 from reporter.model.reports import AlertLevel, Mode
 from reporter.model.routes import ClosureState, FinalClosure, OpenItem, RetryAction
 
+EXHAUSTED: Final = "retry_exhausted"
 
-class _Part(NamedTuple):
-    """One way to be open: the end of its codes, in words, and the check that it fails."""
+
+class Part(NamedTuple):
+    """One way to be open: the end of its codes, in words, what to see to for people who run no command, its check."""
 
     ending: str
     words: str
+    see_to: str
     spec: CheckSpec
 
 
 PARTS: Final = (
-    _Part(
+    Part(
         "delivery_failed",
         "not delivered",
+        "have the connector mended; the retry worker delivers it again",
         CheckSpec(
             "closure_delivered",
             "Everything delivered",
-            "Mend the connector and deliver again with `reporter retry run --execute`.",
+            f"{MEND} `reporter retry plan` says when.",
         ),
     ),
-    _Part(
+    Part(
         "acknowledgement_outstanding",
         "not acknowledged",
+        "have its owner answer, or escalate",
         CheckSpec(
             "closure_acknowledged",
             "Everything acknowledged",
             "Acknowledge with `reporter ack LOOP SUBJECT --provider P --by NAME --reason TEXT --ref REF`.",
         ),
     ),
-    _Part(
+    Part(
         "retry_execution_failed",
         "failed again on retry",
+        "have the connector mended before the attempts are used up",
         CheckSpec(
             "closure_retried",
             "Retries succeeded",
-            "Mend what the retry failed on, then try again with `reporter retry run --execute`.",
+            f"{MEND} `reporter retry plan` says when.",
         ),
     ),
-    _Part(
-        "retry_exhausted",
+    Part(
+        EXHAUSTED,
         "no attempt left",
+        "have the connector repaired and what is left delivered by hand",
         CheckSpec(
             "closure_attempts_left",
             "An attempt is left",
@@ -89,45 +99,55 @@ PARTS: Final = (
             " and deliver by hand: no worker tries again.",
         ),
     ),
-    _Part(
+    Part(
         RECOVERY_OPEN,
         "A connector recovery is open",
+        "have the connector repaired, and the repair proven",
         CheckSpec(
             "closure_recovered",
-            "Connectors repaired",
+            "No recovery open",
             "Verify the connector, then close with `reporter recovery close PROVIDER --state resolved"
             " --verification REF --by NAME --reason TEXT --ref REF`.",
         ),
     ),
-    _Part(
+    Part(
         "missing",
         "no report delivered in time",
+        "have the current report sent to its readers",
         CheckSpec(
             "closure_reported",
             "Reports delivered",
-            "Deliver the report: `reporter run` makes and delivers a current one.",
+            "Make a current report with `reporter run`, send it to its readers, and find out why it was not delivered.",
         ),
     ),
-    _Part(
+    Part(
         NO_EVIDENCE,
         "There is no evidence",
+        "have the evidence records connected",
         CheckSpec(
             "closure_evidence",
             "Evidence to judge by",
             "Name the environment's evidence index in its `records` setting, then `reporter run`.",
         ),
     ),
-    _Part(
+    Part(
         UNREADABLE,
         "Evidence cannot be read in full",
+        "have the damaged records repaired",
         CheckSpec(
             "closure_evidence_readable",
             "Evidence can be read",
-            "Repair the records that `reporter check closure` lists, or remove them: each may hide a failure.",
+            "Repair the records that are named here, or remove them, then `reporter run`: each may hide a failure.",
         ),
     ),
 )
 SPECS: Final = tuple(part.spec for part in PARTS)
+
+MOST_FAULTS: Final = 20
+"""Faults that the check names; the report lists more."""
+
+RETRIED: Final = ("delivery_failed", "retry_execution_failed")
+"""What is advised on route by route (`loops.closure`)."""
 
 _STATES: Final[Mapping[ClosureState, Literal["closed", "open", "not_requested"]]] = {
     ClosureState.CLOSED: "closed",
@@ -144,7 +164,7 @@ def assess_closure(case: Case, states: LoopStates) -> ClosureReport:
         head = unasked("closure", case, SPECS)
     else:
         summary = f"{count} open item{'' if count == 1 else 's'}" if count else "closed: nothing is open"
-        head = standing("closure", case, tuple(_checks(closure)), AlertLevel.HEALTHY, summary)
+        head = standing("closure", case, tuple(_checks(closure, states)), AlertLevel.HEALTHY, summary)
     conflicts, more_conflicts = most(states.conflicts)
     unmatched, more_unmatched = most(states.unmatched)
     cut = {"conflicting_records": more_conflicts, "unmatched_routes": more_unmatched}
@@ -179,15 +199,34 @@ def closure_of(case: Case, states: LoopStates) -> FinalClosure:
     return close(states, Mode.PROMOTED if asked(case, states) else case.mode)
 
 
-def _checks(closure: FinalClosure) -> Iterator[Check]:
-    """Let each open item fail the check that it belongs to."""
+def _checks(closure: FinalClosure, states: LoopStates) -> Iterator[Check]:
+    """Let each open item fail the check that it belongs to. What cannot be read is told fault by fault."""
     items: dict[str, list[Condition]] = defaultdict(list)
+    advice: dict[str, dict[str, None]] = defaultdict(dict)
     for item in closure.open_items:
         since = f", since {instant(item.since)}" if item.since else ""
         found = f"{item.detail}{since}"
-        items[_part_of(item).ending].append(about(f"closure/{item.code}", found, "no such item", met=False))
+        ending = part_of(item.code).ending
+        advice[ending][item.next_action] = None
+        if item.code != UNREADABLE:
+            items[ending].append(about(f"closure/{item.code}", found, "no such item", met=False))
+    items[UNREADABLE] += _unreadable(states)
     for part in PARTS:
-        yield check(part.spec, none_of("closure", items[part.ending], "open item"))
+        spec = part.spec
+        if part.ending in RETRIED and advice[part.ending]:
+            spec = spec._replace(remedy=" ".join(advice[part.ending]))
+        yield check(spec, none_of("closure", items[part.ending], "open item"))
+
+
+def _unreadable(states: LoopStates) -> Iterator[Condition]:
+    """Name the first faults, each with its place; the rest is counted."""
+    told, more = most(in_reading_order(states.faults), MOST_FAULTS)
+    for one in told:
+        place = replace(RECORDS, name=one.where or RECORDS.name)
+        yield Condition(place, f"{pointer_to(one.record)}{one.pointer}", one.found, one.wanted, met=False)
+    if more:
+        least = "at least " if "faults" in states.truncated else ""
+        yield about("faults", f"{least}{more} more faults", "no fault", met=False)
 
 
 def _item(item: OpenItem, states: LoopStates) -> OpenItemRow:
@@ -206,13 +245,14 @@ def _item(item: OpenItem, states: LoopStates) -> OpenItemRow:
 
 
 def _title(item: OpenItem, states: LoopStates) -> str:
-    part = _part_of(item)
+    part = part_of(item.code)
     loop = next((one for one in states.loops if item.code == f"{one.code}_{part.ending}"), None)
     return f"{loop.title}: {part.words}" if loop else part.words
 
 
-def _part_of(item: OpenItem) -> _Part:
-    return next(part for part in PARTS if item.code.endswith(part.ending))
+def part_of(code: str) -> Part:
+    """Find the way to be open that a code stands for."""
+    return next(part for part in PARTS if code.endswith(part.ending))
 
 
 def _lane(states: LoopStates, loop: Loop) -> LoopLane:

@@ -1,46 +1,76 @@
 """The commands that reports tell people to run, with the ids of what they are about (design.md).
 
-Ids come from evidence, so each is quoted for the shell, and shows nothing invisible. NAME, TEXT and REF are for the
-person to fill in.
+They name the environment, for settings may have several. Ids come from evidence, so each is quoted for the shell, and
+shows nothing invisible. NAME, TEXT and REF are for the person to fill in.
 """
 
 import re
 import shlex
-from typing import Final
+from typing import Final, NamedTuple
 
 from reporter.model.routes import RouteId
 from reporter.model.text import UNSEEN
 
 RUN: Final = "reporter run"
-RETRY_PLAN: Final = "reporter retry plan"
-RETRY_RUN: Final = "reporter retry run --execute"
+BLANKS: Final = ("NAME", "TEXT", "REF")
+"""What a person replaces; recording refuses these words."""
 
-_SIGNED: Final = "--by NAME --reason TEXT --ref REF"
+_ALONE: Final = "default"
+"""The environment that has no section in the settings, and so no name to give."""
+_SIGNED: Final = "--by NAME --reason TEXT --ref REF --execute"
+
+
+class Commands(NamedTuple):
+    """The commands about one environment."""
+
+    environment: str
+
+    @property
+    def run(self) -> str:
+        """Assess, and leave a sealed bundle."""
+        return self._about(RUN)
+
+    @property
+    def retry_plan(self) -> str:
+        """List every route that was not delivered."""
+        return self._about("reporter retry plan")
+
+    def check(self, name: str) -> str:
+        """Look at a report."""
+        return self._about(check_report(name))
+
+    def acknowledge(self, route: RouteId) -> str:
+        """Answer for a route; empty where the records do not name it in full."""
+        return self._about_route("reporter ack", route)
+
+    def approve_retry(self, route: RouteId) -> str:
+        """Allow the next retry of a route; empty where the records do not name it in full."""
+        return self._about_route("reporter retry approve", route)
+
+    def open_recovery(self, provider: str) -> str:
+        """Open the recovery of a provider. Its name, written the one way, never looks like an option."""
+        return f"{self._about(f'reporter recovery open {quote(provider)}')} {_SIGNED}"
+
+    def close_recovery(self, provider: str) -> str:
+        """Close the recovery of a provider."""
+        command = self._about(f"reporter recovery close {quote(provider)}")
+        return f"{command} --state resolved --verification REF {_SIGNED}"
+
+    def _about(self, command: str) -> str:
+        return command if self.environment == _ALONE else f"{command} --environment {quote(self.environment)}"
+
+    def _about_route(self, command: str, route: RouteId) -> str:
+        if not (route.subject and route.provider):
+            return ""
+        named = f"{quote(route.loop)} {quote(route.subject)}"
+        if route.subject.startswith("-"):
+            return f"{self._about(f'{command} --provider {quote(route.provider)}')} {_SIGNED} -- {named}"
+        return f"{self._about(f'{command} {named} --provider {quote(route.provider)}')} {_SIGNED}"
 
 
 def check_report(name: str) -> str:
-    """Look at a report."""
+    """Look at a report of any environment."""
     return f"reporter check {name}"
-
-
-def acknowledge(route: RouteId) -> str:
-    """Answer for a route; empty where the records do not name it in full."""
-    return _about_route("reporter ack", route)
-
-
-def approve_retry(route: RouteId) -> str:
-    """Allow the next retry of a route; empty where the records do not name it in full."""
-    return _about_route("reporter retry approve", route)
-
-
-def open_recovery(provider: str) -> str:
-    """Open the recovery of a provider. Its name, written the one way, never looks like an option."""
-    return f"reporter recovery open {quote(provider)} {_SIGNED}"
-
-
-def close_recovery(provider: str) -> str:
-    """Close the recovery of a provider."""
-    return f"reporter recovery close {quote(provider)} --state resolved --verification REF {_SIGNED}"
 
 
 def quote(word: str) -> str:
@@ -53,11 +83,3 @@ def quote(word: str) -> str:
 
 def _code(found: re.Match[str]) -> str:
     return rf"\U{ord(found[0]):08x}"
-
-
-def _about_route(command: str, route: RouteId) -> str:
-    if not (route.subject and route.provider):
-        return ""
-    named = f"{quote(route.loop)} {quote(route.subject)}"
-    options = f"--provider {quote(route.provider)} {_SIGNED}"
-    return f"{command} {options} -- {named}" if route.subject.startswith("-") else f"{command} {named} {options}"

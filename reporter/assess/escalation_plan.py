@@ -30,7 +30,7 @@ from reporter.model.case import Case
 from reporter.model.delivery_reports import EscalationPlanReport, EscalationRoute
 from reporter.model.ids import make_id
 from reporter.model.reports import AlertLevel
-from reporter.model.routes import RouteState
+from reporter.model.routes import AcknowledgementState, RouteState
 
 IN_TIME: Final = CheckSpec(
     "escalation_answered_in_time",
@@ -62,7 +62,7 @@ def assess_escalation_plan(case: Case, states: LoopStates) -> EscalationPlanRepo
     else:
         head = unasked("escalation-plan", case, SPECS)
     actions = {loop.word: loop.escalation for loop in states.loops}
-    listed, omitted = most([_route(one, states.now, actions[one.route.loop]) for one in routes])
+    listed, omitted = most([_route(one, states, actions[one.route.loop]) for one in routes])
     decided = [(one.route, one.plan_id, one.acknowledgement.state, one.acknowledgement.breached) for one in routes]
     return EscalationPlanReport(
         **head,
@@ -82,6 +82,12 @@ def answerable(states: LoopStates) -> Sequence[RouteState]:
     return sorted((one for one in states.routes if one.acknowledgement.required), key=_urgency)
 
 
+def escalation_owner(states: LoopStates, one: RouteState) -> str:
+    """Name who is asked next: as planned, else who is for another route of this owner, else the owner."""
+    others = (other.escalation_owner for other in states.routes if other.owner == one.owner)
+    return one.escalation_owner or next((name for name in others if name not in ("", one.owner)), one.owner)
+
+
 def _urgency(one: RouteState) -> tuple[object, ...]:
     answer = one.acknowledgement
     return not answer.breached, not answer.outstanding, answer.due_at or _EARLIEST, one.route
@@ -94,20 +100,26 @@ def _overdue(one: RouteState) -> Condition:
     return about(route_pointer(one.route), found, wanted, met=False)
 
 
-def _route(one: RouteState, now: datetime, escalation: str) -> EscalationRoute:
+def _route(one: RouteState, states: LoopStates, escalation: str) -> EscalationRoute:
     answer = one.acknowledgement
     return EscalationRoute(
         **route_name(one.route),
         plan_id=one.plan_id,
         owner=one.owner,
-        escalation_owner=one.escalation_owner or one.owner,
+        escalation_owner=escalation_owner(states, one),
         acknowledgement_state=answer.state,
         acknowledged=not answer.outstanding,
         acknowledged_by=answer.by,
         acknowledgement_minutes=minutes(answer.slo),
         planned_at=instant(answer.since),
         due_at=instant(answer.due_at),
-        age_minutes=minutes(now - answer.since) if answer.since else None,
+        age_minutes=_age(answer, states.now),
         breached=answer.breached,
         recommended_action=escalation if answer.breached else WAIT if answer.outstanding else DONE,
     )
+
+
+def _age(answer: AcknowledgementState, now: datetime) -> float | None:
+    """Give how long it waits for an answer; once answered, how long it waited."""
+    until = now if answer.outstanding else answer.at
+    return minutes(until - answer.since) if until and answer.since else None

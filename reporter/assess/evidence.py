@@ -16,6 +16,7 @@ from reporter.model.ids import make_id
 from reporter.model.instants import format_instant
 from reporter.model.reports import AlertLevel, Mode, Status
 from reporter.model.routes import RouteId
+from reporter.model.text import visible
 
 MOST_LISTED: Final = 500
 """Routes that a report lists; it counts all of them."""
@@ -34,7 +35,7 @@ def asked(case: Case, states: LoopStates) -> bool:
 
 def about(pointer: str, found: object, wanted: str, *, met: bool) -> Condition:
     """State a condition about the records; the pointer starts with the id of a record or the name of a loop."""
-    return Condition(RECORDS, f"/{pointer}", str(found), wanted, met)
+    return Condition(RECORDS, visible(f"/{pointer}"), visible(str(found)), visible(wanted), met)
 
 
 def count_is(pointer: str, found: int, what: str) -> Condition:

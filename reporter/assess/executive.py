@@ -5,9 +5,11 @@ ready and production readiness accepts. The risks are in `risks`.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
 from typing import Final
 
-from reporter.assess.commands import RUN, check_report
+from reporter.assess.closure import EXHAUSTED, RETRIED, part_of
+from reporter.assess.commands import RUN
 from reporter.assess.conditions import CheckSpec, check
 from reporter.assess.evidence import about, asked, evidence_notes, instant, minutes, most, none_of, standing, unasked
 from reporter.assess.production import about_report, unaccepted
@@ -15,31 +17,33 @@ from reporter.assess.risks import key_risks
 from reporter.loops.health import worst_level
 from reporter.loops.routes import LoopStates
 from reporter.model.case import Case
-from reporter.model.checks import Check
+from reporter.model.checks import Check, CheckStatus
 from reporter.model.closing_reports import (
+    CloseoutEntry,
     ClosureReport,
     Decision,
     ExecutiveReport,
     ExecutiveSummary,
     KeyRisk,
+    OpenItemRow,
     RecoveryReport,
     ReleaseReadinessReport,
     ReportSchedule,
 )
-from reporter.model.delivery_reports import EscalationPlanReport
+from reporter.model.delivery_reports import EscalationPlanReport, EscalationRoute
 from reporter.model.ids import make_id
-from reporter.model.instants import shift
-from reporter.model.reports import AlertLevel, ProductionReport, Status
+from reporter.model.instants import format_span, shift
+from reporter.model.reports import AlertLevel, ProductionReport, Report, Status
 
 RELEASE: Final = CheckSpec(
     "executive_release",
     "The release may be approved",
-    f"Follow `{check_report('runbook')}`, then `{RUN}`.",
+    f"Have the steps of the runbook done (runbook.html or runbook.md of the bundle), then `{RUN}`.",
 )
 RISKS: Final = CheckSpec(
     "executive_critical_risks",
     "No critical risk",
-    f"Have the owner of each risk act; `{check_report('runbook')}` says how.",
+    "Have the owner of each risk act; the runbook of the bundle (runbook.html, runbook.md) says how.",
 )
 SPECS: Final = (RELEASE, RISKS)
 
@@ -112,7 +116,10 @@ def _verdict(production: ProductionReport, closure: ClosureReport, release: Rele
     if may_approve(production, release):
         due = production.go_backend_rollback_drill_schedule.schedule.due.at
         soon = f"; the next rollback drill is due soon, at {due}" if production.status is Status.DUE_SOON else ""
-        return f"Approve the closure of this release: everything asked for is in order and nothing is open{soon}."
+        order = f"everything asked for is in order and nothing is open{soon}."
+        if _approval(release).met:
+            return f"The closure of this release is approved, and nothing holds it: {order}"
+        return f"Approve the closure of this release: {order}"
     if release.readiness_state == "not_requested":
         return "There is no release to decide on: nobody asked for promotion, and there are no evidence records."
     parts = (
@@ -137,11 +144,11 @@ def _checks(production: ProductionReport, release: ReleaseReadinessReport, risks
         ],
     )
     critical = [
-        about(f"risks/{number}", f"{one.count}: {one.risk}", "no critical risk", met=False)
+        about(f"key_risks/{number}", f"{one.risk} ({one.count})", "no critical risk", met=False)
         for number, one in enumerate(risks)
         if one.severity is AlertLevel.CRITICAL
     ]
-    yield check(RISKS, none_of("risks", critical, "critical risk"))
+    yield check(RISKS, none_of("key_risks", critical, "critical risk"))
 
 
 def _decisions(
@@ -152,7 +159,7 @@ def _decisions(
     exhausted: int,
 ) -> Iterator[Decision]:
     """Ask for what no operator may decide alone."""
-    approved = next(one for one in release.closeout.entries if one.code == "approval_decision")
+    approved = _approval(release)
     if may_approve(production, release):
         if not approved.met:
             yield Decision(decision="Approve the closure of this release.", why="Nothing holds it.", by=BOARD)
@@ -178,13 +185,13 @@ def _decisions(
         yield Decision(
             decision="Name who answers for those who did not.",
             why=f"{_count(escalation_plan.breached_count, 'answer')} overdue by {_names(one.owner for one in late)}.",
-            by=_names(one.escalation_owner for one in late),
+            by=_above(late),
         )
     slow = [one.provider for one in recovery.recoveries if one.slo_status == "breached"]
     if slow:
         yield Decision(
             decision="Decide whether to wait for the repair or to tell people another way.",
-            why=f"Longer than {recovery.recovery_slo_minutes:g} minutes: {_names(slow)}.",
+            why=f"Longer than {format_span(timedelta(minutes=recovery.recovery_slo_minutes))}: {_names(slow)}.",
             by=BOARD,
         )
     if exhausted:
@@ -193,6 +200,19 @@ def _decisions(
             why=f"{_count(exhausted, 'route')} without an attempt left.",
             by=BOARD,
         )
+
+
+def _above(late: Sequence[EscalationRoute]) -> str:
+    """Name who is asked about those who did not answer: never one of them."""
+    silent = {one.owner for one in late}
+    asked_next = {one.escalation_owner for one in late} - silent
+    if asked_next:
+        return _names(asked_next)
+    return f"whoever leads {_names(silent)}" if BOARD in silent else BOARD
+
+
+def _approval(release: ReleaseReadinessReport) -> CloseoutEntry:
+    return next(one for one in release.closeout.entries if one.code == "approval_decision")
 
 
 def _count(number: int, noun: str) -> str:
@@ -206,18 +226,31 @@ def _names(names: Iterable[str]) -> str:
 def _actions(production: ProductionReport, closure: ClosureReport, recovery: RecoveryReport) -> tuple[str, ...]:
     """Recommend what follows from what is; without anything, nothing."""
     actions = [
-        *(f"{one.title}: mend what `{check_report(one.report)}` shows." for one in unaccepted(production)),
-        *(f"{one.title}: {one.next_action}" for one in closure.open_items),
         *(
-            f"{one.provider} fails: open its recovery with `reporter recovery open`."
-            for one in recovery.playbooks_needed
+            f"{one.title}: have it brought in order; not so yet: {', '.join(_failed_titles(one))}."
+            for one in unaccepted(production)
         ),
+        *(f"{one.title}: {part_of(one.code).see_to}." for one in _settled_apart(closure)),
+        *(f"{one.provider} fails: have it repaired." for one in recovery.playbooks_needed),
     ]
     schedule = production.go_backend_rollback_drill_schedule
     if schedule.status is Status.DUE_SOON:
         actions.append(f"Run the next rollback drill by {schedule.schedule.due.at}.")
     told, more = most(actions, MOST_ACTIONS)
-    return (*told, *([f"And {more} more: see `{check_report('runbook')}`."] if more else []))
+    return (*told, *([f"And {more} more: see the runbook."] if more else []))
+
+
+def _settled_apart(closure: ClosureReport) -> Iterator[OpenItemRow]:
+    """Leave out what is about the same routes as an item that says more of them: that no attempt is left."""
+    gone = {one.route_key for item in closure.open_items if item.code.endswith(EXHAUSTED) for one in item.routes}
+    for item in closure.open_items:
+        same = item.code.endswith(RETRIED) and gone.issuperset(one.route_key for one in item.routes)
+        if not same or item.route_count > len(item.routes):
+            yield item
+
+
+def _failed_titles(report: Report) -> Iterator[str]:
+    return (one.title for one in report.checks if one.status is CheckStatus.FAIL)
 
 
 def _schedule(states: LoopStates) -> ReportSchedule:

@@ -24,6 +24,7 @@ from reporter.assess.evidence import (
     unasked,
 )
 from reporter.assess.recovery_escalation import Failing, category_of, channels_of, escalations_of
+from reporter.loops.closure import MEND, advise_retries
 from reporter.loops.facts import is_undated
 from reporter.loops.recovery import NeededPlaybook, needed_playbooks, recovery_days
 from reporter.loops.routes import LoopStates
@@ -34,6 +35,7 @@ from reporter.model.checks import Check
 from reporter.model.closing_reports import PlaybookNeeded, RecoveryDay, RecoveryEscalation, RecoveryReport, RecoveryRow
 from reporter.model.documents import pointer_to
 from reporter.model.ids import make_id
+from reporter.model.instants import format_span
 from reporter.model.providers import Category
 from reporter.model.reports import AlertLevel
 from reporter.model.routes import RecoveryState
@@ -53,7 +55,7 @@ IN_TIME: Final = CheckSpec(
 RETRIED: Final = CheckSpec(
     "recovery_executions_succeeded",
     "Retries succeeded",
-    "Mend what the retry failed on, then try again with `reporter retry run --execute`.",
+    f"{MEND} `reporter retry plan` says when.",
 )
 TOLD: Final = CheckSpec(
     "recovery_independent_channel",
@@ -77,7 +79,7 @@ def assess_recovery(case: Case, states: LoopStates) -> RecoveryReport:
     policy = states.policies.recovery
     scope = Failing(
         sorted(states.recoveries, key=_urgency),
-        needed_playbooks(states.recent_failures, states.recoveries, states.now, policy),
+        needed_playbooks(states.recent_failures, states.recoveries, policy),
         [one for one in states.routes if one.execution_failed],
         channels_of(case),
     )
@@ -131,7 +133,7 @@ def recovery_steps(provider: str) -> tuple[str, ...]:
 
 def _checks(states: LoopStates, scope: Failing, escalations: Sequence[RecoveryEscalation]) -> tuple[Check, ...]:
     slo = states.policies.recovery.slo
-    late = [_late(one, f"closed within {minutes(slo):g} minutes") for one in scope.recoveries if one.breached]
+    late = [_late(one, f"closed within {format_span(slo)}") for one in scope.recoveries if one.breached]
     failed = [
         about(route_pointer(one.route), "; ".join(one.reasons), "a retry that delivers", met=False)
         for one in scope.failed
@@ -145,7 +147,7 @@ def _checks(states: LoopStates, scope: Failing, escalations: Sequence[RecoveryEs
         check_evidence(EVIDENCE, states),
         check(OPENED, none_of("recovery", [_unopened(one) for one in scope.needed], "provider without a recovery")),
         check(IN_TIME, none_of("recovery", late, "recovery that takes too long")),
-        check(RETRIED, none_of("retries", failed, "failed retry")),
+        check(RETRIED._replace(remedy=advise_retries(scope.failed)), none_of("retries", failed, "failed retry")),
         check(TOLD, none_of("recovery", untold, "escalation without a channel")),
     )
 

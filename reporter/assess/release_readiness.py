@@ -53,7 +53,7 @@ from reporter.model.reports import (
     ScheduleReport,
     Status,
 )
-from reporter.model.routes import ClosureState, ReleaseReadiness, RouteOutcome
+from reporter.model.routes import Blocker, ClosureState, ReleaseReadiness, RouteOutcome
 
 READINESS: Final = {
     name: CheckSpec(
@@ -63,11 +63,16 @@ READINESS: Final = {
     )
     for name in (*REPORTS, "schedule")
 }
+_STEPS: Final = "The runbook of the bundle has the steps: runbook.html or runbook.md."
 WORKERS: Final = CheckSpec(
-    "release_worker_health", "Worker health", "Follow the alerts of `reporter check worker-health`."
+    "release_worker_health",
+    "Worker health",
+    f"Mend what `reporter check worker-health` names. {_STEPS}",
 )
 CLOSED: Final = CheckSpec(
-    "final_reporting_closure_state", "Final closure", "Close the items that `reporter check closure` lists."
+    "final_reporting_closure_state",
+    "Final closure",
+    f"Close the items that `reporter check closure` lists. {_STEPS}",
 )
 ANSWERED: Final = CheckSpec(
     "notification_acknowledgements",
@@ -79,6 +84,7 @@ ARTIFACTS: Final = CheckSpec(
 )
 SPECS: Final = (*READINESS.values(), WORKERS, CLOSED, ANSWERED, ARTIFACTS)
 
+NOT_ACCEPTED: Final = "_not_accepted"
 SUMMARY_PREFIX: Final = "gordackfinalready"
 UNJUDGED: Final = "not judged: there is no earlier bundle to look at, and the run that writes this one verifies it"
 
@@ -129,7 +135,9 @@ def assess_release_readiness(  # noqa: PLR0913, PLR0917 - everything that the de
             recommended_state="approve_release_closure" if is_asked and found.ready else "hold_release_closure"
         ),
         open_item_count=closure.open_item_count,
-        blockers=tuple(BlockerRow(code=one.code, severity=one.severity, detail=one.detail) for one in blockers),
+        blockers=tuple(
+            BlockerRow(code=one.code, severity=one.severity, detail=_sentence(one, closure)) for one in blockers
+        ),
         release_checks=tuple(_release_checks(head["checks"], states)) if is_asked else (),
         overrides=tuple(
             OverrideRow(
@@ -141,7 +149,7 @@ def assess_release_readiness(  # noqa: PLR0913, PLR0917 - everything that the de
             )
             for one in found.overrides
         ),
-        closeout=_closeout(assess_closeout(states, readiness_ready=is_asked and found.ready)),
+        closeout=_closeout(assess_closeout(states, summary_id, readiness_ready=is_asked and found.ready)),
     )
 
 
@@ -203,7 +211,7 @@ def _release_checks(checks: Sequence[Check], states: LoopStates) -> Iterator[Rel
                 title=f"{loop.title}: {title}",
                 status="fail" if failed else "pass",
                 evidence=f"{failed} of {len(routes)} routes failed",
-                operator_action="Do what `reporter check retry-plan` lists." if failed else "",
+                operator_action="Mend the connector of each route that `reporter retry plan` lists." if failed else "",
             )
 
 
@@ -230,6 +238,20 @@ def _summarise(found: ReleaseReadiness) -> str:
     if not count:
         return "ready: nothing holds the release"
     return f"blocked by {count}: {', '.join(one.code for one in found.blockers)}"
+
+
+def _sentence(one: Blocker, closure: ClosureReport) -> str:
+    """Write what a blocker is about, then what is wrong with it."""
+    name = one.code.removesuffix(NOT_ACCEPTED)
+    titles = {item.code: item.title for item in closure.open_items}
+    titles |= {spec.id: spec.title for spec in (CLOSED, ANSWERED, ARTIFACTS)}
+    if name in READINESS and name != one.code:
+        return f"{BY_NAME[name].title}: {one.detail.replace('_', ' ')}"
+    subject = titles.get(one.code, "")
+    if not subject or one.detail.startswith(f"{subject}: "):
+        return one.detail
+    loop, _, rest = one.detail.partition(": ")
+    return f"{subject}: {rest if subject.startswith(f'{loop}: ') else one.detail}"
 
 
 def _notes(case: Case, states: LoopStates, found: ReleaseReadiness) -> Iterator[str]:

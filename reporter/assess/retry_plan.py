@@ -24,6 +24,7 @@ from reporter.assess.evidence import (
     standing,
     unasked,
 )
+from reporter.loops.closure import MEND, advise_retries
 from reporter.loops.loop import Loop
 from reporter.loops.routes import LoopStates
 from reporter.model.case import Case
@@ -31,7 +32,7 @@ from reporter.model.checks import Check
 from reporter.model.delivery_reports import LoopRetryPlan, RetryDecision, RetryPlanReport
 from reporter.model.ids import make_id
 from reporter.model.reports import AlertLevel
-from reporter.model.routes import RetryAction, RouteState
+from reporter.model.routes import GateState, RetryAction, RouteState
 
 LEFT: Final = CheckSpec(
     "retry_attempts_left",
@@ -41,7 +42,7 @@ LEFT: Final = CheckSpec(
 RETRIED: Final = CheckSpec(
     "retry_executions_succeeded",
     "Retries succeeded",
-    "Mend what the retry failed on, then try again with `reporter retry run --execute`.",
+    f"{MEND} `reporter retry plan` says when.",
 )
 EVIDENCE: Final = evidence_spec("retry")
 SPECS: Final = (EVIDENCE, LEFT, RETRIED)
@@ -74,11 +75,12 @@ def assess_retry_plan(case: Case, states: LoopStates) -> RetryPlanReport:
 def _checks(states: LoopStates, failing: Iterable[RouteState]) -> tuple[Check, ...]:
     routes = sorted(failing, key=_urgency)
     exhausted = [_failed(one, "an attempt left") for one in routes if one.exhausted]
-    failed = [_failed(one, "a retry that delivers") for one in routes if one.execution_failed]
+    retried = [one for one in routes if one.execution_failed]
+    failed = [_failed(one, "a retry that delivers") for one in retried]
     return (
         check_evidence(EVIDENCE, states),
         check(LEFT, none_of("retries", exhausted, "exhausted routes")),
-        check(RETRIED, none_of("retries", failed, "failed retries")),
+        check(RETRIED._replace(remedy=advise_retries(retried)), none_of("retries", failed, "failed retries")),
     )
 
 
@@ -162,12 +164,16 @@ def _summarise(routes: Sequence[RouteState]) -> str:
 
 
 def _notes(routes: Sequence[RouteState]) -> Iterator[str]:
-    gated = len(_gated(routes))
-    if gated:
-        yield (
-            f"{gated} due behind a gate: record the approval with `reporter retry approve`,"
-            " or the answer that it waits for with `reporter ack`."
-        )
+    gated = [one.gate.state for one in _gated(routes)]
+    both = gated.count(GateState.WAIT_FOR_RETRY_ACK)
+    answer = gated.count(GateState.ACKNOWLEDGEMENT_REQUIRED)
+    for count, words in (
+        (both, "`reporter ack` first, then `reporter retry approve`"),
+        (answer, "`reporter ack`"),
+        (len(gated) - both - answer, "`reporter retry approve`"),
+    ):
+        if count:
+            yield f"{count} due behind a gate that these open: {words}."
     selfish = sum(one.gate.self_approved for one in routes)
     if selfish:
         yield f"self_approved: of {selfish} the same person approves and executes."

@@ -10,16 +10,21 @@ from typing import Final
 from reporter.assess.evidence import instant
 from reporter.assess.production import unaccepted
 from reporter.loops.closure import CODE_SUFFIXES, GOVERNANCE, RECOVERY_OPEN
+from reporter.loops.facts import is_undated
+from reporter.loops.health import assess_health
 from reporter.loops.recovery import needed_playbooks
 from reporter.loops.routes import LoopStates
 from reporter.model.closing_reports import ClosureReport, KeyRisk, ReleaseReadinessReport, ReportSchedule
-from reporter.model.reports import AlertLevel, ProductionReport, Status
+from reporter.model.instants import parse_instant
+from reporter.model.registry import REPORTS
+from reporter.model.reports import AlertLevel, Mode, ProductionReport, Status
 from reporter.model.routes import RouteOutcome, RouteState
 
 CRITICAL: Final = AlertLevel.CRITICAL
 WARNING: Final = AlertLevel.WARNING
 
 _NOT_ACCEPTED: Final = "_not_accepted"
+_WORKER: Final = "worker_health_"
 _TOLD_BY_ROUTE: Final = (*CODE_SUFFIXES, RECOVERY_OPEN)
 """The ends of the codes whose routes and recoveries are risks of their own."""
 
@@ -36,7 +41,7 @@ def key_risks(
         *_readiness(production, release),
         *_critical_routes(states),
         *_critical_repairs(states),
-        *_release(closure, release),
+        *_release(states, closure, release),
         *_due(states, production, closure, schedule),
     )
     return tuple(one for one in found if one.count)
@@ -45,8 +50,25 @@ def key_risks(
 def _readiness(production: ProductionReport, release: ReleaseReadinessReport) -> Iterator[KeyRisk]:
     names = {one.report for one in unaccepted(production)}
     names |= {one.code.removesuffix(_NOT_ACCEPTED) for one in release.blockers if one.code.endswith(_NOT_ACCEPTED)}
-    what = f": {', '.join(sorted(names))}" if names else ""
-    yield _risk(CRITICAL, f"Readiness is not proven{what}", len(names), _drill_owners(production))
+    what = ", ".join(kind.title for kind in REPORTS if kind.name in names)
+    since = [at for name in names for at in _unproven_since(name, production)]
+    yield _risk(CRITICAL, f"Readiness is not proven: {what}", len(names), _drill_owners(production), since)
+
+
+def _unproven_since(name: str, production: ProductionReport) -> Iterator[datetime | None]:
+    """Say since when, for the reports that know it: the drill that failed, the day that a drill was due."""
+    history = production.go_backend_rollback_drill_history.history
+    if name == "drills":
+        for one in history.drills:
+            if one.outcome == "failed" and one.executed_at == history.latest_executed_at:
+                yield _at(one.executed_at)
+    elif name == "schedule":
+        yield _at(production.go_backend_rollback_drill_schedule.schedule.due.at)
+
+
+def _at(text: str) -> datetime | None:
+    read = parse_instant(text)
+    return read.at if read else None
 
 
 def _critical_routes(states: LoopStates) -> Iterator[KeyRisk]:
@@ -60,16 +82,19 @@ def _critical_routes(states: LoopStates) -> Iterator[KeyRisk]:
 
 def _critical_repairs(states: LoopStates) -> Iterator[KeyRisk]:
     late = [one for one in states.recoveries if one.breached]
-    needed = needed_playbooks(states.recent_failures, states.recoveries, states.now, states.policies.recovery)
+    needed = needed_playbooks(states.recent_failures, states.recoveries, states.policies.recovery)
     since = (None if one.undated else one.opened_at for one in late)
     yield _risk(CRITICAL, "Connectors are being repaired for too long", len(late), (GOVERNANCE,), since)
-    yield _risk(CRITICAL, "Connectors fail and nobody repairs them", len(needed), (GOVERNANCE,))
+    failed = (one.at for playbook in needed for one in playbook.failures if not is_undated(one.at))
+    yield _risk(CRITICAL, "Connectors fail and nobody repairs them", len(needed), (GOVERNANCE,), failed)
 
 
-def _release(closure: ClosureReport, release: ReleaseReadinessReport) -> Iterator[KeyRisk]:
-    workers = [one for one in release.blockers if one.code.startswith("worker_health_")]
+def _release(states: LoopStates, closure: ClosureReport, release: ReleaseReadinessReport) -> Iterator[KeyRisk]:
+    blocking = {one.code for one in release.blockers}
+    workers = [one for one in assess_health(states, Mode.PROMOTED) if f"{_WORKER}{one.loop}" in blocking]
     artifacts = [one for one in release.blockers if one.code == "release_readiness_artifacts"]
-    yield _risk(CRITICAL, "Workers that retry do not do their work", len(workers), (GOVERNANCE,))
+    runs = (one.last_run_at for one in workers)
+    yield _risk(CRITICAL, "Workers that retry do not do their work", len(workers), (GOVERNANCE,), runs)
     for item in closure.open_items:
         if not item.code.endswith(_TOLD_BY_ROUTE):
             yield KeyRisk(severity=CRITICAL, risk=item.title, count=1, owner=item.owner, since=item.since)
@@ -95,10 +120,11 @@ def _due(
     yield _risk(
         WARNING, "Connectors are being repaired", len(repairs), (GOVERNANCE,), (one.opened_at for one in repairs)
     )
-    yield _risk(
-        WARNING, f"The next rollback drill is due, at {drills.schedule.due.at}", due_soon, _drill_owners(production)
-    )
-    yield _risk(WARNING, "The executive report is overdue", overdue, (GOVERNANCE,))
+    drill = f"The next rollback drill is due, at {drills.schedule.due.at}"
+    drill_since = (_at(drills.schedule.due_soon_from),)
+    yield _risk(WARNING, drill, due_soon, _drill_owners(production), drill_since)
+    report_due = (_at(schedule.next_due_at),)
+    yield _risk(WARNING, "The executive report is overdue", overdue, (GOVERNANCE,), report_due)
 
 
 def _routes(

@@ -7,13 +7,14 @@ Then what is open now, what is due soon, and how the release is closed.
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
+from reporter.assess.commands import Commands
 from reporter.assess.conditions import CheckSpec, Condition, check, not_applicable
+from reporter.assess.escalation_plan import escalation_owner
 from reporter.assess.evidence import about, asked, evidence_notes, none_of, standing, unasked
 from reporter.assess.production import about_report
 from reporter.assess.runbook_plan import PROOFS, close_steps, is_proven, readiness_steps, rollback_steps
 from reporter.assess.runbook_steps import loop_steps
 from reporter.assess.runbook_text import write_markdown
-from reporter.assess.todo import Todo
 from reporter.loops.routes import LoopStates
 from reporter.model.case import Case
 from reporter.model.checks import Check
@@ -30,7 +31,7 @@ PROVEN: Final = CheckSpec(
 QUIET: Final = CheckSpec(
     "runbook_nothing_urgent",
     "Nothing to do now",
-    "Follow the steps of `reporter check runbook` in their order.",
+    "Do the steps of the runbook in their order: runbook.html or runbook.md of the bundle.",
 )
 SPECS: Final = (PROVEN, QUIET)
 
@@ -44,19 +45,20 @@ def assess_runbook(case: Case, states: LoopStates, *reports: Report) -> RunbookR
     production: ProductionReport = named["production"]
     plan: NotificationPlanReport = named["notification-plan"]
     release: ReleaseReadinessReport = named["release-readiness"]
-    todos = [*rollback_steps(case.mode, production), *readiness_steps(production, plan, release)]
+    commands = Commands(case.environment)
+    todos = [*rollback_steps(commands, case.mode, production), *readiness_steps(commands, production, plan, release)]
     if asked(case, states):
-        todos += [*loop_steps(states, named["closure"]), *close_steps(release)]
+        todos += [*loop_steps(commands, states, named["closure"]), *close_steps(commands, release)]
     todos.sort(key=lambda one: PHASES.index(one.phase))
-    urgent = [one for one in todos if one.phase == "now"]
-    soon = sum(one.phase == "soon" for one in todos)
+    steps = tuple(RunbookStep(number=number, **one._asdict()) for number, one in enumerate(todos, start=1))
+    urgent = [one for one in steps if one.phase == "now"]
+    soon = sum(one.phase == "soon" for one in steps)
     if asked(case, states) or urgent or soon:
         level = AlertLevel.WARNING if soon else AlertLevel.HEALTHY
         summary = f"{len(urgent)} to do now, {soon} soon"
         head = standing("runbook", case, tuple(_checks(production, urgent)), level, summary)
     else:
         head = unasked("runbook", case, SPECS)
-    steps = tuple(RunbookStep(number=number, **one._asdict()) for number, one in enumerate(todos, start=1))
     rollback = production.go_backend_rollback.rollback
     report = RunbookReport(
         **head,
@@ -85,15 +87,13 @@ def assess_runbook(case: Case, states: LoopStates, *reports: Report) -> RunbookR
     return report.model_copy(update={"markdown": write_markdown(report)})
 
 
-def _checks(production: ProductionReport, urgent: Sequence[Todo]) -> Iterator[Check]:
+def _checks(production: ProductionReport, urgent: Sequence[RunbookStep]) -> Iterator[Check]:
     proofs = [getattr(production, section) for section in PROOFS]
     if all(one.status is Status.NOT_REQUESTED for one in proofs):
         yield not_applicable(PROVEN, "nobody asked for a way back")
     else:
         yield check(PROVEN, map(_is_ready, proofs))
-    steps = [
-        about(f"steps/{number}", visible(one.task), "nothing to do now", met=False) for number, one in enumerate(urgent)
-    ]
+    steps = [about(f"steps/{one.number}", visible(one.task), "nothing to do now", met=False) for one in urgent]
     yield check(QUIET, none_of("steps", steps, "step to do now"))
 
 
@@ -122,6 +122,6 @@ def _contacts(states: LoopStates, production: ProductionReport, plan: Notificati
     for one in states.routes:
         if one.holds_open:
             roles.setdefault(one.owner, f"answers for the {titles[one.route.loop]}")
-            roles.setdefault(one.escalation_owner or one.owner, f"stands in for {one.owner}")
+            roles.setdefault(escalation_owner(states, one), f"stands in for {one.owner}")
     for name, role in roles.items():
         yield f"{name}: {role}"

@@ -1,12 +1,12 @@
 """The steps of the runbook that the manifests and the release decide: the way back, readiness, closing."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
-from reporter.assess.commands import RUN, check_report
+from reporter.assess.commands import Commands
 from reporter.assess.evidence import most
 from reporter.assess.production import unaccepted
-from reporter.assess.todo import CRITICAL, MOST_STEPS, WARNING, Todo
+from reporter.assess.todo import CRITICAL, MOST_STEPS, WARNING, Todo, sentence
 from reporter.loops.closure import GOVERNANCE
 from reporter.model.checks import Check, CheckStatus
 from reporter.model.closing_reports import ReleaseReadinessReport
@@ -14,7 +14,13 @@ from reporter.model.registry import BY_NAME
 from reporter.model.reports import AlertLevel, Mode, NotificationPlanReport, ProductionReport, Report, Status
 from reporter.model.text import shorten, visible
 
-DISABLE: Final = "export CAVRA_GO_BACKEND_MODE=disabled"
+VARIABLE: Final = "CAVRA_GO_BACKEND_MODE"
+DISABLE: Final = f"export {VARIABLE}=disabled"
+_SET_TOO: Final = 'set mode = "disabled" of this environment in reporter.toml too'
+_NOT_A_SHELL: Final = (
+    "A value that is exported in one shell reaches no other process: set it where each one is started."
+)
+_DISABLED: Final = "The new bundle says disabled."
 PROOFS: Final = tuple(BY_NAME[name].section for name in ("rollback", "rehearsal", "drills"))
 """The reports that together prove the way back: planned, rehearsed, exercised."""
 
@@ -27,8 +33,8 @@ def is_proven(production: ProductionReport) -> bool:
     return all(getattr(production, section).status is Status.READY for section in PROOFS)
 
 
-def rollback_steps(mode: Mode, production: ProductionReport) -> Iterator[Todo]:
-    """Lead back to Python, where Go decides: the immediate way, the plan's own steps, the evidence."""
+def rollback_steps(commands: Commands, mode: Mode, production: ProductionReport) -> Iterator[Todo]:
+    """Lead back to Python, where Go decides: the plan's own steps, and what a plan that is not ready leaves out."""
     if mode not in (Mode.ENFORCE, Mode.PROMOTED):
         return
     proven = is_proven(production)
@@ -41,57 +47,73 @@ def rollback_steps(mode: Mode, production: ProductionReport) -> Iterator[Todo]:
             "rollback",
             CRITICAL,
             "Do not rely on this way back: it is not proven. Name who decides what to do if it fails",
-            check_report(doubtful[0].report),
+            commands.check(doubtful[0].report),
             owner,
             _why("; ".join(f"{one.title}: {one.summary}" for one in doubtful)),
             "Plan, rehearsal and drill history are ready.",
         )
-    yield Todo(
-        "rollback",
-        severity,
-        "If Go decides wrongly or not at all, switch it off for every process that hosts CAVRA",
-        DISABLE,
-        owner,
-        "In this mode Python decides alone.",
-        "The environment of each of these processes holds this value.",
-    )
-    yield Todo(
-        "rollback",
-        severity,
-        "Restart the API, the CI runner wrapper, the workstation service and whatever else hosts CAVRA",
-        "",
-        owner,
-        "A process reads the mode when it starts.",
-        "Each process runs since after the change, and its decisions name Python as the backend.",
-    )
-    plan = production.go_backend_rollback.rollback
+    report = production.go_backend_rollback
+    plan = report.rollback
+    given = plan.rollback_steps if report.status is Status.READY else ()
+    if not _mention(given, VARIABLE):
+        yield Todo(
+            "rollback",
+            severity,
+            f"If Go decides wrongly or not at all, switch it off for every process that hosts CAVRA, and {_SET_TOO}",
+            DISABLE,
+            owner,
+            f"In this mode Python decides alone. {_NOT_A_SHELL}",
+            f"The environment of each of these processes holds this value. {_DISABLED}",
+        )
+    if not _mention(given, "restart"):
+        yield Todo(
+            "rollback",
+            severity,
+            "Restart the API, the CI runner wrapper, the workstation service and whatever else hosts CAVRA",
+            "",
+            owner,
+            "A process reads the mode when it starts.",
+            "Each process runs since after the change, and its decisions name Python as the backend.",
+        )
     told, more = most(plan.rollback_steps, MOST_STEPS)
     approved = f", approved as {visible(plan.approval_id)}" if plan.approved else ", which is not approved"
     for number, step in enumerate(told, start=1):
+        why = f"Step {number} of {len(plan.rollback_steps)} of the rollback plan{approved}."
+        alone = (step,) if given else ()
+        switches, captures = _mention(alone, VARIABLE), _captures(alone)
         yield Todo(
             "rollback",
             severity,
             shorten(visible(step), _LONGEST_WHY),
-            "",
+            DISABLE if switches else commands.run if captures else "",
             owner,
-            f"Step {number} of {len(plan.rollback_steps)} of the rollback plan{approved}.",
-            "The step is done and noted.",
+            f"{why} {_NOT_A_SHELL} And {_SET_TOO}." if switches else why,
+            _DISABLED if switches or captures else "The step is done and noted.",
         )
     if more:
         yield Todo("rollback", severity, f"Follow the other {more} steps of the plan", "", owner, "", "All are done.")
-    yield Todo(
-        "rollback",
-        severity,
-        "Capture the reports as evidence of the rollback",
-        RUN,
-        owner,
-        "An auditor wants to see when Python took over.",
-        "There is a bundle dated after the restart.",
-    )
+    if not _captures(given):
+        yield Todo(
+            "rollback",
+            severity,
+            "Capture the reports as evidence of the rollback",
+            commands.run,
+            owner,
+            "An auditor wants to see when Python took over.",
+            f"There is a bundle dated after the restart. {_DISABLED}",
+        )
+
+
+def _mention(steps: Sequence[str], words: str) -> bool:
+    return any(words.casefold() in step.casefold() for step in steps)
+
+
+def _captures(steps: Sequence[str]) -> bool:
+    return any(_mention((step,), "captur") and _mention((step,), "report") for step in steps)
 
 
 def readiness_steps(
-    production: ProductionReport, plan: NotificationPlanReport, release: ReleaseReadinessReport
+    commands: Commands, production: ProductionReport, plan: NotificationPlanReport, release: ReleaseReadinessReport
 ) -> Iterator[Todo]:
     """Mend what production or the release does not accept; tell by hand whom no route tells."""
     owner = _owner(production)
@@ -100,52 +122,55 @@ def readiness_steps(
             "now",
             CRITICAL,
             f"Tell an owner of the drill by hand: {', '.join(map(visible, plan.owners))}",
-            check_report("notification-plan"),
+            commands.check("notification-plan"),
             owner,
-            f"{_why(plan.reason)}, and every route is held.",
+            f"{_why(plan.reason.rstrip('.'))}, and every route is held.",
             "An owner has answered.",
             due_at=plan.told_again_at,
         )
     failing = unaccepted(production)
-    yield from _mend(failing, owner)
+    yield from _mend(commands, failing, owner)
     known = {one.report for one in failing}
     for blocker in release.blockers:
         name = blocker.code.removesuffix(_NOT_ACCEPTED)
         if blocker.code.endswith(_NOT_ACCEPTED) and name not in known:
             what = f"Bring the {BY_NAME[name].title.lower()} in order"
-            done = f"{check_report(name)} shows an accepted status."
-            yield Todo("now", CRITICAL, what, check_report(name), owner, f"{blocker.detail}.", done)
+            done = f"{commands.check(name)} shows an accepted status."
+            yield Todo("now", CRITICAL, what, commands.check(name), owner, sentence(blocker.detail), done)
         elif blocker.code == "release_readiness_artifacts":
             what = "Write the bundle again"
-            yield Todo("now", CRITICAL, what, RUN, GOVERNANCE, f"{blocker.detail}.", "reporter verify accepts it.")
+            yield Todo(
+                "now", CRITICAL, what, commands.run, GOVERNANCE, sentence(blocker.detail), "reporter verify accepts it."
+            )
     schedule = production.go_backend_rollback_drill_schedule
     if schedule.status is Status.DUE_SOON:
         yield Todo(
             "soon",
             WARNING,
             "Run the next rollback drill, and add it to the drill history",
-            check_report("schedule"),
+            commands.check("schedule"),
             owner,
-            f"{schedule.schedule.due.sum or 'It is due soon'}.",
-            "reporter check schedule shows a later due date.",
+            sentence(schedule.schedule.due.sum or "It is due soon"),
+            f"{commands.check('schedule')} shows a later due date.",
             due_at=schedule.schedule.due.at,
         )
 
 
-def close_steps(release: ReleaseReadinessReport) -> Iterator[Todo]:
+def close_steps(commands: Commands, release: ReleaseReadinessReport) -> Iterator[Todo]:
     """Close the release: assess again, then fill each part of the closeout packet that is not there."""
     missing = [one for one in release.closeout.entries if not one.met]
     is_ready = release.readiness_state == "ready"
     if is_ready and not missing:
         return
+    plural = "" if len(release.blockers) == 1 else "s"
     yield Todo(
         "close",
         AlertLevel.HEALTHY,
         "Assess again, and go on only when the release is ready",
-        RUN,
+        commands.run,
         GOVERNANCE,
-        f"Release readiness is {release.readiness_state} with {len(release.blockers)} blockers.",
-        f"{check_report('release-readiness')} says ready.",
+        f"Release readiness is {release.readiness_state} with {len(release.blockers)} blocker{plural}.",
+        f"{commands.check('release-readiness')} says ready.",
     )
     for one in missing:
         yield Todo(
@@ -154,13 +179,13 @@ def close_steps(release: ReleaseReadinessReport) -> Iterator[Todo]:
             f"Complete the closeout: {one.title.lower()}",
             "",
             GOVERNANCE,
-            f"Found: {one.found}.",
-            f"{check_report('release-readiness')} finds what it wants: {one.wanted}.",
+            sentence(f"Found: {one.found}"),
+            f"{commands.check('release-readiness')} finds what it wants: {one.wanted}.",
             one.since,
         )
 
 
-def _mend(failing: tuple[Report, ...], owner: str) -> Iterator[Todo]:
+def _mend(commands: Commands, failing: tuple[Report, ...], owner: str) -> Iterator[Todo]:
     """Tell each remedy once, with every check that it mends."""
     remedies: dict[str, list[tuple[Report, Check]]] = {}
     for report, one in _causes(failing):
@@ -171,10 +196,10 @@ def _mend(failing: tuple[Report, ...], owner: str) -> Iterator[Todo]:
             "now",
             CRITICAL,
             remedy.removesuffix(".").replace("`", ""),
-            check_report(names[0]),
+            commands.check(names[0]),
             owner,
             _why("; ".join(dict.fromkeys(one.message for _, one in checks))),
-            f"Passed in {', '.join(map(check_report, names))}: {', '.join(one.title for _, one in checks)}.",
+            f"Passed in {', '.join(map(commands.check, names))}: {', '.join(one.title for _, one in checks)}.",
         )
 
 

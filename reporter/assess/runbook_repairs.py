@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Iterator
 
-from reporter.assess.commands import close_recovery, open_recovery
+from reporter.assess.commands import Commands
 from reporter.assess.evidence import instant
 from reporter.assess.recovery import recovery_steps
-from reporter.assess.todo import CRITICAL, WARNING, Phase, Todo
+from reporter.assess.todo import CRITICAL, WARNING, Phase, Todo, sentence
 from reporter.loops.closure import GOVERNANCE
 from reporter.loops.recovery import needed_playbooks
 from reporter.loops.routes import LoopStates
@@ -15,11 +15,11 @@ from reporter.model.text import shorten, visible
 
 
 def open_recoveries(
-    states: LoopStates, exhausted: Iterable[RouteState], repairs: Iterable[RecoveryState]
+    commands: Commands, states: LoopStates, exhausted: Iterable[RouteState], repairs: Iterable[RecoveryState]
 ) -> Iterator[Todo]:
     """Open a recovery for each provider that calls for one, or that left a route without an attempt."""
     why: dict[str, str] = {}
-    for needed in needed_playbooks(states.recent_failures, states.recoveries, states.now, states.policies.recovery):
+    for needed in needed_playbooks(states.recent_failures, states.recoveries, states.policies.recovery):
         why[needed.provider] = f"{len(needed.failures)} attempts failed and nobody repairs it."
     for one in exhausted:
         if one.route.provider:
@@ -30,32 +30,32 @@ def open_recoveries(
             "now",
             CRITICAL,
             f"Open the recovery of {shorten(visible(provider))}, and repair it",
-            open_recovery(provider),
+            commands.open_recovery(provider),
             GOVERNANCE,
             f"{why[provider]} {steps}",
-            "reporter check recovery shows the recovery.",
+            f"{commands.check('closure')} names it in recovery_open.",
         )
 
 
-def close_late(one: RecoveryState) -> Todo:
+def close_late(commands: Commands, one: RecoveryState) -> Todo:
     """Repair what takes longer than its SLO."""
-    return _repair(one, "now", CRITICAL)
+    return _repair(commands, one, "now", CRITICAL)
 
 
-def close_in_time(one: RecoveryState) -> Todo:
+def close_in_time(commands: Commands, one: RecoveryState) -> Todo:
     """Repair what is within its SLO."""
-    return _repair(one, "soon", WARNING)
+    return _repair(commands, one, "soon", WARNING)
 
 
-def _repair(one: RecoveryState, phase: Phase, severity: AlertLevel) -> Todo:
+def _repair(commands: Commands, one: RecoveryState, phase: Phase, severity: AlertLevel) -> Todo:
     return Todo(
         phase,
         severity,
         f"Repair {shorten(visible(one.provider))}, prove it with a delivery, and close its recovery",
-        close_recovery(one.provider),
+        commands.close_recovery(one.provider),
         GOVERNANCE,
-        f"{'; '.join(one.reasons)}.",
-        "reporter check recovery shows the recovery as closed.",
+        sentence("; ".join(one.reasons)),
+        f"{commands.check('closure')} does not name it in recovery_open.",
         "" if one.undated else instant(one.opened_at),
         instant(one.due_at),
     )

@@ -5,168 +5,178 @@ A route that waits, or that is still in time, is for soon; all else that holds t
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import Final
 
-from reporter.assess.commands import (
-    RETRY_PLAN,
-    RETRY_RUN,
-    RUN,
-    acknowledge,
-    approve_retry,
-    check_report,
-)
+from reporter.assess.commands import Commands
+from reporter.assess.escalation_plan import escalation_owner
 from reporter.assess.evidence import instant, most
 from reporter.assess.runbook_repairs import close_in_time, close_late, open_recoveries
-from reporter.assess.todo import CRITICAL, WARNING, Phase, Todo, capped, name_of
+from reporter.assess.todo import CRITICAL, WARNING, Phase, Todo, capped, name_of, sentence
 from reporter.loops.closure import CODE_SUFFIXES, GOVERNANCE, RECOVERY_OPEN
-from reporter.loops.health import RECOMMENDATIONS, assess_health
+from reporter.loops.health import assess_health, recommend
 from reporter.loops.loop import Alert
 from reporter.loops.routes import LoopStates
 from reporter.model.closing_reports import ClosureReport
-from reporter.model.reports import AlertLevel, Mode
+from reporter.model.reports import Mode
 from reporter.model.routes import GateState, RetryAction, RouteState
 from reporter.model.text import visible
 
-_ANSWER_OPENS: Final = (GateState.ACKNOWLEDGEMENT_REQUIRED, GateState.WAIT_FOR_RETRY_ACK)
+_ANSWER: Final = "answer"
+_APPROVE: Final = "approve"
+_OPENED_BY: Final = {
+    GateState.ACKNOWLEDGEMENT_REQUIRED: (_ANSWER,),
+    GateState.WAIT_FOR_RETRY_ACK: (_ANSWER, _APPROVE),
+}
+"""What opens a gate, in order; any other one an approval."""
 
 
-def loop_steps(states: LoopStates, closure: ClosureReport) -> Iterator[Todo]:
+def loop_steps(commands: Commands, states: LoopStates, closure: ClosureReport) -> Iterator[Todo]:
     """List everything to do about the loops, the first to do first."""
     routes = states.routes
     late = [one for one in routes if one.acknowledgement.breached]
     in_time = [one for one in routes if one.acknowledgement.outstanding and not one.acknowledgement.breached]
     repairs = [one for one in states.recoveries if not one.closed]
     due = [one for one in routes if one.retry.action is RetryAction.RETRY]
-    gated = [one for one in due if not one.gate.lets_through]
+    waiting = [one for one in routes if one.retry.action is RetryAction.WAIT]
+    shut = [one for one in due if not one.gate.lets_through]
+    keys = [(one, key) for one in shut for key in _OPENED_BY.get(one.gate.state, (_APPROVE,))]
     exhausted = [one for one in routes if one.exhausted]
-    yield from capped(late, _answer_late, "escalation-plan")
-    yield from open_recoveries(states, exhausted, repairs)
-    yield from capped([one for one in repairs if one.breached], close_late, "recovery")
-    yield from capped(exhausted, _by_hand, "retry-plan")
-    yield from capped(gated, _open_gate, "retry-plan")
-    yield from _retry(due)
-    yield from _workers(states)
-    yield from _other_items(closure)
-    yield from capped(in_time, _answer, "escalation-plan")
-    yield from capped([one for one in repairs if not one.breached], close_in_time, "recovery")
-    yield from capped([one for one in routes if one.retry.action is RetryAction.WAIT], _wait, "retry-plan")
+    answers, retries = commands.check("escalation-plan"), commands.retry_plan
+    yield from capped(late, partial(_answer_late, commands, states), answers)
+    yield from open_recoveries(commands, states, exhausted, repairs)
+    yield from capped([one for one in repairs if one.breached], partial(close_late, commands), _recoveries(commands))
+    yield from capped(exhausted, partial(_by_hand, commands), retries)
+    yield from capped(keys, partial(_open_gate, commands), retries)
+    yield from _retry(commands, due)
+    yield from _workers(commands, states)
+    yield from _other_items(commands, closure)
+    yield from capped(in_time, partial(_answer, commands), answers)
+    in_slo = [one for one in repairs if not one.breached]
+    yield from capped(in_slo, partial(close_in_time, commands), _recoveries(commands))
+    yield from capped(waiting, partial(_wait, commands), retries)
 
 
-def _answer_late(one: RouteState) -> Todo:
-    return _ask(one, "now", CRITICAL, one.escalation_owner or one.owner, "The answer is overdue")
+def _recoveries(commands: Commands) -> str:
+    return commands.check("recovery")
 
 
-def _answer(one: RouteState) -> Todo:
-    return _ask(one, "soon", WARNING, one.owner, "An answer is asked for")
+def _answer_late(commands: Commands, states: LoopStates, one: RouteState) -> Todo:
+    return _ask(commands, one, "now", escalation_owner(states, one))
 
 
-def _ask(one: RouteState, phase: Phase, severity: AlertLevel, owner: str, why: str) -> Todo:
+def _answer(commands: Commands, one: RouteState) -> Todo:
+    return _ask(commands, one, "soon", one.owner)
+
+
+def _ask(commands: Commands, one: RouteState, phase: Phase, owner: str) -> Todo:
     answer = one.acknowledgement
-    command = acknowledge(one.route)
+    command = commands.acknowledge(one.route)
+    why = "The answer is overdue" if answer.breached else "An answer is asked for"
     return Todo(
         phase,
-        severity,
+        CRITICAL if answer.breached else WARNING,
         f"Answer for {name_of(one.route)}" if command else f"Repair the records of {name_of(one.route)}",
         command,
         owner,
         f"{why}; the state is {visible(answer.state)}.",
-        "reporter check escalation-plan shows the route as acknowledged.",
+        f"{commands.check('closure')} counts one route fewer without an answer.",
         instant(answer.since),
         instant(answer.due_at),
     )
 
 
-def _by_hand(one: RouteState) -> Todo:
+def _by_hand(commands: Commands, one: RouteState) -> Todo:
     return Todo(
         "now",
         CRITICAL,
         f"Deliver {name_of(one.route)} by hand, once the connector is repaired",
         "",
         one.escalation_owner or one.owner,
-        f"{one.retry.reason}; {'; '.join(one.reasons)}.",
-        "A delivery record says that it arrived, and reporter check closure lists the route no more.",
+        sentence(f"{one.retry.reason}; {'; '.join(one.reasons)}"),
+        f"A delivery record says that it arrived, and {commands.retry_plan} does not list it.",
         instant(one.since),
     )
 
 
-def _open_gate(one: RouteState) -> Todo:
-    asks = one.gate.state in _ANSWER_OPENS
+def _open_gate(commands: Commands, gate: tuple[RouteState, str]) -> Todo:
+    one, key = gate
+    asks = key is _ANSWER
+    both = one.gate.state is GateState.WAIT_FOR_RETRY_ACK
+    order = " It takes two decisions: reporter ack first, then reporter retry approve." if both else ""
+    done = f"does not say {one.gate.state} of it" if asks else "does not list it as gated"
     return Todo(
         "now",
         CRITICAL,
         f"{'Answer for' if asks else 'Decide about'} the retry of {name_of(one.route)}",
-        acknowledge(one.route) if asks else approve_retry(one.route),
+        commands.acknowledge(one.route) if asks else commands.approve_retry(one.route),
         one.owner,
-        f"The retry is due, and its gate is shut: {one.gate.reason}.",
-        "reporter check retry-plan shows its gate as open.",
+        f"{sentence(f'The retry is due, and its gate is shut: {one.gate.reason}')}{order}",
+        f"{commands.retry_plan} {done}.",
         instant(one.since),
         instant(one.retry.next_retry_at),
     )
 
 
-def _retry(due: Sequence[RouteState]) -> Iterator[Todo]:
-    """Retry everything that is due with one command."""
+def _retry(commands: Commands, due: Sequence[RouteState]) -> Iterator[Todo]:
+    """Mend the connectors of everything that is due."""
     if due:
         since = min((one.since for one in due if one.since), default=None)
         again = sum(one.execution_failed for one in due)
-        why = f"{len(due)} route{'' if len(due) == 1 else 's'} not delivered, {again} of them after a retry: "
+        after = f", {again} of them after a retry" if again else ""
+        routes = f"{len(due)} route{'' if len(due) == 1 else 's'}"
         yield Todo(
             "now",
             CRITICAL,
-            "Mend the connectors, then retry what is due",
-            RETRY_RUN,
+            "Mend the connectors; the retry worker delivers again what is due",
+            commands.retry_plan,
             _owners(one.owner for one in due),
-            f"{why}{_few([name_of(one.route) for one in due])}.",
-            "reporter check retry-plan lists nothing that is due.",
+            f"{routes} not delivered{after}: {_few([name_of(one.route) for one in due])}.",
+            f"{commands.retry_plan} lists nothing as due.",
             instant(since),
         )
 
 
-def _wait(one: RouteState) -> Todo:
+def _wait(commands: Commands, one: RouteState) -> Todo:
     return Todo(
         "soon",
         WARNING,
-        f"Retry {name_of(one.route)} when its delay is over",
-        RETRY_RUN,
+        f"Mend the connector; the retry worker delivers {name_of(one.route)} again when its delay is over",
+        commands.retry_plan,
         one.owner,
-        f"{one.retry.reason}; {'; '.join(one.reasons)}.",
-        "reporter check retry-plan lists the route no more.",
+        sentence(f"{one.retry.reason}; {'; '.join(one.reasons)}"),
+        f"{commands.retry_plan} does not list it.",
         instant(one.since),
         instant(one.retry.next_retry_at),
     )
 
 
-_WORKER_COMMANDS: Final = {
-    Alert.MISSED_RUN: RETRY_RUN,
-    Alert.FAILED_RUN: RETRY_RUN,
-    Alert.STALE_PLAN: RETRY_PLAN,
-    Alert.DISABLED_SCHEDULE: "",
-}
-"""What to run for an alert that is about a worker and not about routes."""
+_ABOUT_WORKERS: Final = (Alert.MISSED_RUN, Alert.FAILED_RUN, Alert.STALE_PLAN, Alert.DISABLED_SCHEDULE)
+"""The alerts that are about a worker and not about routes."""
 
 
-def _workers(states: LoopStates) -> Iterator[Todo]:
+def _workers(commands: Commands, states: LoopStates) -> Iterator[Todo]:
     """Tell once of all workers with the same trouble."""
-    found: dict[tuple[Phase, Alert], list[str]] = defaultdict(list)
+    found: dict[tuple[Phase, Alert], list[tuple[str, str]]] = defaultdict(list)
     for loop, health in zip(states.loops, assess_health(states, Mode.PROMOTED), strict=True):
-        alerts = {loop.alert_word(one): one for one in _WORKER_COMMANDS}
+        alerts = {loop.alert_word(one): one for one in _ABOUT_WORKERS}
         for alert in health.alerts:
             if alert.category in alerts:
                 phase: Phase = "now" if alert.severity is CRITICAL else "soon"
-                found[phase, alerts[alert.category]].append(alert.message)
-    for (phase, kind), messages in found.items():
+                found[phase, alerts[alert.category]].append((loop.title, alert.message))
+    for (phase, kind), told in found.items():
         yield Todo(
             phase,
             CRITICAL if phase == "now" else WARNING,
-            RECOMMENDATIONS[kind].removesuffix("."),
-            _WORKER_COMMANDS[kind],
+            recommend(kind, [title for title, _ in told]).removesuffix("."),
+            f"{commands.retry_plan} --execute" if kind is Alert.STALE_PLAN else "",
             GOVERNANCE,
-            f"{'; '.join(messages)}.",
-            "reporter check worker-health shows no such alert.",
+            sentence("; ".join(message for _, message in told)),
+            f"{commands.check('worker-health')} shows no such alert.",
         )
 
 
-def _other_items(closure: ClosureReport) -> Iterator[Todo]:
+def _other_items(commands: Commands, closure: ClosureReport) -> Iterator[Todo]:
     """Take the items that are about no route and no recovery: reports and evidence that are missing."""
     for item in closure.open_items:
         if not item.code.endswith((*CODE_SUFFIXES, RECOVERY_OPEN)):
@@ -175,10 +185,10 @@ def _other_items(closure: ClosureReport) -> Iterator[Todo]:
                 "now",
                 item.severity,
                 item.next_action.removesuffix("."),
-                RUN if is_report else check_report("closure"),
+                commands.run if is_report else commands.check("closure"),
                 item.owner,
-                f"{item.title}: {item.detail}.",
-                f"{check_report('closure')} lists no {item.code}.",
+                sentence(f"{item.title}: {item.detail}"),
+                f"{commands.check('closure')} lists no {item.code}.",
                 item.since,
             )
 

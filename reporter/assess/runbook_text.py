@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from reporter.assess.commands import BLANKS
 from reporter.model.closing_reports import RunbookReport, RunbookStep
-from reporter.model.reports import Mode
+from reporter.model.reports import AlertLevel, Mode
 from reporter.model.text import visible
 
 _MARKUP: Final = re.compile(r"[\\`*\[\]<>~|&#!]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
@@ -18,6 +19,8 @@ _TITLES: Final = {
     "soon": "Do soon",
     "close": "Close the release",
 }
+_SETTINGS: Final = "Run the commands where reporter.toml is; from elsewhere add `--settings FILE` to each."
+_FILL_IN: Final = "Replace NAME, TEXT and REF in the commands: these words are refused."
 _NO_WAY_BACK: Final = "**The way back to Python is NOT proven. Do not promise a rollback.**"
 
 
@@ -44,6 +47,7 @@ def _lines(report: RunbookReport) -> Iterator[str]:
     if not report.rollback_ready and report.mode in (Mode.ENFORCE, Mode.PROMOTED):
         yield from ("", _NO_WAY_BACK)
     yield ""
+    yield f"{_SETTINGS}\n"
     for label, value in _facts(report):
         yield f"- {label}: {text(value)}"
     if not report.steps:
@@ -52,6 +56,8 @@ def _lines(report: RunbookReport) -> Iterator[str]:
         steps = [one for one in report.steps if one.phase == phase]
         if steps:
             yield from ("", f"## {title}", "")
+            if any(_has_blanks(one.command) for one in steps):
+                yield from (_FILL_IN, "")
             for one in steps:
                 yield from _step(one)
     if report.contacts:
@@ -60,6 +66,10 @@ def _lines(report: RunbookReport) -> Iterator[str]:
     if report.operator_notes:
         yield from ("", "## Notes", "")
         yield from (f"- Note: {text(one)}" for one in report.operator_notes)
+
+
+def _has_blanks(command: str) -> bool:
+    return not set(BLANKS).isdisjoint(command.split())
 
 
 def _facts(report: RunbookReport) -> Iterator[tuple[str, str]]:
@@ -77,7 +87,8 @@ def _facts(report: RunbookReport) -> Iterator[tuple[str, str]]:
 def _step(step: RunbookStep) -> Iterator[str]:
     marker = f"{step.number}. "
     indent = " " * len(marker)
-    yield f"{marker}**{text(step.task)}** ({step.severity})"
+    loud = "" if step.severity is AlertLevel.HEALTHY else f" ({step.severity})"
+    yield f"{marker}**{text(step.task)}**{loud}"
     if step.command:
         yield f"{indent}- Run: {code(step.command)}"
     for label, value in (

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final, Literal, NamedTuple, TypeVar
 
-from reporter.assess.commands import check_report
 from reporter.assess.evidence import most
 from reporter.loops.closure import GOVERNANCE
 from reporter.model.reports import AlertLevel
@@ -41,8 +40,13 @@ def name_of(route: RouteId) -> str:
     return f"the {route.loop.replace('_', ' ')} {subject} by {provider}"
 
 
-def capped(found: Sequence[T], step: Callable[[T], Todo], report: str) -> Iterator[Todo]:
-    """Write a step for each, and of very many one that says how many more there are."""
+def sentence(words: str) -> str:
+    """End words with one full stop."""
+    return f"{words.rstrip(' .')}."
+
+
+def capped(found: Sequence[T], step: Callable[[T], Todo], listing: str) -> Iterator[Todo]:
+    """Write a step for each, and of very many one that says how many more there are, and which command lists them."""
     told, more = most(found, MOST_STEPS)
     last = None
     for one in told:
@@ -53,8 +57,8 @@ def capped(found: Sequence[T], step: Callable[[T], Todo], report: str) -> Iterat
             last.phase,
             last.severity,
             f"Do the same for {more} more",
-            check_report(report),
+            listing,
             GOVERNANCE,
-            f"A runbook lists {MOST_STEPS} of a kind; the report lists more of them.",
-            f"{check_report(report)} lists nothing of the kind.",
+            f"A runbook lists {MOST_STEPS} of a kind; the command lists more of them.",
+            f"{listing} lists nothing of the kind.",
         )

@@ -41,12 +41,13 @@ from reporter.model.delivery_reports import (
 )
 from reporter.model.documents import Manifest, pointer_to
 from reporter.model.ids import make_id
+from reporter.model.instants import format_span
 from reporter.model.manifests.drills import DrillSchedule
 from reporter.model.providers import FALLBACK, PROVIDERS, normalise
 from reporter.model.reports import AlertLevel, Mode
 from reporter.model.routes import HealthAlert, WorkerHealth
 
-COMMANDS: Final = "`reporter check retry-plan` lists what is due, `reporter retry run --execute` tries it."
+COMMANDS: Final = "`reporter retry plan` lists what is due, what waits and what no worker tries again."
 
 _WANTED: Final = {
     Alert.FAILED_RUN: "a latest run that did not fail",
@@ -102,13 +103,13 @@ def _check(states: LoopStates, loop: Loop, health: WorkerHealth) -> Check:
 
 def _alive(loop: Loop, policy: LoopPolicy, health: WorkerHealth) -> Condition:
     """Want a run in time, of a loop that needs one; a moment past two intervals it is missed."""
-    limit = minutes(MISSED_AFTER_INTERVALS * policy.worker_interval)
+    limit = format_span(MISSED_AFTER_INTERVALS * policy.worker_interval)
     found = "no run, and none needed"
     if health.last_run_at and health.last_run_age is not None:
-        found = f"the last run at {instant(health.last_run_at)}, {minutes(health.last_run_age):g} minutes ago"
+        found = f"the last run at {instant(health.last_run_at)}, {format_span(health.last_run_age)} ago"
     elif health.missed:
         found = "no run"
-    wanted = f"a run within {limit:g} minutes{'' if loop.always_on else ' while anything is undelivered'}"
+    wanted = f"a run within {limit}{'' if loop.always_on else ' while anything is undelivered'}"
     return about(_pointer(loop, Alert.MISSED_RUN), found, wanted, met=not health.missed)
 
 
@@ -130,9 +131,12 @@ def _pointer(loop: Loop, alert: Alert) -> str:
 
 
 def _summarise(healths: Sequence[WorkerHealth]) -> str:
-    well = sum(one.alert_level is AlertLevel.HEALTHY for one in healths)
-    critical = sum(one.alert_level is AlertLevel.CRITICAL for one in healths)
-    return f"{well} of {len(healths)} workers have nothing to report, {critical} are critical"
+    levels = [one.alert_level for one in healths]
+    well, warning, critical = (levels.count(level) for level in AlertLevel)
+    has = "has" if well == 1 else "have"
+    loud = [(critical, "critical"), (warning, "warning" if warning == 1 else "warnings")]
+    told = [f"{count} {word}" for count, word in loud if count]
+    return ", ".join((f"{well} of {len(healths)} workers {has} nothing to report", *told))
 
 
 def _scheduled(case: Case) -> tuple[str, ...]:

@@ -5,8 +5,7 @@ from datetime import datetime
 import click
 
 from reporter.answer_jobs import acknowledge
-from reporter.cli.answering import finish, recording_options, signature_options, signed, start
-from reporter.cli.options import instant_of
+from reporter.cli.answering import decided_at, finish, recording_options, signature_options, signed, start
 
 
 @click.command
@@ -49,5 +48,5 @@ def ack(  # noqa: PLR0913, PLR0917 - one for each option
     signature = signed(by, reason, ref)
     settings, name = start(settings_file, environment)
     route = (loop, subject, provider)
-    prepared = acknowledge(settings, name, instant_of(as_of), route, state, plan_id, signature)
+    prepared = acknowledge(settings, name, decided_at(as_of, execute=execute), route, state, plan_id, signature)
     return finish(settings, prepared, execute=execute, as_json=as_json)

@@ -5,16 +5,18 @@ Without --execute they check everything and print what they would record.
 
 import json
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, TypeVar
 
 import click
 
-from reporter.answer_jobs import Prepared, Signature, record_answer, sign
+from reporter.answer_jobs import Prepared, Signature, record_answer, sign, stored
 from reporter.cli.options import as_of_option, json_option, settings_option
 from reporter.cli.terminal import print_json, remark, say
 from reporter.clock import utc_now
 from reporter.errors import ExitCode, UsageFault
 from reporter.jobs import chosen_environments
+from reporter.model.instants import FUTURE_TOLERANCE, format_instant
 from reporter.settings import load_settings
 from reporter.settings_model import Settings
 
@@ -58,17 +60,35 @@ def start(settings_file: str | None, environment: str | None) -> tuple[Settings,
 
 
 def signed(by: str, reason: str, ref: str) -> Signature:
-    """Check and sign with the wall clock: a decision that is dated back shows."""
+    """Check and sign with the wall clock."""
     return sign(by, reason, ref, utc_now())
+
+
+def decided_at(as_of: datetime | None, *, execute: bool) -> datetime:
+    """Give the instant of a decision. Raise UsageFault for one to be recorded that is not dated when it is given.
+
+    Dated later it would not count, and dated back it would count as in time.
+    """
+    clock = utc_now()
+    if as_of is not None and execute and abs(as_of - clock) > FUTURE_TOLERANCE:
+        side = "later" if as_of > clock else "earlier"
+        raise UsageFault(
+            f"--as-of: found {format_instant(as_of)}, {side} than the clock, {format_instant(clock)}:"
+            " what is recorded is dated when it is given; leave --as-of out, or --execute"
+        )
+    return as_of or clock
 
 
 def finish(settings: Settings, prepared: Prepared, *, execute: bool, as_json: bool) -> int:
     """Record the decision, or only say what would be recorded."""
     added = execute and not prepared.repeats and record_answer(settings, prepared)
+    if execute and not prepared.repeats and not added:
+        # The same call at the same moment came first.
+        prepared = stored(settings, prepared)
     if as_json:
         print_json(json.dumps(_as_json(prepared, execute=execute, added=added), indent=1))
     else:
-        say(f"{_said(prepared, execute=execute, added=added)} {prepared.about}")
+        say(f"{_said(prepared, added=added)} {prepared.about}")
         if not prepared.repeats:
             for line in prepared.changes:
                 say(f"  {line}")
@@ -80,10 +100,10 @@ def finish(settings: Settings, prepared: Prepared, *, execute: bool, as_json: bo
     return ExitCode.DONE
 
 
-def _said(prepared: Prepared, *, execute: bool, added: bool) -> str:
+def _said(prepared: Prepared, *, added: bool) -> str:
     if added:
         return "recorded:"
-    if prepared.repeats or execute:
+    if prepared.repeats:
         return "recorded already, nothing was added:"
     return "would record:"
 
@@ -94,7 +114,7 @@ def _as_json(prepared: Prepared, *, execute: bool, added: bool) -> dict[str, obj
         "about": prepared.about,
         "executed": execute,
         "added": added,
-        "repeated": prepared.repeats or (execute and not added),
+        "repeated": prepared.repeats,
         "record_id": prepared.record_id,
         "changes": list(prepared.changes),
         "remarks": list(prepared.remarks),

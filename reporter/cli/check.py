@@ -18,6 +18,7 @@ from reporter.cli.terminal import print_json, remark, say
 from reporter.cli.verdict import exit_code
 from reporter.errors import UsageFault
 from reporter.jobs import check_report, chosen_environments
+from reporter.loop_jobs import refuse_unknown_schedule
 from reporter.model.case import Request
 from reporter.model.manifests import MANIFESTS
 from reporter.model.providers import ALL, PROVIDERS, normalise
@@ -105,7 +106,8 @@ _WIDTH = max(len(kind.name) for kind in REPORTS)
     "--records",
     multiple=True,
     metavar="SRC",
-    help="Evidence records: a path, a pattern, an https:// address or `ledger`; may be repeated.",
+    help="Evidence records, for environments.NAME.records: a path, a pattern, an https:// address or `ledger`;"
+    " may be repeated.",
 )
 @as_of_option
 @settings_option
@@ -145,7 +147,10 @@ def check(  # noqa: PLR0913, PLR0917 - one for each option
     if records:
         given["records"] = records
     settings, name = _settings_for(settings_file, environment, given)
-    result, case = check_report(settings, name, report.name, instant_of(as_of), request)
+    now = instant_of(as_of)
+    if schedule:
+        refuse_unknown_schedule(settings, name, now, schedule)
+    result, case = check_report(settings, name, report.name, now, request)
     if as_json:
         print_json(result.model_dump_json(indent=1, ensure_ascii=True))
     else:
@@ -165,11 +170,12 @@ def _refuse_foreign(report: ReportKind, flags: list[str]) -> None:
 
 
 def _settings_for(settings_file: str | None, environment: str | None, flags: dict[str, object]) -> tuple[Settings, str]:
-    alone = bool(flags) and environment is None and settings_file is None
+    unnamed = environment is None and settings_file is None
+    alone = unnamed and bool(flags.keys() - set(OURS_ALONE))
     settings, remarks = load_settings(settings_file, from_file=not alone)
     for line in remarks:
         remark(line)
-    if alone:
+    if alone or (unnamed and flags and not settings.file and not settings.environments):
         return override(settings, DEFAULT_ENVIRONMENT, flags), DEFAULT_ENVIRONMENT
     names = chosen_environments(settings, [environment] if environment else [])
     if len(names) > 1:

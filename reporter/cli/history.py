@@ -12,12 +12,12 @@ from reporter.errors import ExitCode, UsageFault
 from reporter.jobs import chosen_environments
 from reporter.settings import load_settings
 from reporter.standing_jobs import public_key_of
-from reporter.standing_jobs.chain import Link, chain_of
+from reporter.standing_jobs.chain import Link, chain_of, lost_of
 
 CHAIN = {
     "first": "the first",
     "follows": "follows",
-    "skips": "SKIPS: it does not name the bundle before it",
+    "skips": "made before the bundle of {before} was added",
     "gap": "GAP: the bundle that it names is gone",
 }
 
@@ -41,7 +41,7 @@ def history(
 
     The newest first: verdict, release readiness, closure, alert level, failed checks, open items, digest, and how it
     stands to the bundle before it. Reads the signed statements alone; `reporter verify` goes over the files. Exits 5
-    when a seal is broken, or a bundle in the chain is gone.
+    when a seal is broken, or a bundle in the chain or the latest one is gone.
 
     \b
     Examples:
@@ -55,15 +55,20 @@ def history(
     if key is None:
         raise UsageFault("no bundle yet, and no key to verify one with: `reporter run` makes both")
     chains = {name: list(chain_of(settings, name, key, last)) for name in names}
+    lost = {name: gone for name in names if (gone := lost_of(settings, name))}
     if as_json:
-        print_json(json.dumps({"environments": [_as_json(*one) for one in chains.items()]}, indent=1))
+        print_json(
+            json.dumps({"environments": [_as_json(*one, lost.get(one[0], "")) for one in chains.items()]}, indent=1)
+        )
     else:
         for name, links in chains.items():
             say(f"{name}: {_count(links)}")
+            if name in lost:
+                say(f"  GONE: `latest` shows {lost[name]}: bring it back, or run again")
             for link in links:
                 say(f"  {_line(link)}")
     broken = any(link.statement.fault or link.chain == "gap" for links in chains.values() for link in links)
-    return ExitCode.VERIFICATION_FAILED if broken else ExitCode.DONE
+    return ExitCode.VERIFICATION_FAILED if broken or lost else ExitCode.DONE
 
 
 def _count(links: list[Link]) -> str:
@@ -77,17 +82,18 @@ def _line(link: Link) -> str:
     verdict = overall(one.word("status"), one.word("readiness_state"), one.word("closure_state"))
     states = f"readiness {_word(one.word('readiness_state'))}, closure {_word(one.word('closure_state'))}"
     counts = f"failed checks {one.count('failed_check_count')}, open items {one.count('open_item_count')}"
-    level = _word(one.word("alert_level"))
-    return f"{one.as_of}  {verdict:<15}  {level:<8}  {states}; {counts}  {one.digest[:12]}  {CHAIN[link.chain]}"
+    level, chain = _word(one.word("alert_level")), CHAIN[link.chain].format(before=link.before)
+    return f"{one.as_of}  {verdict:<15}  {level:<8}  {states}; {counts}  {one.digest[:12]}  {chain}"
 
 
 def _word(state: str) -> str:
     return state.replace("_", " ") or "not said"
 
 
-def _as_json(environment: str, links: list[Link]) -> dict[str, object]:
+def _as_json(environment: str, links: list[Link], lost: str) -> dict[str, object]:
     return {
         "environment": environment,
+        "lost_latest": lost,
         "bundles": [
             {
                 "bundle": one.path,
@@ -104,6 +110,6 @@ def _as_json(environment: str, links: list[Link]) -> dict[str, object]:
                 "failed_check_count": one.count("failed_check_count"),
                 "open_item_count": one.count("open_item_count"),
             }
-            for one, chain in links
+            for one, chain, _ in links
         ],
     }

@@ -8,12 +8,10 @@ import click
 from reporter.cli.options import settings_option
 from reporter.cli.terminal import print_json, remark, say
 from reporter.errors import ExitCode
-from reporter.model.raw_records import RecordFault
+from reporter.record_jobs import MOST_NOTED as MOST_FAULTS
 from reporter.record_jobs import Imported, export_records, import_records, verify_records
 from reporter.settings import load_settings
 from reporter.settings_model import Settings
-
-MOST_FAULTS = 20
 
 
 class HeadType(click.ParamType[tuple[int, str]]):
@@ -52,7 +50,7 @@ def import_(sources: tuple[str, ...], settings_file: str | None, as_json: bool) 
 
     A SOURCE is JSON Lines or JSON (plain, gzip, zstd), upstream's SQLite index, an https:// address, a quoted pattern
     of files, or another ledger. What is there already is not added again, and a file that did not change is not read
-    again. A damaged record is named, and the rest counts.
+    again. A damaged record is named, each time, and the rest counts. Exits 2 when nothing of a source can be read.
 
     \b
     Examples:
@@ -60,16 +58,18 @@ def import_(sources: tuple[str, ...], settings_file: str | None, as_json: bool) 
       reporter records import https://evidence.example.org/api/evidence
     """  # noqa: D301 - \b is click's mark for text that keeps its lines
     settings = _settings(settings_file)
-    faults = _Faults()
     done: list[Imported] = []
-    for one in import_records(settings, sources, faults.note):
+    for one in import_records(settings, sources):
         done.append(one)
         if not as_json:
             say(_line(one))
-    faults.finish()
+        for fault in one.faults[:MOST_FAULTS]:
+            remark(str(fault))
+        if one.faulty > MOST_FAULTS:
+            remark(f"{one.source}: and {one.faulty - MOST_FAULTS} more")
     if as_json:
         print_json(json.dumps({"sources": [_as_json(one) for one in done]}, indent=1))
-    return ExitCode.USAGE if sources and any(one.unreadable for one in done) else ExitCode.DONE
+    return ExitCode.USAGE if any(one.unreadable for one in done) else ExitCode.DONE
 
 
 @records.command
@@ -123,22 +123,6 @@ def verify(expect: tuple[int, str] | None, settings_file: str | None, as_json: b
     return ExitCode.VERIFICATION_FAILED if verified.faults else ExitCode.DONE
 
 
-class _Faults:
-    """Prints the first faults as they come, and counts the rest."""
-
-    def __init__(self) -> None:
-        self._count = 0
-
-    def note(self, fault: RecordFault) -> None:
-        self._count += 1
-        if self._count <= MOST_FAULTS:
-            remark(str(fault))
-
-    def finish(self) -> None:
-        if self._count > MOST_FAULTS:
-            remark(f"and {self._count - MOST_FAULTS} more like these")
-
-
 def _settings(settings_file: str | None) -> Settings:
     settings, remarks = load_settings(settings_file)
     for line in remarks:
@@ -172,5 +156,6 @@ def _as_json(one: Imported) -> dict[str, object]:
         "changed_ids": list(counts.changed_ids),
         "faulty": counts.faulty,
         "faulty_before": one.faulty_before,
-        "faults": [{**fault._asdict(), "where": fault.where} for fault in counts.faults],
+        "unreadable": one.unreadable,
+        "faults": [{**fault._asdict(), "where": fault.where} for fault in one.faults],
     }

@@ -5,8 +5,7 @@ from datetime import datetime
 import click
 
 from reporter.answer_jobs import close_recovery, open_recovery
-from reporter.cli.answering import finish, recording_options, signature_options, signed, start
-from reporter.cli.options import instant_of
+from reporter.cli.answering import decided_at, finish, recording_options, signature_options, signed, start
 
 
 @click.group
@@ -43,7 +42,7 @@ def open_(  # noqa: PLR0913, PLR0917 - one for each option
     """  # noqa: D301 - \b is click's mark for text that keeps its lines
     signature = signed(by, reason, ref)
     settings, name = start(settings_file, environment)
-    prepared = open_recovery(settings, name, instant_of(as_of), provider, signature)
+    prepared = open_recovery(settings, name, decided_at(as_of, execute=execute), provider, signature)
     return finish(settings, prepared, execute=execute, as_json=as_json)
 
 
@@ -83,6 +82,6 @@ def close(  # noqa: PLR0913, PLR0917 - one for each option
     signature = signed(by, reason, ref)
     settings, name = start(settings_file, environment)
     prepared = close_recovery(
-        settings, name, instant_of(as_of), provider, playbook, state, verification_refs, signature
+        settings, name, decided_at(as_of, execute=execute), provider, playbook, state, verification_refs, signature
     )
     return finish(settings, prepared, execute=execute, as_json=as_json)

@@ -13,6 +13,7 @@ from reporter.model.reports import (
     RouteDecision,
     ScheduleReport,
 )
+from reporter.model.text import visible
 
 _MARKS = {
     CheckStatus.FAIL: "FAIL",
@@ -22,8 +23,8 @@ _MARKS = {
 
 
 def report_text(report: Report, case: Case) -> str:
-    """Write a whole report."""
-    return "\n".join(_lines(report, case))
+    """Write a whole report. What a document says stays on its line."""
+    return "\n".join(visible(line) for line in _lines(report, case))
 
 
 def _lines(report: Report, case: Case) -> Iterator[str]:
@@ -38,6 +39,9 @@ def _lines(report: Report, case: Case) -> Iterator[str]:
     order = list(_MARKS)
     for check in sorted(report.checks, key=lambda one: order.index(one.status)):
         yield from _check_lines(check)
+    if markdown := getattr(report, "markdown", ""):
+        yield ""
+        yield from markdown.splitlines()
     if report.operator_notes:
         yield ""
         yield from (f"note: {note}" for note in report.operator_notes)

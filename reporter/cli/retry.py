@@ -8,8 +8,7 @@ import click
 
 from reporter.answer_jobs import approve_retry
 from reporter.answer_jobs.plans import RetryPlans, count_fates, fate, plan_retries, record_plans
-from reporter.cli.answering import finish, recording_options, signature_options, signed, start
-from reporter.cli.options import instant_of
+from reporter.cli.answering import decided_at, finish, recording_options, signature_options, signed, start
 from reporter.cli.terminal import print_json, remark, say
 from reporter.clock import utc_now
 from reporter.errors import ExitCode
@@ -48,7 +47,7 @@ def plan(
       reporter retry plan --json
     """  # noqa: D301 - \b is click's mark for text that keeps its lines
     settings, name = start(settings_file, environment)
-    plans = plan_retries(settings, name, instant_of(as_of), utc_now())
+    plans = plan_retries(settings, name, decided_at(as_of, execute=execute), utc_now())
     added = record_plans(settings, plans) if execute else 0
     if as_json:
         print_json(json.dumps(_as_json(plans, execute=execute, added=added), indent=1))
@@ -98,7 +97,9 @@ def approve(  # noqa: PLR0913, PLR0917 - one for each option
     """  # noqa: D301 - \b is click's mark for text that keeps its lines
     signature = signed(by, reason, ref)
     settings, name = start(settings_file, environment)
-    prepared = approve_retry(settings, name, instant_of(as_of), (loop, subject, provider), state, signature)
+    prepared = approve_retry(
+        settings, name, decided_at(as_of, execute=execute), (loop, subject, provider), state, signature
+    )
     return finish(settings, prepared, execute=execute, as_json=as_json)
 
 

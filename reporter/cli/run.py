@@ -78,7 +78,8 @@ def _print(result: Run) -> None:
         say(f"{one.environment:<{widest}}  {verdict:<15}  {one.bundle}".rstrip())
         if one.bundle:
             say(f"{'':<{widest}}  {one.summary}")
-            said = f"release readiness: {_words(one.readiness_state)}; closure: {_words(one.closure_state)}"
+            held = one.readiness_summary if one.readiness_state == "blocked" else _words(one.readiness_state)
+            said = f"release readiness: {held}; closure: {_words(one.closure_state)}"
             say(f"{'':<{widest}}  {said}")
 
 

@@ -4,8 +4,7 @@ import click
 
 from reporter.cli.options import settings_option
 from reporter.cli.terminal import print_json, remark, say
-from reporter.loop_jobs import check_policies
-from reporter.settings import load_settings
+from reporter.loop_jobs import load_checked_settings
 from reporter.settings_text import example_text, settings_in_force
 
 
@@ -30,10 +29,9 @@ def check(settings_file: str | None, as_json: bool) -> None:  # noqa: FBT001 - a
     Example:
       reporter settings check --settings reporter.toml --json
     """  # noqa: D301 - \b is click's mark for text that keeps its lines
-    found, remarks = load_settings(settings_file)
+    found, remarks = load_checked_settings(settings_file)
     for line in remarks:
         remark(line)
-    check_policies(found)
     if as_json:
         print_json(settings_in_force(found, as_json=True))
     else:

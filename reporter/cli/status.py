@@ -1,6 +1,7 @@
 """`reporter status`: where every environment stands, from its newest bundle."""
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
@@ -13,7 +14,7 @@ from reporter.errors import ExitCode
 from reporter.jobs import chosen_environments
 from reporter.settings import load_settings
 from reporter.standing_jobs import public_key_of
-from reporter.standing_jobs.standing import OLD_AFTER, Due, Standing, standing_of
+from reporter.standing_jobs.standing import OLD_AFTER, Due, Standing, for_environment, standing_of
 
 MOST_SHOWN = 10
 
@@ -34,7 +35,7 @@ def status(
     """Say where every environment stands: the verdict, what is due, who must act.
 
     Reads the newest bundle of each, once it verifies, and assesses nothing. A bundle older than 26 hours is called out.
-    Exits 5 when one does not verify.
+    Exits 5 when one does not verify or is gone, 2 when there is none yet.
 
     \b
     Examples:
@@ -52,7 +53,9 @@ def status(
         for one in standings:
             say("\n".join(_lines(one)))
     broken = any(one.bundle and one.faults for one in standings)
-    return ExitCode.VERIFICATION_FAILED if broken else ExitCode.DONE
+    if broken:
+        return ExitCode.VERIFICATION_FAILED
+    return ExitCode.DONE if all(one.bundle for one in standings) else ExitCode.USAGE
 
 
 def _lines(one: Standing) -> Iterator[str]:
@@ -74,13 +77,20 @@ def _lines(one: Standing) -> Iterator[str]:
     for item in one.open_items[:MOST_SHOWN]:
         since = f" since {item.since}" if item.since else ""
         yield f"  open  {item.title}{since}  [{item.owner}]"
-        yield f"        -> {item.next_action}"
+        yield f"        -> {_for_environment(item.next_action, one.environment)}"
+        if item.settles:
+            yield f"        settles too: {'; '.join(item.settles)}"
     if len(one.open_items) > MOST_SHOWN:
         yield f"  open  and {len(one.open_items) - MOST_SHOWN} more; --json lists all"
     for actor in one.actors:
         yield f"  act   {actor.owner}: {actor.steps} step{'' if actor.steps == 1 else 's'}; first: {actor.task}"
         if actor.command:
             yield f"        -> {actor.command}"
+
+
+def _for_environment(text: str, environment: str) -> str:
+    """Let the commands in a sentence name the environment."""
+    return re.sub(r"`([^`]+)`", lambda found: f"`{for_environment(found[1], environment)}`", text)
 
 
 def _due(due: Due) -> str:

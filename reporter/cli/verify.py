@@ -9,6 +9,7 @@ from reporter.seal.keys import PublicKey, load_public_key, read_public_key
 from reporter.seal.verify import verify_bundle
 
 KEY_VARIABLE = "REPORTER_VERIFY_KEY"
+NOT_A_BUNDLE = "not_a_bundle"
 
 
 def verify_plain(arguments: list[str]) -> int | None:
@@ -44,7 +45,8 @@ def verify_and_print(bundle: str, key: str | None, *, as_json: bool) -> int:
     elif verification.failures:
         say(f"FAILED  {os.fspath(bundle)}")
         for failure in verification.failures:
-            say(f"  {failure.code}  {failure.file}: {failure.detail}")
+            detail = _what_is_there(bundle) if failure.code == NOT_A_BUNDLE else failure.detail
+            say(f"  {failure.code}  {failure.file}: {detail}")
     else:
         say(f"passed  {os.fspath(bundle)}")
         say(f"  {verification.files} files, sealed by key {verification.key_id}")
@@ -52,6 +54,13 @@ def verify_and_print(bundle: str, key: str | None, *, as_json: bool) -> int:
         if "environment" in told:
             say(f"  {told['environment']}, as of {told.get('as_of')}: {told.get('status')}")
     return ExitCode.VERIFICATION_FAILED if verification.failures else ExitCode.DONE
+
+
+def _what_is_there(bundle: str) -> str:
+    """Say which of the two it is: no directory, or one without a seal."""
+    if os.path.isdir(bundle):  # noqa: PTH112 - never raises, and starts faster than pathlib imports
+        return "a directory without a seal; bundles are at DIR/ENVIRONMENT/NAME"
+    return "no directory here"
 
 
 def _key_of_settings() -> PublicKey:

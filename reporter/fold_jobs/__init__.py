@@ -26,8 +26,12 @@ class FoldedSources(NamedTuple):
     sources: tuple[SourceRead, ...]
 
 
-def fold_places(places: Iterable[str], reading: Reading, now: datetime, *, processes: int = 1) -> FoldedSources:
+def fold_places(
+    places: Iterable[str], reading: Reading, now: datetime, *, environment: str = "", processes: int = 1
+) -> FoldedSources:
     """Fold all records of some places as of `now`, with at most so many processes at work.
+
+    Given the name of an environment, records that name another one do not count.
 
     Processes are forked: call it while this one has no other threads. Raise RecordsNotFolded when one is killed.
     """
@@ -35,9 +39,9 @@ def fold_places(places: Iterable[str], reading: Reading, now: datetime, *, proce
     if processes > 1 and _are_worth_sharing(shares):
         from reporter.fold_jobs.pool import fold_in_processes  # noqa: PLC0415 - small folds start no process
 
-        folded, read = fold_in_processes(shares, reading, now, processes)
+        folded, read = fold_in_processes(shares, reading, now, processes, environment)
     else:
-        folded, read = fold_cuts(shares, reading, now)
+        folded, read = fold_cuts(shares, reading, now, environment)
     return FoldedSources(folded, tuple(read))
 
 

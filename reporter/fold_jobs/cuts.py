@@ -79,11 +79,13 @@ class Cut:
         )
 
 
-def fold_cuts(shares: Sequence[Share], reading: Reading, now: datetime) -> tuple[Folded, list[SourceRead]]:
+def fold_cuts(
+    shares: Sequence[Share], reading: Reading, now: datetime, environment: str = ""
+) -> tuple[Folded, list[SourceRead]]:
     """Fold shares in this process."""
     cuts = [Cut(share, 1) for share in shares]
     parts = [part for cut in cuts for part in cut.parts]
-    folded, read = fold_shares(parts, reading, now)
+    folded, read = fold_shares(parts, reading, now, environment)
     for cut in cuts:
         cut.measure()
     return join_cuts(cuts, folded, dict(zip(parts, read, strict=True)))

@@ -29,7 +29,7 @@ class RecordsNotFolded(ReporterError):
 
 
 def fold_in_processes(
-    shares: Sequence[Share], reading: Reading, now: datetime, processes: int
+    shares: Sequence[Share], reading: Reading, now: datetime, processes: int, environment: str = ""
 ) -> tuple[Folded, list[SourceRead]]:
     """Fold shares by at most so many processes besides this one. Raise RecordsNotFolded when one is killed."""
     cuts = [Cut(share, processes) for share in shares]
@@ -39,8 +39,8 @@ def fold_in_processes(
     # All that a worker needs to read files, and nothing that could not be sent.
     plain = Reading(most_record_bytes=reading.most_record_bytes)
     with _workers(len(hands)) as pool:
-        given = deque((hand, pool.submit(_work, hand, plain, now)) for hand in hands)
-        folded, read = fold_shares(here, reading, now)
+        given = deque((hand, pool.submit(_work, hand, plain, now, environment)) for hand in hands)
+        folded, read = fold_shares(here, reading, now, environment)
         reads = dict(zip(here, read, strict=True))
         for cut in cuts:
             cut.measure()
@@ -61,9 +61,9 @@ def _deal(parts: Sequence[Share], processes: int) -> list[list[Share]]:
     return hands
 
 
-def _work(shares: Sequence[Share], reading: Reading, now: datetime) -> bytes:
+def _work(shares: Sequence[Share], reading: Reading, now: datetime, environment: str) -> bytes:
     """Fold the shares of one worker, in a form that is quick to send."""
-    return msgspec.msgpack.encode(fold_shares(shares, reading, now))
+    return msgspec.msgpack.encode(fold_shares(shares, reading, now, environment))
 
 
 def _begin_worker() -> None:

@@ -9,7 +9,7 @@ from itertools import chain
 from typing import Final, NamedTuple
 
 from reporter.collect.records import Kind, Meter, Reading, Source, Span, count_lines, read_backwards, read_source
-from reporter.collect.records.reading import Batches
+from reporter.collect.records.reading import MOST_FAULTS, Batches, too_many_faults
 from reporter.errors import LedgerUnusable
 from reporter.loops.facts import Folded
 from reporter.loops.fold import fold
@@ -55,10 +55,12 @@ def size_of(source: Source | RecordFault) -> int:
         return 0
 
 
-def fold_shares(shares: Sequence[Share], reading: Reading, now: datetime) -> tuple[Folded, list[SourceRead]]:
+def fold_shares(
+    shares: Sequence[Share], reading: Reading, now: datetime, environment: str = ""
+) -> tuple[Folded, list[SourceRead]]:
     """Fold all records of some shares, and say of each what was read. The digest of a span is left to others."""
     readers = [_ShareReader(share, reading) for share in shares]
-    folded = fold(chain.from_iterable(chain.from_iterable(readers)), now)
+    folded = fold(chain.from_iterable(chain.from_iterable(readers)), now, environment=environment)
     return folded, [reader.read() for reader in readers]
 
 
@@ -77,6 +79,9 @@ class _ShareReader:
     def __iter__(self) -> Iterator[Iterable[Record | ContentFault]]:
         try:
             for part in self._batches():
+                if self._faulty >= MOST_FAULTS:
+                    yield [self._note(too_many_faults(part.source))]
+                    return
                 yield [self._note(part)] if isinstance(part, RecordFault) else self._decode(part)
         except LedgerUnusable as error:
             yield [self._note(RecordFault("ledger", None, str(error), "a ledger that can be read"))]

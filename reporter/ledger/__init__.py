@@ -8,7 +8,7 @@ from reporter.ledger.chain import GENESIS, Head, Row
 from reporter.ledger.entries import Entry
 from reporter.ledger.export import Format, export_ledger, newest_rows
 from reporter.ledger.store import Appended, Ledger, open_ledger, own_key
-from reporter.ledger.verify import FAULT_CODES, LedgerFault, verify_ledger
+from reporter.ledger.verify import FAULT_CODES, LedgerFault, read_own_verified, read_verified, verify_ledger
 
 __all__ = [
     "FAULT_CODES",
@@ -24,5 +24,7 @@ __all__ = [
     "newest_rows",
     "open_ledger",
     "own_key",
+    "read_own_verified",
+    "read_verified",
     "verify_ledger",
 ]

@@ -129,6 +129,12 @@ class Ledger:
                 select(source_state.c.state).where(source_state.c.source == source)
             ).scalar_one_or_none()
 
+    def source_states(self) -> list[tuple[str, str]]:
+        """Give the alias of every source that was read, with what was noted about it, sorted by alias."""
+        noted = select(source_state.c.alias, source_state.c.state).order_by(source_state.c.alias, source_state.c.source)
+        with self.database.transaction() as connection:
+            return [(alias, state) for alias, state in connection.execute(noted)]
+
     def note_source(self, source: str, alias: str, state: str) -> None:
         """Note how far a source was read; after its records were appended."""
         values = {"source": source, "alias": alias, "state": state}

@@ -4,6 +4,7 @@ Whoever can rewrite all rows from some place on, and the head, leaves a chain th
 elsewhere, as every bundle does, tells: `expected_head`.
 """
 
+from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from sqlalchemy import func, select
@@ -56,12 +57,46 @@ def verify_ledger(ledger: Ledger, expected_head: Head | None = None) -> list[Led
     return check.faults[:MOST_FAULTS]
 
 
+def verify_since(ledger: Ledger, noted: Head) -> list[LedgerFault]:
+    """Check the head that was noted and the rows after it. Raise LedgerUnusable."""
+    if ledger.head().sequence < noted.sequence:
+        return [_cut_off(ledger.head().sequence, noted)]
+    check = _Check(noted, max(1, noted.sequence))
+    check.begin(ledger)
+    for row in read_rows(ledger.database, select(record), noted.sequence - 1, check.head.sequence):
+        check.row(row)
+    check.end()
+    return check.faults
+
+
+def read_own_verified(ledger: Ledger, environment: str, noted: Head | None) -> tuple[list[Row], list[LedgerFault]]:
+    """Give what was recorded through us and is what was written, and what is wrong with it or since a noted head."""
+    rows = ledger.read_own(environment)
+    whole = [row for row in rows if _is_whole(row)]
+    faults = [_edited(row) for row in rows if not _is_whole(row)]
+    if noted:
+        faults += verify_since(ledger, noted)
+    return whole, list(dict.fromkeys(faults))
+
+
+def read_verified(ledger: Ledger) -> Iterator[Row | LedgerFault]:
+    """Yield the rows that there are now, in order, and then what is wrong with them. Raise LedgerUnusable."""
+    check = _Check(None)
+    check.begin(ledger)
+    for row in read_rows(ledger.database, select(record), 0, check.head.sequence):
+        check.row(row)
+        yield row
+    check.end()
+    yield from check.faults
+
+
 class _Check:
-    def __init__(self, expected: Head | None) -> None:
+    def __init__(self, expected: Head | None, first: int = 1) -> None:
         self.faults: list[LedgerFault] = []
         self.previous: Row | None = None
         self.head = Head(0, GENESIS)
         self._expected = expected
+        self._first = first
         self._suspects: list[Row] = []
         self._hash_at_expected = GENESIS
         self._hash_at_head = GENESIS
@@ -81,13 +116,14 @@ class _Check:
             self._suspect(row)
             return
         before = self.previous
-        wanted = before.sequence + 1 if before else 1
+        wanted = before.sequence + 1 if before else self._first
         follows = row.sequence == wanted
         if not follows:
             self._fault("gap", wanted, f"rows {wanted} to {row.sequence - 1} are missing")
-        if not is_well_typed(row) or hash_of(row) != row.hash or sha256_of(row.payload) != row.payload_sha256:
+        starts_within = before is None and self._first > 1
+        if not _is_whole(row):
             self._suspect(row)
-        elif follows and row.previous_hash != (before.hash if before else GENESIS):
+        elif follows and not starts_within and row.previous_hash != (before.hash if before else GENESIS):
             detail = f"row {row.sequence} does not follow row {wanted - 1}: one of them was rewritten"
             self._fault("rewritten", row.sequence, detail)
         if self._expected and row.sequence == self._expected.sequence:
@@ -98,15 +134,14 @@ class _Check:
 
     def end(self) -> None:
         """Judge what only shows when all rows were seen."""
-        last = self.previous.sequence if self.previous else 0
+        last = self.previous.sequence if self.previous else self._first - 1
         if last < self.head.sequence:
             detail = f"rows {last + 1} to {self.head.sequence} are missing at the end"
             self._fault("truncated", last + 1, detail)
         elif self._hash_at_head != self.head.hash:
             self._fault("head", self.head.sequence, f"the head has another hash than row {self.head.sequence}")
         if self._expected and self._expected.sequence > last:
-            detail = f"ends at row {last}; the head that was noted is row {self._expected.sequence}"
-            self._fault("truncated", last + 1, detail)
+            self._fault("truncated", last + 1, _cut_off(last, self._expected).detail)
         elif self._expected and self._hash_at_expected != self._expected.hash:
             detail = f"row {self._expected.sequence} has another hash than the head that was noted"
             self._fault("head", self._expected.sequence, detail)
@@ -125,11 +160,24 @@ class _Check:
             if own:
                 self._fault("moved", row.sequence, f"row {row.sequence} is what was written as row {own[0]}")
             else:
-                self._fault("edited", row.sequence, f"row {row.sequence} is not what was written")
+                self._fault("edited", row.sequence, _edited(row).detail)
 
     def _fault(self, code: str, sequence: int, detail: str) -> None:
         if len(self.faults) < MOST_FAULTS:
             self.faults.append(LedgerFault(code, sequence, detail))
+
+
+def _is_whole(row: Row) -> bool:
+    return is_well_typed(row) and hash_of(row) == row.hash and sha256_of(row.payload) == row.payload_sha256
+
+
+def _edited(row: Row) -> LedgerFault:
+    return LedgerFault("edited", row.sequence, f"row {row.sequence} is not what was written")
+
+
+def _cut_off(last: int, noted: Head) -> LedgerFault:
+    detail = f"ends at row {last}; the head that was noted is row {noted.sequence}"
+    return LedgerFault("truncated", last + 1, detail)
 
 
 def _own_check(ledger: Ledger) -> list[LedgerFault]:

@@ -36,11 +36,11 @@ def fold_acknowledgement(folder: Folder, record: Acknowledgement) -> None:
         said.retry_plan_id or "",
         folder.text(said.external_ref),
     )
-    provider = folder.word(said.provider)
     if subject := folder.subject(record, said):
-        route = folder.route(record.loop, subject, provider)
+        route = folder.route(record.loop, subject, said.provider)
         route.acknowledgements = keep(route.acknowledgements, answer, KEPT_ANSWERS)
     else:
+        provider = folder.word(said.provider)
         kept = facts.acknowledgements.get(provider, ())
         facts.acknowledgements[provider] = keep(kept, answer, KEPT_ANSWERS)
 
@@ -66,11 +66,11 @@ def fold_approval(folder: Folder, record: Approval) -> None:
         said.retry_plan_id or "",
         folder.text(said.external_ref),
     )
-    provider = folder.word(said.provider)
     if subject := folder.subject(record, said):
-        route = folder.route(record.loop, subject, provider)
+        route = folder.route(record.loop, subject, said.provider)
         route.approvals = keep(route.approvals, answer, KEPT_ANSWERS)
     else:
+        provider = folder.word(said.provider)
         facts.approvals[provider] = keep(facts.approvals.get(provider, ()), answer, KEPT_ANSWERS)
 
 

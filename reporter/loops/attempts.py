@@ -1,53 +1,69 @@
 """Attempts: delivery records and execution records (domain.md A5, B1.14, B1.15, B2.17)."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Final
+
+from msgspec import UNSET
 
 from reporter.loops.facts import KEPT_FAILURES, KEPT_SUCCESSES, Attempt
 from reporter.loops.folder import NO_PROVIDER, NO_SUBJECT, Folder
 from reporter.loops.sets import is_past, keep
 from reporter.loops.states import normalise_state
-from reporter.model.records import UNDATED, Delivery, Execution
+from reporter.model.providers import PROVIDERS
+from reporter.model.records import UNDATED, ContentFault, Delivery, Execution, ProviderResult
+from reporter.model.text import UNSEEN, is_blank
 
-EXECUTION_STATES: Final = ("delivered", "failed", "skipped")
+DELIVERED: Final = "delivered"
+FAILED: Final = "failed"
+SKIPPED: Final = "skipped"
+EXECUTION_STATES: Final = (DELIVERED, FAILED, SKIPPED)
+REACHED: Final = range(200, 300)
+"""The status codes of a success (B1.14)."""
+MOST_PROVIDERS: Final = 200
+"""How many names a delivery can hold. There are fewer providers by far, so that longer lists are refused."""
+_OUR_SOURCES: Final = "go_backend_rollback_drill_"
+_OUR_EVENTS: Final = "cavra.go_backend.rollback_drill."
 
 
-def fold_deliveries(folder: Folder, records: list[Delivery]) -> None:
+def fold_delivery(folder: Folder, record: Delivery) -> None:
     """Count one attempt for each provider of a delivery. Most records are of this kind, so this one is kept fast."""
-    sources, latest = folder.sources, folder.latest
-    for record in records:
-        loop = sources.get(record.connector_delivery_source)
-        if loop is None:
-            continue
-        at = record.created_at
-        if at is None or at.tzinfo is not UTC or at > latest:
-            at = folder.dated(record, at)
-            if at is None:
-                continue
-        word, event_type, names, routes = loop
-        for subject in names(record):
-            if subject and subject != event_type:
-                break
-        else:
-            subject = NO_SUBJECT
-        providers, failed, result = record.providers, record.failed_providers, record.delivery
-        if failed or not record.delivery_success or not providers:
-            providers, failed = _told(record)
-        elif result is not None:
-            for one in result.deliveries:
-                if not one.success or one.provider not in providers:
-                    providers, failed = _told(record)
-                    break
-        for provider in providers:
-            route = routes.get((subject, provider)) or folder.route(word, subject, provider)
-            if provider in failed:
-                kept = route.failures
-                if len(kept) < KEPT_FAILURES or at >= kept[0].at:
-                    route.failures = keep(kept, _attempt(record, at, _detail(record)), KEPT_FAILURES)
-            elif subject and at is not UNDATED:
-                kept = route.successes
-                if len(kept) < KEPT_SUCCESSES or at >= kept[0].at:
-                    route.successes = keep(kept, _attempt(record, at, ""), KEPT_SUCCESSES)
+    loop = folder.sources.get(record.connector_delivery_source)
+    if loop is None:
+        _refuse_source(folder, record)
+        return
+    at = record.created_at
+    if at is None or at.tzinfo is not UTC or at > folder.latest:
+        at = folder.dated(record, at)
+        if at is None:
+            return
+    word, event_type, names, routes = loop
+    subject = NO_SUBJECT
+    for name in names(record):
+        if name and name != event_type:
+            subject = name
+            break
+    is_success = _is_success(record)
+    providers, failed = (record.providers, ()) if is_success else _told(folder, record)
+    for provider in providers:
+        route = routes.get((subject, provider))
+        is_known = True
+        if route is None:
+            is_known = folder.knows(record, "providers", provider)
+            route = folder.route(word, subject, provider)
+        if not is_known or provider in failed:
+            route.failures = keep(route.failures, _attempt(record, at, _detail(record, provider)), KEPT_FAILURES)
+        elif subject and at is not UNDATED and not is_past(route.successes, at, KEPT_SUCCESSES):
+            route.successes = keep(route.successes, _attempt(record, at, ""), KEPT_SUCCESSES)
+
+
+def _refuse_source(folder: Folder, record: Delivery) -> None:
+    """List a delivery that is ours by its source or event, and of no loop. Those of other products are theirs."""
+    source = normalise_state(UNSEEN.sub("", record.connector_delivery_source or ""))
+    event = UNSEEN.sub("", record.event_type or "").strip().lower()
+    if not source or source.startswith(_OUR_SOURCES) or event.startswith(_OUR_EVENTS):
+        known = filter(None, folder.sources)
+        folder.unknown_word(record, "connector_delivery_source", record.connector_delivery_source, known)
 
 
 def _attempt(record: Delivery, at: datetime, failure: str) -> Attempt:
@@ -64,31 +80,58 @@ def _attempt(record: Delivery, at: datetime, failure: str) -> Attempt:
     )
 
 
-def _told(record: Delivery) -> tuple[list[str], list[str]]:
-    """List who was told, and those who were not reached: whoever any part of the record says failed.
+def _is_success(record: Delivery) -> bool:
+    """Say whether every part of a record says that each of its providers was reached."""
+    providers, result = record.providers, record.delivery
+    if not record.delivery_success or record.failed_providers or record.blocked_count:
+        return False
+    if not 0 < len(providers) <= MOST_PROVIDERS:
+        return False
+    for code in record.status_codes:
+        if code not in REACHED:
+            return False
+    if result is not None:
+        if not result.success or len(result.deliveries) > MOST_PROVIDERS:
+            return False
+        for one in result.deliveries:
+            if one.provider not in providers or not _is_reached(one):
+                return False
+    return True
+
+
+def _is_reached(one: ProviderResult) -> bool:
+    return one.success and (one.status_code is UNSET or one.status_code in REACHED) and not one.error
+
+
+def _told(folder: Folder, record: Delivery) -> tuple[list[str], Collection[str]]:
+    """List who was told, and who was not reached: nobody was where more failed than the record names.
 
     `delivered` to nobody is not a delivery (A5, C14): it failed, for no provider.
     """
-    providers, failed, result = record.providers, record.failed_providers, record.delivery
-    if result is not None:
-        for one in result.deliveries:
-            provider = one.provider
-            if provider not in providers:
-                providers = [*providers, provider]
-            if not one.success and provider not in failed:
-                failed = [*failed, provider]
-    if failed:
-        providers = list(dict.fromkeys((*providers, *failed)))
-    elif not record.delivery_success:
-        failed = providers
-    if not providers:
-        return [NO_PROVIDER], [NO_PROVIDER]
-    return providers, failed
+    result = record.delivery
+    results = result.deliveries if result else []
+    lost = {*record.failed_providers, *(one.provider for one in results if not _is_reached(one))}
+    told = {*record.providers, *(one.provider for one in results)} | lost
+    if not told:
+        return [NO_PROVIDER], {NO_PROVIDER}
+    longest = max(len(record.providers), len(record.failed_providers), len(results))
+    if longest > MOST_PROVIDERS:
+        wanted = f"at most {MOST_PROVIDERS}"
+        folder.fault(ContentFault(record.session_id, "/providers", f"{longest} providers", wanted))
+        known = sorted(one for one in told if folder.word(one) in PROVIDERS)
+        return known or [NO_PROVIDER], {*told, NO_PROVIDER}
+    is_denied = not record.delivery_success or record.blocked_count != 0 or (result is not None and not result.success)
+    unreached = sum(code not in REACHED for code in record.status_codes)
+    if len(lost) < max(is_denied, record.blocked_count, unreached):
+        lost = told
+    return sorted(told), lost
 
 
-def _detail(record: Delivery) -> str:
-    if not (record.providers or record.failed_providers):
+def _detail(record: Delivery, provider: str) -> str:
+    if is_blank(provider):
         return "no provider was used"
+    if record.delivery_success:
+        return "called a success, and something in the same record says otherwise"
     codes = record.status_codes
     return f"status code {codes[0]}" if len(codes) == 1 and codes[0] else "delivery failed"
 
@@ -103,16 +146,15 @@ def fold_execution(folder: Folder, record: Execution) -> None:
     status = normalise_state(said.execution_status)
     if status not in EXECUTION_STATES:
         folder.unknown_word(record, "execution_status", said.execution_status, EXECUTION_STATES)
-    provider = folder.word(said.provider)
-    skipped = status == "skipped"
-    failed = status != "delivered" or said.delivery_success is False or not provider
+    is_known = folder.knows(record, "provider", said.provider)
+    outcome = _outcome(record, said, status) if is_known or status == SKIPPED else FAILED
     attempt = Attempt(
         at,
         said.delivery_metadata_id or record.session_id,
-        failed,
+        outcome == FAILED,
         True,  # noqa: FBT003 - order of events
         record.session_id,
-        _outcome(said, status, provider),
+        _detail_of(said, outcome, status, folder.word(said.provider)),
         said.retry_plan_id or "",
         said.worker_run_id or "",
         said.approval_decision_id or "",
@@ -120,17 +162,31 @@ def fold_execution(folder: Folder, record: Execution) -> None:
     )
     subject = folder.subject(record, said)
     route = folder.route(record.loop, subject, said.provider)
-    if skipped:
+    if outcome == SKIPPED:
         route.skips = keep(route.skips, attempt, KEPT_SUCCESSES)
-    elif failed:
+    elif outcome == FAILED:
         route.failures = keep(route.failures, attempt, KEPT_FAILURES)
     elif subject and at is not UNDATED:
         route.successes = keep(route.successes, attempt, KEPT_SUCCESSES)
 
 
-def _outcome(said: Execution, status: str, provider: str) -> str:
-    if status == "skipped":
+def _outcome(record: Execution, said: Execution, status: str) -> str:
+    """Say what an execution came to: what contradicts its own status failed, what was held back was skipped."""
+    if (normalise_state(record.execution_status) or status) != status:
+        return FAILED
+    if status == SKIPPED:
+        return FAILED if said.skipped is False else SKIPPED
+    if status != DELIVERED or record.blocked_count or said.delivery_success not in {True, UNSET}:
+        return FAILED
+    is_held = said.skipped is True or said.dry_run or not is_blank(said.skip_reason or "")
+    return SKIPPED if is_held else DELIVERED
+
+
+def _detail_of(said: Execution, outcome: str, status: str, provider: str) -> str:
+    if outcome == SKIPPED:
         return said.skip_reason or "no reason given"
     if not provider:
         return "no provider was used"
+    if outcome == FAILED and status in {DELIVERED, SKIPPED}:
+        return f"execution called {status}, and something in the same record says otherwise"
     return f"execution {status or 'without a status'}"

@@ -44,11 +44,14 @@ class CloseoutPacket(NamedTuple):
     overridden: bool
 
 
-def assess_closeout(states: LoopStates, *, readiness_ready: bool) -> CloseoutPacket:
-    """Judge each part by itself and by those before it. `readiness_ready` is our own verdict (A8)."""
+def assess_closeout(states: LoopStates, summary_id: str, *, readiness_ready: bool) -> CloseoutPacket:
+    """Judge each part by itself and by those before it.
+
+    `summary_id` and `readiness_ready` are our own verdict (A8): only a decision about that very summary counts.
+    """
     packet = states.packet
     note = states.releases[-1] if states.releases else None
-    decision = _judge_decision(note, readiness_ready=readiness_ready)
+    decision = _judge_decision(note, summary_id, readiness_ready=readiness_ready)
     approved = note if decision.met else None
     attachment = packet.attachments[-1] if packet.attachments else None
     attached = _judge_attachment(attachment, approved)
@@ -73,8 +76,8 @@ def assess_closeout(states: LoopStates, *, readiness_ready: bool) -> CloseoutPac
     )
 
 
-def _judge_decision(note: ReleaseNote | None, *, readiness_ready: bool) -> CloseoutEntry:
-    found = _problems_of_decision(note, readiness_ready=readiness_ready) if note else ["no decision"]
+def _judge_decision(note: ReleaseNote | None, summary_id: str, *, readiness_ready: bool) -> CloseoutEntry:
+    found = _problems_of_decision(note, summary_id, readiness_ready=readiness_ready) if note else ["no decision"]
     said = ""
     if note:
         over = f", over its blockers: {note.reason}" if note.override else ""
@@ -84,18 +87,20 @@ def _judge_decision(note: ReleaseNote | None, *, readiness_ready: bool) -> Close
         "Approval decision",
         not found,
         "; ".join(found) or said,
-        "the latest decision approves, by a named person; of what is blocked, with an override and a reason",
+        "the latest decision approves the current summary, by a named person; if blocked, by an override with a reason",
         None if note is None or is_undated(note.at) else note.at,
         note.id if note else "",
     )
 
 
-def _problems_of_decision(note: ReleaseNote, *, readiness_ready: bool) -> list[str]:
+def _problems_of_decision(note: ReleaseNote, summary_id: str, *, readiness_ready: bool) -> list[str]:
     if note.state != APPROVED:
         return [f"{note.state or 'an unknown state'} by {note.by or 'nobody'}"]
     found = []
     if is_blank(note.by):
         found.append("approved by nobody")
+    if note.summary != summary_id:
+        found.append(f"about {note.summary or 'no summary'}, while {summary_id} is the current one")
     if is_blank(note.decision):
         found.append("a decision without an id")
     if not readiness_ready or note.readiness != READY:

@@ -1,20 +1,46 @@
 """The final closure: closed only when there is evidence and nothing is open (domain.md A7, B2.24, C2, C3)."""
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
 from reporter.loops.loop import Loop
 from reporter.loops.routes import LoopStates
 from reporter.model.instants import format_instant, format_span
+from reporter.model.records import ContentFault
 from reporter.model.reports import AlertLevel, Mode
-from reporter.model.routes import ClosureState, FinalClosure, OpenItem, RouteId, RouteOutcome, RouteState
+from reporter.model.routes import (
+    ClosureState,
+    FinalClosure,
+    GateState,
+    OpenItem,
+    RetryAction,
+    RouteId,
+    RouteOutcome,
+    RouteState,
+)
 
 NO_EVIDENCE: Final = "no_reporting_evidence"
 UNREADABLE: Final = "evidence_unreadable"
 RECOVERY_OPEN: Final = "recovery_open"
 REPORT_INTERVALS: Final = 2
 GOVERNANCE: Final = "release-governance"
+MEND: Final = "Mend the connector; the retry worker delivers it again."
+BY_HAND: Final = "No attempt is left: open a recovery with `reporter recovery open` and deliver by hand."
+
+_KEYS: Final[tuple[tuple[frozenset[GateState], str], ...]] = (
+    (
+        frozenset({GateState.WAIT_FOR_RETRY_ACK}),
+        "Open its gate: `reporter ack` first, then `reporter retry approve`.",
+    ),
+    (frozenset({GateState.ACKNOWLEDGEMENT_REQUIRED}), "Open its gate with `reporter ack`."),
+    (
+        frozenset(GateState) - {GateState.WAIT_FOR_RETRY_ACK, GateState.ACKNOWLEDGEMENT_REQUIRED},
+        "Open its gate with `reporter retry approve`.",
+    ),
+)
+_DIGITS: Final = re.compile(r"([0-9]+)")
 
 
 class _Rule(NamedTuple):
@@ -24,7 +50,31 @@ class _Rule(NamedTuple):
     applies: Callable[[RouteState], bool]
     since: Callable[[RouteState], datetime | None]
     owner: Callable[[RouteState], str]
-    next_action: str
+    next_action: Callable[[Sequence[RouteState]], str]
+
+
+def advise_retries(routes: Sequence[RouteState]) -> str:
+    """Say what to do about routes that were not delivered: the one advice that every report gives of them."""
+    exhausted = [one for one in routes if one.exhausted]
+    if exhausted and len(exhausted) == len(routes):
+        return BY_HAND
+    shut = {one.gate.state for one in routes if one.retry.action is RetryAction.RETRY and not one.gate.lets_through}
+    keys = [words for states, words in _KEYS if shut & states]
+    rest = f" {len(exhausted)} of {len(routes)}: {BY_HAND[0].lower()}{BY_HAND[1:]}" if exhausted else ""
+    return " ".join((*keys, MEND)) + rest
+
+
+def in_reading_order(faults: Iterable[ContentFault]) -> list[ContentFault]:
+    """Sort faults by source and line, numbers as numbers."""
+    return sorted(faults, key=lambda one: ([_as_number(part) for part in _DIGITS.split(one.where)], one))
+
+
+def _as_number(part: str) -> tuple[int, str]:
+    return (int(part), "") if _DIGITS.fullmatch(part) else (0, part)
+
+
+def _advise_answer(_routes: Sequence[RouteState]) -> str:
+    return "Acknowledge with `reporter ack`, or escalate to the next owner."
 
 
 def _owner(route: RouteState) -> str:
@@ -41,28 +91,28 @@ _RULES: Final = (
         lambda one: one.outcome is RouteOutcome.FAILED,
         lambda one: one.since,
         _owner,
-        "Mend the connector and deliver again with `reporter retry run --execute`.",
+        advise_retries,
     ),
     _Rule(
         "acknowledgement_outstanding",
         lambda one: one.acknowledgement.outstanding,
         lambda one: one.acknowledgement.since,
         _owner,
-        "Acknowledge with `reporter ack`, or escalate to the next owner.",
+        _advise_answer,
     ),
     _Rule(
         "retry_execution_failed",
         lambda one: one.execution_failed,
         lambda one: one.since,
         _owner,
-        "Read why the retry failed, mend it and retry with `reporter retry run --execute`.",
+        advise_retries,
     ),
     _Rule(
         "retry_exhausted",
         lambda one: one.exhausted,
         lambda one: one.since,
         _escalation_owner,
-        "No attempt is left: open a recovery with `reporter recovery open` and deliver by hand.",
+        advise_retries,
     ),
 )
 
@@ -93,7 +143,7 @@ def _of_loop(states: LoopStates, loop: Loop) -> Iterator[OpenItem]:
                 tuple(one.route for one in found),
                 min((at for one in found if (at := rule.since(one))), default=None),
                 ", ".join(sorted({rule.owner(one) for one in found})),
-                rule.next_action,
+                rule.next_action(found),
                 f"{loop.title}: {len(found)} route{'' if len(found) == 1 else 's'}",
             )
 
@@ -126,8 +176,8 @@ def _missing_report(states: LoopStates) -> Iterator[OpenItem]:
                 (),
                 newest,
                 loop.owner,
-                "Deliver the executive report.",
-                f"wanted one within {format_span(REPORT_INTERVALS * loop.report_interval)}; {seen}",
+                "Send the executive report of the latest bundle to its readers, and find out why it was not delivered.",
+                f"no report within {format_span(REPORT_INTERVALS * loop.report_interval)}; {seen}",
             )
 
 
@@ -143,6 +193,7 @@ def _evidence(states: LoopStates) -> Iterator[OpenItem]:
             "no loop has a record that counts",
         )
     if states.faults:
+        count = len(states.faults)
         more = "more than " if "faults" in states.truncated else ""
         yield OpenItem(
             UNREADABLE,
@@ -151,5 +202,5 @@ def _evidence(states: LoopStates) -> Iterator[OpenItem]:
             None,
             GOVERNANCE,
             "Repair the records, or remove them from the source: each may hide a failure.",
-            f"{more}{len(states.faults)} fault{'' if len(states.faults) == 1 else 's'}; first: {states.faults[0]}",
+            f"{more}{count} fault{'' if count == 1 else 's'}; first: {in_reading_order(states.faults)[0]}",
         )

@@ -83,10 +83,14 @@ class PlanKey(msgspec.Struct, frozen=True, order=True, gc=False):
 
 
 class PlanFacts(msgspec.Struct, frozen=True, gc=False):
-    """A plan's first time, and its newest record. Made again in its cycle, it stays the same plan (C6)."""
+    """A plan's first time, and its newest record. Made again in its cycle, it stays the same plan (C6).
+
+    What any of its records wants answered stays wanted.
+    """
 
     first_at: datetime
     newest: Planned
+    required: bool = False
 
 
 class RouteKey(msgspec.Struct, frozen=True, order=True, gc=False):
@@ -140,12 +144,16 @@ class Closing(msgspec.Struct, frozen=True, order=True, gc=False):
 
 
 class PlaybookFacts(msgspec.Struct):
-    """One playbook for one provider. Without `opened` only closures are known, and there is nothing to close (C13)."""
+    """One playbook for one provider: its first opening and, in `opened_again`, the newest.
+
+    Without `opened` only closures are known, and there is nothing to close (C13).
+    """
 
     opened: tuple[datetime, str] | None = None
     latest_failure_at: datetime | None = None
     failures: int = 0
     closings: tuple[Closing, ...] = ()
+    opened_again: datetime | None = None
 
 
 class ReleaseNote(msgspec.Struct, frozen=True, order=True, gc=False):
@@ -190,8 +198,8 @@ class Folded(msgspec.Struct):
 
 
 def join_plans(one: PlanFacts, other: PlanFacts) -> PlanFacts:
-    """Keep the first time and the newest record of a plan."""
-    return PlanFacts(min(one.first_at, other.first_at), max(one.newest, other.newest))
+    """Keep the first time and the newest record of a plan, and that an answer is wanted."""
+    return PlanFacts(min(one.first_at, other.first_at), max(one.newest, other.newest), one.required or other.required)
 
 
 def join_routes(one: RouteFacts, other: RouteFacts) -> RouteFacts:
@@ -230,12 +238,13 @@ def _join_answers(
 
 
 def join_playbooks(one: PlaybookFacts, other: PlaybookFacts) -> PlaybookFacts:
-    """Keep the first opening, the newest failure and the most that a playbook names, and the newest closings."""
+    """Keep the first and the newest opening, the newest failure and the most that is named, the newest closings."""
     return PlaybookFacts(
         min((at for at in (one.opened, other.opened) if at), default=None),
         max((at for at in (one.latest_failure_at, other.latest_failure_at) if at), default=None),
         max(one.failures, other.failures),
         join(one.closings, other.closings, KEPT_ANSWERS),
+        max((at for at in (one.opened_again, other.opened_again) if at), default=None),
     )
 
 

@@ -2,13 +2,10 @@
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from itertools import islice
-import os
-SOME=int(os.environ.get('SOME','256'))
 from typing import Any, Final
 
 from reporter.loops.answers import fold_acknowledgement, fold_approval, fold_closure, fold_release_decision
-from reporter.loops.attempts import fold_deliveries, fold_execution
+from reporter.loops.attempts import fold_delivery, fold_execution
 from reporter.loops.exhibits import fold_archive, fold_attachment, fold_export, fold_manifest, fold_verification
 from reporter.loops.facts import Folded
 from reporter.loops.folder import Folder
@@ -23,7 +20,7 @@ STEPS: Final[dict[Step, Callable[[Folder, Any], None]]] = {
     Step.APPROVAL_PLAN: fold_other,
     Step.HEALTH: fold_other,
     Step.PLAN: fold_plan,
-    Step.DELIVERY: fold_deliveries,
+    Step.DELIVERY: fold_delivery,
     Step.ACKNOWLEDGEMENT: fold_acknowledgement,
     Step.RETRY_PLAN: fold_retry_plan,
     Step.APPROVAL: fold_approval,
@@ -41,30 +38,27 @@ STEPS: Final[dict[Step, Callable[[Folder, Any], None]]] = {
 """What each step adds to the facts. A step that is not here adds nothing."""
 
 
-def fold(records: Iterable[Record | ContentFault], now: datetime, loops: tuple[Loop, ...] = LOOPS) -> Folded:
-    """Fold records as of `now`. What could not be decoded comes in as its fault and stays on the list."""
-    folder = Folder(now, loops)
-    waiting: dict[Callable[[Folder, Any], None], list[Any]] = {}
-    take: dict[type, Callable[[Any], None]] = {ContentFault: waiting.setdefault(Folder.fault, []).append}
-    records = iter(records)
-    some = True
-    while some:
-        some = False
-        for record in islice(records, SOME):
-            some = True
-            try:
-                take[type(record)](record)
-            except KeyError:
-                step = STEPS.get(record.step, _nothing)
-                take[type(record)] = waiting.setdefault(step, []).append
-                take[type(record)](record)
-        for step, waits in waiting.items():
-            if step is fold_deliveries:
-                step(folder, waits)
-            else:
-              for record in waits:
-                step(folder, record)
-            waits.clear()
+def fold(
+    records: Iterable[Record | ContentFault],
+    now: datetime,
+    loops: tuple[Loop, ...] = LOOPS,
+    *,
+    environment: str = "",
+) -> Folded:
+    """Fold records as of `now`. What could not be decoded comes in as its fault and stays on the list.
+
+    Given the name of an environment, a record that names another one does not count.
+    """
+    folder = Folder(now, loops, environment)
+    steps: dict[type, Callable[[Folder, Any], None]] = {ContentFault: Folder.fault}
+    for record in records:
+        if record.environment is not None and not folder.is_here(record, record.environment):  # type: ignore[arg-type]
+            continue
+        try:
+            step = steps[type(record)]
+        except KeyError:
+            step = steps[type(record)] = STEPS.get(getattr(record, "step", Step.OTHER), _nothing)
+        step(folder, record)
     cut_events(folder.folded.routing)
     return folder.folded
 

@@ -23,9 +23,9 @@ from reporter.loops.facts import (
 from reporter.loops.loop import Loop
 from reporter.loops.sets import keep
 from reporter.model.instants import FUTURE_TOLERANCE, shift
-from reporter.model.providers import normalise
-from reporter.model.records import UNDATED, ContentFault, Record
-from reporter.model.text import shorten, visible
+from reporter.model.providers import PROVIDERS, normalise
+from reporter.model.records import UNDATED, ContentFault, Record, type_word
+from reporter.model.text import is_blank, shorten, visible
 
 NO_PROVIDER: Final = ""
 NO_SUBJECT: Final = ""
@@ -40,7 +40,8 @@ Written = dict[tuple[str, str | None], RouteFacts]
 class Folder:
     """A fold under way."""
 
-    def __init__(self, now: datetime, loops: tuple[Loop, ...]) -> None:
+    def __init__(self, now: datetime, loops: tuple[Loop, ...], environment: str = "") -> None:
+        self.environment = environment.strip().casefold()
         self.folded = Folded(now)
         self.routes = self.folded.routes
         self.loops = self.folded.loops
@@ -65,16 +66,32 @@ class Folder:
         """Give the instant in UTC, UNDATED with a fault, or None for what lies in the future and was listed."""
         if at is not None and at.tzinfo is UTC and at <= self.latest:
             return at
-        if at is None or at == UNDATED:
+        if at is None or (at := to_utc(at)) == UNDATED:
             found = "nothing" if at is None else "an unreadable time"
             self.fault(ContentFault(record.session_id, "/created_at", found, "an ISO 8601 timestamp"))
             return UNDATED
-        at = to_utc(at)
         if at > self.latest:
             listed = FutureRecord(at, record.session_id, record.kind)
             self.folded.future = self.listed("future", self.folded.future, listed)
             return None
         return at
+
+    def utc(self, record: Record, field: str, at: datetime | None) -> datetime | None:
+        """Give a further instant of a record in UTC, UNDATED with a fault, or None where it has none."""
+        if at is None:
+            return None
+        at = to_utc(at)
+        if at == UNDATED:
+            self.fault(ContentFault(record.session_id, f"/{field}", "an unreadable time", "an ISO 8601 timestamp"))
+        return at
+
+    def is_here(self, record: Record, environment: object) -> bool:
+        """Say whether a record that names an environment counts: one that names another does not."""
+        if isinstance(environment, str):
+            named = environment.strip().casefold()
+            return named in ("", self.environment) or not self.environment
+        self.fault(ContentFault(record.session_id, "/environment", type_word(environment), "an environment's name"))
+        return True
 
     def fault(self, fault: ContentFault) -> None:
         """Put a fault on the list."""
@@ -100,11 +117,22 @@ class Folder:
         return NO_SUBJECT
 
     def word(self, provider: str | None) -> str:
-        """Write a provider's name the one way that it is compared, and once in memory."""
-        provider = provider or NO_PROVIDER
-        if provider not in self.words:
-            self.words[provider] = normalise(provider)
-        return self.words[provider]
+        """Write a provider's name the one way that it is compared, and once in memory; what shows nothing is none."""
+        if not provider:
+            return NO_PROVIDER
+        word = self.words.get(provider)
+        if word is None:
+            word = NO_PROVIDER if is_blank(provider) else normalise(provider)
+            if len(self.words) < _FEW_NAMES:
+                self.words[provider] = word
+        return word
+
+    def knows(self, record: Record, field: str, provider: str | None) -> bool:
+        """Say whether anybody can have been told: an unknown provider is refused, and without one nobody was."""
+        word = self.word(provider)
+        if word and word not in PROVIDERS:
+            self.unknown_word(record, field, provider, PROVIDERS)
+        return word in PROVIDERS
 
     def name(self, person: str | None) -> str:
         """Keep a person's name once in memory."""
@@ -132,13 +160,15 @@ class Folder:
         return facts
 
     def route(self, loop: str, subject: str, provider: str | None) -> RouteFacts:
-        """Find a route's facts, and the same ones however its provider is written."""
+        """Find a route's facts, and the same ones however its provider is written. Only known ones are `written`."""
         written = self.written[loop]
         route = written.get((subject, provider))
         if route is None:
             self.loop(loop)
-            route = self.routes.setdefault(RouteKey(loop, subject, self.word(provider)), RouteFacts())
-            written[subject, provider] = route
+            word = self.word(provider)
+            route = self.routes.setdefault(RouteKey(loop, subject, word), RouteFacts())
+            if word in PROVIDERS:
+                written[subject, provider] = route
         return route
 
     def recovery(self, playbook: str, provider: str | None, known: PlaybookFacts) -> None:
@@ -149,10 +179,13 @@ class Folder:
 
 
 def to_utc(at: datetime) -> datetime:
-    """Give an instant in UTC; without an offset it is taken as UTC (A2.2)."""
+    """Give an instant in UTC; without an offset it is taken as UTC (A2.2). One that UTC has no year for is UNDATED."""
     if at.tzinfo is UTC:
         return at
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    try:
+        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    except OverflowError:
+        return UNDATED
 
 
 def _getter(*names: str) -> Names:

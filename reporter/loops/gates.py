@@ -1,5 +1,7 @@
 """Answers of people: acknowledgements, and the gate before a live retry (domain.md A5, C5, C6, C15)."""
 
+import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
@@ -9,14 +11,26 @@ from reporter.loops.loop import GateKind, Loop
 from reporter.loops.policy import DEFAULT_SLO, MOST_MINUTES, LoopPolicy
 from reporter.model.instants import shift
 from reporter.model.routes import AcknowledgementState, Gate, GateState
-from reporter.model.text import is_blank
+from reporter.model.text import UNSEEN, is_blank
 
 NOBODY: Final = ""
 APPROVED: Final = "approved"
 
+_DASHES: Final = re.compile("[\u2010-\u2015\u2212\u2e3a\u2e3b\u058a\u05be\u301c\u3030\ufe58\ufe63\uff0d]")
+
+
+class FormerPlan(NamedTuple):
+    """A plan of a former cycle that wanted an answer."""
+
+    since: datetime
+    plan_id: str
+
 
 class PlanInForce(NamedTuple):
-    """The newest plan of a route: since when it waits for an answer, and since when an answer is its own."""
+    """The newest plan of a route: since when it waits for an answer, and since when an answer is its own.
+
+    `former` are the plans of other cycles that wanted an answer: what nobody answered is still wanted.
+    """
 
     cycle: str
     plan_id: str
@@ -27,6 +41,7 @@ class PlanInForce(NamedTuple):
     owner: str
     escalation_owner: str
     record: str
+    former: tuple[FormerPlan, ...] = ()
 
 
 def plan_in_force(plans: dict[PlanKey, PlanFacts] | None) -> PlanInForce | None:
@@ -43,11 +58,16 @@ def plan_in_force(plans: dict[PlanKey, PlanFacts] | None) -> PlanInForce | None:
         key.plan_id,
         newest.at if undated else min(facts.first_at for facts in same_cycle),
         newest.at if undated else plan.first_at,
-        any(facts.newest.required for facts in same_cycle),
+        any(facts.required for facts in same_cycle),
         timedelta(minutes=minutes) if minutes else None,
         newest.owner,
         newest.escalation_owner,
         newest.record,
+        tuple(
+            FormerPlan(facts.first_at, one.plan_id)
+            for one, facts in plans.items()
+            if one.cycle != key.cycle and facts.required
+        ),
     )
 
 
@@ -60,15 +80,21 @@ def acknowledgement_of(
 ) -> tuple[AcknowledgementState, Answer | None]:
     """Find the latest answer to what is in force: dated at or after it, and naming no other plan.
 
-    Without a plan record the last attempt is what must be answered, where the loop wants answers at all.
+    Without a plan record the last attempt is what must be answered, where the loop wants answers at all. While it is
+    not answered, what nobody answered in former cycles is wanted too, since it was.
     """
     required = (plan is not None and plan.required) or (loop.acknowledged and last_attempt_at is not None)
-    since = _known(plan.since if plan else last_attempt_at)
     start = _known(plan.answered_from if plan else last_attempt_at)
     slo = policy.acknowledgement or (plan.slo if plan else None) or DEFAULT_SLO
-    mine = [one for one in answers if not plan or one.plan in ("", plan.plan_id)]
+    told = list(answers)
+    mine = [one for one in told if not plan or one.plan in ("", plan.plan_id)]
     latest = max((one for one in mine if start is not None and one.at >= start), default=None)
-    accepted = latest is not None and latest.state in loop.accepted and not is_blank(latest.by)
+    accepted = latest is not None and _is_accepted(latest, loop)
+    beginning = plan.since if plan else last_attempt_at
+    if plan and not accepted and (waiting := _unanswered(plan.former, told, loop)):
+        beginning = min(*waiting, plan.since) if required else min(waiting)
+        required = True
+    since = _known(beginning)
     state = AcknowledgementState(
         required,
         latest.state if latest else "outstanding" if required else "not_required",
@@ -83,6 +109,21 @@ def acknowledgement_of(
         external_ref=latest.external_ref if latest else "",
     )
     return state, latest
+
+
+def _unanswered(former: Iterable[FormerPlan], answers: Sequence[Answer], loop: Loop) -> list[datetime]:
+    """List since when former plans wait whose latest answer was not one that counts."""
+    waiting = []
+    for plan in former:
+        mine = (one for one in answers if one.plan in ("", plan.plan_id) and one.at >= plan.since)
+        latest = max(mine, default=None)
+        if latest is None or not _is_accepted(latest, loop):
+            waiting.append(plan.since)
+    return waiting
+
+
+def _is_accepted(answer: Answer, loop: Loop) -> bool:
+    return answer.state in loop.accepted and not is_blank(answer.by)
 
 
 def at_instant(state: AcknowledgementState, now: datetime) -> AcknowledgementState:
@@ -152,8 +193,14 @@ def _self_approved(told: GateEvidence) -> bool:
 
 
 def is_same_person(one: str, other: str) -> bool:
-    """Say whether two names are of one person. Nobody is nobody's double."""
-    return bool(one and other) and not is_blank(one) and one.strip().casefold() == other.strip().casefold()
+    """Say whether two names are of one person, however they are written. Nobody is nobody's double."""
+    return not is_blank(one) and _folded(one) == _folded(other)
+
+
+def _folded(name: str) -> str:
+    """Write a name the one way that it is compared: no case, no width, one dash, nothing invisible."""
+    plain = unicodedata.normalize("NFKC", UNSEEN.sub("", unicodedata.normalize("NFKC", name).casefold()))
+    return " ".join(_DASHES.sub("-", plain).split())
 
 
 def _known(at: datetime | None) -> datetime | None:

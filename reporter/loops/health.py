@@ -1,6 +1,6 @@
 """Worker health of every loop (domain.md A6, B2.18). Everything is as of now; nothing is summed over history (C18)."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -15,17 +15,18 @@ from reporter.model.routes import HealthAlert, RetryAction, RouteId, RouteOutcom
 CRITICAL: Final = frozenset({Alert.MISSED_RUN, Alert.FAILED_RUN, Alert.FAILED_EXECUTION, Alert.EXHAUSTED})
 
 RECOMMENDATIONS: Final = {
-    Alert.MISSED_RUN: "Start the retry worker of this loop and find out why it stopped.",
-    Alert.FAILED_RUN: "Read the failed run, mend its cause and run the worker again.",
-    Alert.FAILED_EXECUTION: "Mend the connector before the next attempt is used up; open a recovery if it is down.",
-    Alert.EXHAUSTED: "Mend the connector, then deliver by hand: no attempt is left and no worker will try again.",
-    Alert.RETRYABLE: "Run the retry worker with --execute once the gate of the loop is open.",
-    Alert.DELIVERY_FAILURE: "Check the connector of each provider that failed.",
-    Alert.STALE_PLAN: "Make a new retry plan; the worker decides on an old one.",
-    Alert.DISABLED_SCHEDULE: "Enable the worker's schedule, or say who retries by hand.",
-    Alert.DRY_RUN_ONLY: "Run the worker live: dry runs deliver nothing.",
-    Alert.ACKNOWLEDGEMENT_GAP: "Have the owner acknowledge, or escalate.",
+    Alert.MISSED_RUN: "Start the retry worker of {loops} and find out why it stopped.",
+    Alert.FAILED_RUN: "Read why the latest run of the retry worker of {loops} failed, and mend its cause.",
+    Alert.FAILED_EXECUTION: "Mend the connectors of {loops} before the next attempt is used up.",
+    Alert.EXHAUSTED: "Open a recovery and deliver by hand for {loops}: no attempt is left and no worker tries again.",
+    Alert.RETRYABLE: "Open the gate of {loops} where it is shut; the retry worker delivers what is due.",
+    Alert.DELIVERY_FAILURE: "Check the connector of each provider that failed for {loops}.",
+    Alert.STALE_PLAN: "Make a new retry plan for {loops}; the worker decides on an old one.",
+    Alert.DISABLED_SCHEDULE: "Enable the schedule of the retry worker of {loops}, or say who retries by hand.",
+    Alert.DRY_RUN_ONLY: "Let the retry worker of {loops} run live: dry runs deliver nothing.",
+    Alert.ACKNOWLEDGEMENT_GAP: "Have the owner of each open answer of {loops} acknowledge, or escalate.",
 }
+"""What to do about an alert; `recommend` names the loops."""
 
 
 class _Sight(NamedTuple):
@@ -51,6 +52,12 @@ def assess_health(states: LoopStates, mode: Mode) -> tuple[WorkerHealth, ...]:
     if mode is not Mode.PROMOTED and not states.has_records:
         return ()
     return tuple(_judge(states, loop) for loop in states.loops)
+
+
+def recommend(alert: Alert, titles: Sequence[str]) -> str:
+    """Say what to do about an alert of these loops."""
+    loops = f"the {titles[0].lower()}" if len(titles) == 1 else f"each of {len(titles)} loops"
+    return RECOMMENDATIONS[alert].format(loops=loops)
 
 
 def worst_level(levels: Iterable[AlertLevel]) -> AlertLevel:
@@ -150,12 +157,14 @@ def _alerts(sight: _Sight, now: datetime) -> Iterator[HealthAlert]:
 
 
 def _alert(sight: _Sight, alert: Alert, message: str, routes: tuple[RouteState, ...] = ()) -> HealthAlert:
+    """Write an alert. Where no route has an attempt left, it does not recommend to wait for one."""
+    by_hand = alert is not Alert.ACKNOWLEDGEMENT_GAP and routes and all(one.exhausted for one in routes)
     critical = alert in CRITICAL or (alert is Alert.DELIVERY_FAILURE and sight.loop.delivery_failure_is_critical)
     return HealthAlert(
         sight.loop.word,
         AlertLevel.CRITICAL if critical else AlertLevel.WARNING,
         sight.loop.alert_word(alert),
         f"{sight.loop.title}: {message}",
-        RECOMMENDATIONS[alert],
+        recommend(Alert.EXHAUSTED if by_hand else alert, [sight.loop.title]),
         tuple(RouteId(*one.route) for one in routes),
     )

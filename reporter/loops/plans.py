@@ -18,11 +18,11 @@ from reporter.loops.facts import (
     Run,
     join_plans,
 )
-from reporter.loops.folder import Folder, to_utc
+from reporter.loops.folder import NO_PROVIDER, Folder
 from reporter.loops.sets import is_past, keep
 from reporter.loops.states import PASSED_RUN_STATES, RUN_STATES, normalise_state
 from reporter.model.instants import format_instant
-from reporter.model.records import UNDATED, Plan, Playbook, Record, RetryPlan, RouteDecision, WorkerRun
+from reporter.model.records import UNDATED, ContentFault, Plan, Playbook, Record, RetryPlan, RouteDecision, WorkerRun
 
 
 def fold_plan(folder: Folder, record: Plan) -> None:
@@ -40,8 +40,9 @@ def fold_plan(folder: Folder, record: Plan) -> None:
     for decision in said.route_decisions:
         if decided_action(decision) == DELIVER and decision.provider:
             wanted.setdefault(folder.word(decision.provider), []).append(decision)
-    due = said.next_due_at
-    key = PlanKey(format_instant(to_utc(due)) if due else "", said.plan_id or record.session_id)
+    _refuse_counts(folder, record, said, len(wanted))
+    due = folder.utc(record, "next_due_at", said.next_due_at)
+    key = PlanKey(format_instant(due) if due else "", said.plan_id or record.session_id)
     for provider, decisions in wanted.items():
         planned = Planned(at, record.session_id, provider in required)
         if decisions:
@@ -56,12 +57,20 @@ def fold_plan(folder: Folder, record: Plan) -> None:
         route = folder.route(record.loop, subject, provider)
         if route.plans is None:
             route.plans = {}
-        made = PlanFacts(at, planned)
+        made = PlanFacts(at, planned, planned.required)
         route.plans[key] = join_plans(route.plans[key], made) if key in route.plans else made
     if said.suppressed_providers:
         fold_suppressed(folder, record, said, subject, at)
     if said.route_decisions:
         fold_decisions(folder, record, said, subject, at)
+
+
+def _refuse_counts(folder: Folder, record: Plan, said: Plan, named: int) -> None:
+    """List as a fault that a plan counts routes and names none."""
+    counted = max(said.deliverable_route_count, said.approval_required_count)
+    if counted > 0 and not named:
+        found = f"no provider, and a count of {counted}"
+        folder.fault(ContentFault(record.session_id, "/selected_providers", found, "each provider that is told"))
 
 
 def fold_retry_plan(folder: Folder, record: RetryPlan) -> None:
@@ -110,12 +119,16 @@ def fold_playbook(folder: Folder, record: Playbook) -> None:
     at = folder.dated(record, said.generated_at or record.created_at)
     if at is None:
         return
+    named = {folder.word(one.provider) for one in said.provider_playbooks} - {NO_PROVIDER}
+    if said.provider_count > len(named) or (said.failure_count and not named):
+        found = f"{len(named)} named, of {said.provider_count} providers with {said.failure_count} failures"
+        folder.fault(ContentFault(record.session_id, "/provider_playbooks", found, "each provider that fails"))
     for one in said.provider_playbooks:
-        newest = to_utc(one.latest_failure_at) if one.latest_failure_at else None
+        newest = folder.utc(record, "provider_playbooks", one.latest_failure_at)
         folder.recovery(
             said.playbook_id or record.session_id,
             one.provider,
-            PlaybookFacts((at, record.session_id), newest, one.failure_count),
+            PlaybookFacts((at, record.session_id), newest, one.failure_count, (), at),
         )
 
 

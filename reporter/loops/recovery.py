@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
 from reporter.loops.days import first_day
@@ -13,12 +13,14 @@ from reporter.loops.states import CLOSED_STATES
 from reporter.model.instants import format_instant, shift
 from reporter.model.providers import normalise
 from reporter.model.routes import RecoveryState
+from reporter.model.text import is_blank
 
 OPEN = "open"
+_EVER = datetime.min.replace(tzinfo=UTC)
 
 
 class NeededPlaybook(NamedTuple):
-    """A provider that needs a recovery: its failures within the lookback that no recovery covers."""
+    """A provider that needs a recovery: its failures, close to one another, that nothing has made good."""
 
     provider: str
     failures: tuple[Attempt, ...]
@@ -40,13 +42,13 @@ def recoveries_of(
     A playbook made while one is open is about the same recovery, and so is one whose newest failure an earlier
     closure already answers. Closures without a playbook close nothing.
     """
-    by_provider: dict[str, list[tuple[datetime, str, PlaybookFacts]]] = {}
+    by_provider: dict[str, list[_Member]] = {}
     for (name, provider), facts in playbooks.items():
         if facts.opened:
             by_provider.setdefault(provider, []).append((facts.opened[0], name, facts))
     recoveries = []
     for provider in sorted(by_provider):
-        series: list[list[tuple[datetime, str, PlaybookFacts]]] = []
+        series: list[list[_Member]] = []
         for opened in sorted(by_provider[provider], key=lambda one: one[:2]):
             if series and _is_same(series[-1], opened[0], opened[2].latest_failure_at):
                 series[-1].append(opened)
@@ -56,33 +58,67 @@ def recoveries_of(
     return tuple(recoveries)
 
 
+class FailingProviders:
+    """Collects the failures of each provider that no later success of that provider made good."""
+
+    def __init__(self) -> None:
+        self._failures: dict[str, list[Attempt]] = {}
+        self._successes: dict[str, Attempt] = {}
+
+    def add(self, provider: str, attempts: Iterable[Attempt]) -> None:
+        """Add the attempts of one route."""
+        for one in attempts:
+            if one.failed:
+                self._failures.setdefault(provider, []).append(one)
+            elif provider not in self._successes or one > self._successes[provider]:
+                self._successes[provider] = one
+
+    def rows(self) -> dict[str, tuple[Attempt, ...]]:
+        """List them by provider, each in order and once."""
+        rows = {}
+        for provider in sorted(self._failures):
+            success = self._successes.get(provider)
+            left = {one for one in self._failures[provider] if success is None or one > success}
+            if left:
+                rows[provider] = tuple(sorted(left))
+        return rows
+
+
 def needed_playbooks(
     failures: Mapping[str, Iterable[Attempt]],
     recoveries: Iterable[RecoveryState],
-    now: datetime,
     policy: RecoveryPolicy,
 ) -> tuple[NeededPlaybook, ...]:
-    """List the providers with enough failures in the lookback, both ends included, and no recovery for them.
+    """List the providers that failed often enough within the lookback of one another, and have no recovery for that.
 
-    Undated failures count as recent. Failures up to the end of the last recovery were answered by it.
+    Undated failures count as near to all. Failures up to the end of the last recovery were answered by it. Waiting
+    makes none of this go away: only a recovery does, or a success of the provider.
     """
-    latest: dict[str, RecoveryState] = {}
-    for recovery in recoveries:
-        latest[recovery.provider] = recovery
+    latest = {recovery.provider: recovery for recovery in recoveries}
     needed = []
     for provider in sorted(failures):
         last = latest.get(provider)
         if last and not last.closed:
             continue
-        recent = tuple(
-            one
-            for one in failures[provider]
-            if (is_undated(one.at) or now - one.at <= policy.lookback)
-            and (last is None or last.closed_at is None or one.at > last.closed_at)
-        )
-        if len(recent) >= policy.min_failures:
-            needed.append(NeededPlaybook(provider, recent))
+        left = [one for one in failures[provider] if last is None or last.closed_at is None or one.at > last.closed_at]
+        if crowded := _crowded(sorted(left), policy):
+            needed.append(NeededPlaybook(provider, crowded))
     return tuple(needed)
+
+
+def _crowded(failures: list[Attempt], policy: RecoveryPolicy) -> tuple[Attempt, ...]:
+    """List those that have enough others within the lookback, both ends included."""
+    dated = [one for one in failures if not is_undated(one.at)]
+    undated = failures[len(dated) :]
+    crowded: list[Attempt] = []
+    start = taken = 0
+    for end, one in enumerate(dated, start=1):
+        while one.at - dated[start].at > policy.lookback:
+            start += 1
+        if end - start + len(undated) >= policy.min_failures:
+            crowded += dated[max(start, taken) : end]
+            taken = end
+    return (*crowded, *undated) if crowded or len(undated) >= policy.min_failures else ()
 
 
 def escalate(provider: str, available: Iterable[str]) -> Escalation:
@@ -114,14 +150,15 @@ def recovery_days(recoveries: Iterable[RecoveryState], now: datetime) -> tuple[R
     return tuple(RecoveryDay(day, opened[day], closed[day]) for day in sorted({*opened, *closed}) if day >= first)
 
 
-def _is_same(
-    members: list[tuple[datetime, str, PlaybookFacts]], opened_at: datetime, newest_failure: datetime | None
-) -> bool:
-    closed_at = _closed_at(_closings(members, until=opened_at), members[0][0])
+_Member = tuple[datetime, str, PlaybookFacts]
+
+
+def _is_same(members: list[_Member], opened_at: datetime, newest_failure: datetime | None) -> bool:
+    closed_at = _closed_at(_closings(members, until=opened_at), members)
     return closed_at is None or (newest_failure is not None and newest_failure <= closed_at)
 
 
-def _closings(members: list[tuple[datetime, str, PlaybookFacts]], until: datetime | None = None) -> list[Closing]:
+def _closings(members: list[_Member], until: datetime | None = None) -> list[Closing]:
     """List the decisions about a recovery that are dated at or after the playbook they name, the newest last."""
     closings = [
         one
@@ -132,24 +169,36 @@ def _closings(members: list[tuple[datetime, str, PlaybookFacts]], until: datetim
     return sorted(one for one in closings if until is None or one.at < until)
 
 
-def _closed_at(closings: list[Closing], opened_at: datetime) -> datetime | None:
-    """Give the instant of the closing that is in force. Unverified ones change nothing; others open it again (C13)."""
+def _closed_at(closings: list[Closing], members: list[_Member]) -> datetime | None:
+    """Give the instant of the closing that is in force. Unverified ones change nothing; others open it again (C13).
+
+    What failed after a closing, and a playbook opened again after it, was not closed by it.
+    """
+    answered_from = max(_known_until(facts) for _, _, facts in members)
     in_force: datetime | None = None
     for one in closings:
         if one.state not in CLOSED_STATES:
             in_force = None
-        elif one.verified and in_force is None:
-            in_force = max(one.at, opened_at)
+        elif _is_founded(one) and one.at >= answered_from and in_force is None:
+            in_force = one.at
     return in_force
 
 
-def _state(
-    provider: str, members: list[tuple[datetime, str, PlaybookFacts]], now: datetime, policy: RecoveryPolicy
-) -> RecoveryState:
+def _known_until(facts: PlaybookFacts) -> datetime:
+    """Give the instant of the newest failure that a playbook is about, or at which it was opened again."""
+    again = None if facts.opened and facts.opened_again == facts.opened[0] else facts.opened_again
+    return max((at for at in (again, facts.latest_failure_at) if at), default=_EVER)
+
+
+def _is_founded(closing: Closing) -> bool:
+    return closing.verified and not is_blank(closing.by)
+
+
+def _state(provider: str, members: list[_Member], now: datetime, policy: RecoveryPolicy) -> RecoveryState:
     opened_at = members[0][0]
     undated = is_undated(opened_at)
     closings = _closings(members)
-    closed_at = _closed_at(closings, opened_at)
+    closed_at = _closed_at(closings, members)
     latest = closings[-1] if closings else None
     age = timedelta(0) if undated else max(now - opened_at, timedelta(0))
     recovery = RecoveryState(
@@ -180,7 +229,13 @@ def _reasons(recovery: RecoveryState, latest: Closing | None, policy: RecoveryPo
     if recovery.breached:
         reasons.append(f"longer than {int(policy.slo.total_seconds() // 60)} minutes")
     if latest and latest.state in CLOSED_STATES:
-        reasons.append(f"{latest.state} without verification refs closes nothing")
+        reasons.append(f"{latest.state} {_flaw(latest)} closes nothing")
     elif latest:
         reasons.append(f"{latest.state or 'an unknown state'} keeps it open")
     return reasons
+
+
+def _flaw(closing: Closing) -> str:
+    if not closing.verified:
+        return "without verification refs"
+    return "by nobody" if is_blank(closing.by) else "before the newest failure or opening"

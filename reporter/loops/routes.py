@@ -1,6 +1,6 @@
 """From facts to states: every route as it is at `now` under the policy (domain.md A5)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -24,11 +24,12 @@ from reporter.loops.history import LatestPlan, RoutingEvent
 from reporter.loops.loop import Loop
 from reporter.loops.packet import PacketFacts
 from reporter.loops.policy import LoopPolicies, default_policies
-from reporter.loops.recovery import recoveries_of
+from reporter.loops.recovery import FailingProviders, recoveries_of
 from reporter.loops.retry import decide_retry
 from reporter.loops.routing import RoutingDay
 from reporter.loops.table import LOOPS
-from reporter.loops.ties import settle_answers, settle_attempts, tie_routes
+from reporter.loops.ties import Retried, tie_routes
+from reporter.loops.versions import leave_newest, settle_answers, settle_attempts
 from reporter.model.instants import format_instant
 from reporter.model.records import ContentFault
 from reporter.model.routes import Executions, RecoveryState, RouteId, RouteOutcome, RouteState
@@ -41,8 +42,9 @@ class LoopStates:
     """Everything that the reports on the loops start from.
 
     `unmatched` are answers and retry decisions about routes that nobody planned or tried; `conflicts` the ids of
-    records that came with different contents, of which the newest counts; `suppressed` the routes that the newest alert
-    plan leaves out. Where `truncated` names `delivery_days` or `routing_days`, their counts are the least there were.
+    records that came with different contents, of which the newest counts; `recent_failures` the failures of each
+    provider since its last success; `suppressed` the routes that the newest alert plan leaves out. Where `truncated`
+    names `delivery_days` or `routing_days`, their counts are the least there were.
     """
 
     now: datetime
@@ -78,35 +80,40 @@ class LoopStates:
 def finalise(folded: Folded, policies: LoopPolicies | None = None, loops: tuple[Loop, ...] = LOOPS) -> LoopStates:
     """Work out the state of every route. The same facts give the same states, in the order of their names."""
     policies = policies or default_policies(loops)
-    routes = tie_routes(folded.routes)
+    counted = leave_newest(folded.routes, folded.loops, folded.playbooks)
+    routes, retried = tie_routes(counted.routes, loops)
     by_word = {loop.word: loop for loop in loops}
     nobody = {(key.loop, key.subject) for key in routes if key.provider == NO_PROVIDER}
     delivered = _newest_deliveries({key: facts for key, facts in routes.items() if (key.loop, key.subject) in nobody})
-    states, unmatched, conflicts = [], [], set[str]()
-    recent: dict[str, set[Attempt]] = {}
+    states, unmatched, conflicts = [], [], set(counted.conflicts)
+    failing = FailingProviders()
     days = DeliveryDays(folded.now)
     for key in sorted(routes):
         loop = by_word[key.loop]
         one = _Finished(
-            key, routes[key], loop, folded.loops.get(loop.word, LoopFacts()), delivered.get((key.loop, key.subject))
+            key,
+            routes[key],
+            loop,
+            counted.loops.get(loop.word, LoopFacts()),
+            delivered.get((key.loop, key.subject)),
+            retried.get(key, ()),
         )
         conflicts |= one.conflicts
         days.add(key.provider, routes[key], one.attempts)
         if key.provider:
-            recent.setdefault(key.provider, set()).update(one.failures_since(folded.now - policies.recovery.lookback))
+            failing.add(key.provider, one.attempts)
         if one.is_matched:
             states.append(one.state(policies, folded.now))
         elif not one.is_answered_elsewhere:
             unmatched.append(RouteId(key.loop, key.subject, key.provider))
-    failures = {provider: tuple(sorted(failed)) for provider, failed in sorted(recent.items()) if failed}
     return LoopStates(
         now=folded.now,
         loops=loops,
         policies=policies,
         routes=tuple(states),
         facts=folded.loops,
-        recoveries=recoveries_of(folded.playbooks, folded.now, policies.recovery),
-        recent_failures=failures,
+        recoveries=recoveries_of(counted.playbooks, folded.now, policies.recovery),
+        recent_failures=failing.rows(),
         unmatched=tuple(unmatched),
         conflicts=tuple(sorted(conflicts)),
         faults=folded.faults,
@@ -149,17 +156,35 @@ def _suppressed(folded: Folded) -> tuple[RouteId, ...]:
 class _Finished:
     """One route with its versions settled."""
 
-    def __init__(
-        self, key: RouteKey, facts: RouteFacts, loop: Loop, around: LoopFacts, delivered: Attempt | None
+    def __init__(  # noqa: PLR0913, PLR0917 - all that its state rests on
+        self,
+        key: RouteKey,
+        facts: RouteFacts,
+        loop: Loop,
+        around: LoopFacts,
+        delivered: Attempt | None,
+        retried: Sequence[Retried],
     ) -> None:
         self.key, self.facts, self.loop = key, facts, loop
-        self.attempts, self.conflicts = settle_attempts((*facts.failures, *facts.successes))
+        others = [one.attempt for one in retried]
+        self.attempts, self.conflicts = settle_attempts((*facts.failures, *facts.successes, *others))
         causes = {cause.id for cause in facts.causes}
         self.answers = self._settled(facts.acknowledgements, around.acknowledgements.get(key.provider, ()), causes)
         self.approvals = self._settled(facts.approvals, around.approvals.get(key.provider, ()), causes)
-        success = next((one for one in reversed(self.attempts) if not one.failed), None)
-        self.success = delivered if key.provider == NO_PROVIDER else success
-        self.failures = [one for one in self.attempts if one.failed and (self.success is None or one > self.success)]
+        successes = [one for one in self.attempts if not one.failed]
+        limits = {one.attempt.id: one.before for one in retried}
+        for one in facts.successes:
+            limits.pop(one.id, None)
+        own = max((one for one in successes if one.id not in limits), default=None)
+        self.success = max(successes, default=None)
+        if key.provider == NO_PROVIDER:
+            own = self.success = delivered
+        before = max((limits[one.id] for one in successes if one.id in limits), default=None)
+        self.failures = [
+            one
+            for one in self.attempts
+            if one.failed and (own is None or one > own) and (before is None or one.at >= before)
+        ]
         self.is_answered_elsewhere = key.provider == NO_PROVIDER and bool(self.attempts)
         self.is_matched = bool(facts.plans) or bool(self.attempts if key.provider != NO_PROVIDER else self.failures)
 
@@ -167,10 +192,6 @@ class _Finished:
         answers, conflicts = settle_answers((*own, *(one for one in around if one.cause in causes)))
         self.conflicts |= conflicts
         return answers
-
-    def failures_since(self, at: datetime) -> list[Attempt]:
-        """List the failures from an instant on, and those without a date."""
-        return [one for one in self.attempts if one.failed and one.at >= at]
 
     def state(self, policies: LoopPolicies, now: datetime) -> RouteState:
         """Work out the state."""

@@ -18,8 +18,10 @@ def keep(items: tuple[Item, ...], item: Item, most: int) -> tuple[Item, ...]:
         return (item,)
     if item > items[-1]:
         return (*items, item) if len(items) < most else (*items[1:], item)
+    if item < items[0]:
+        return (item, *items) if len(items) < most else items
     place = bisect_left(items, item)
-    if items[place] == item or (place == 0 and len(items) >= most):
+    if items[place] == item:
         return items
     longer = (*items[:place], item, *items[place:])
     return longer if len(longer) <= most else longer[1:]

@@ -1,116 +1,121 @@
-"""Who belongs together: versions of one record, a delivery and its execution, a retry under another id (C19).
+"""Who belongs together: a retry under another id, and the route that it tried again (C19).
 
-The folds only collect; everything here is worked out from the collected sets, so that order cannot matter.
+The folds only collect; this is worked out from the collected sets, so that order cannot matter.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import Final, NamedTuple
 
-from reporter.loops.facts import Answer, Attempt, RouteFacts, RouteKey, is_undated, join_routes
+import msgspec
 
+from reporter.loops.facts import Attempt, RouteFacts, RouteKey, join_routes
+from reporter.loops.loop import Loop
 
-class _Version(Protocol):
-    @property
-    def at(self) -> datetime: ...
-
-    @property
-    def id(self) -> str: ...
+_EMPTY: Final = RouteFacts()
 
 
-V = TypeVar("V", bound=_Version)
+class Retried(NamedTuple):
+    """A success under another id: it makes up for the failures before the retry plan that it comes from."""
+
+    attempt: Attempt
+    before: datetime
 
 
-def _newest(versions: list[V]) -> V:
-    """Choose among versions of one record: the newest that has a date; with equal dates the one that sorts last."""
-    if len(versions) == 1:
-        return versions[0]
-    dated = [one for one in versions if not is_undated(one.at)]
-    return max(dated or versions)  # type: ignore[type-var]
+class TiedRoutes(NamedTuple):
+    """The routes, and the successes that other ids had for them."""
+
+    routes: dict[RouteKey, RouteFacts]
+    retried: dict[RouteKey, list[Retried]]
 
 
-def settle_attempts(attempts: Iterable[Attempt]) -> tuple[list[Attempt], set[str]]:
-    """Give each attempt once, in order, and the ids of the records that came with different contents.
-
-    Of a delivery and an execution that speak of one attempt, the one that says it failed is believed.
-    """
-    records: dict[str, list[Attempt]] = {}
-    for attempt in attempts:
-        records.setdefault(attempt.record, []).append(attempt)
-    conflicts = {record for record, versions in records.items() if len(versions) > 1}
-    tries: dict[str, list[Attempt]] = {}
-    for versions in records.values():
-        version = _newest(versions)
-        tries.setdefault(version.id, []).append(version)
-    return sorted(_believed(told) for told in tries.values()), conflicts
+_Owners = Mapping[tuple[str, str, str], dict[RouteKey, list[datetime]]]
 
 
-def _believed(told: list[Attempt]) -> Attempt:
-    if len(told) == 1:
-        return told[0]
-    chosen = max([one for one in told if one.failed] or told)
-    execution = max((one for one in told if one.execution), default=chosen)
-    return Attempt(
-        chosen.at,
-        chosen.id,
-        chosen.failed,
-        execution.execution,
-        chosen.record,
-        chosen.detail,
-        chosen.cause or execution.cause,
-        chosen.run or execution.run,
-        execution.approval,
-        execution.by,
-    )
-
-
-def settle_answers(answers: Iterable[Answer]) -> tuple[list[Answer], set[str]]:
-    """Give each answer once, in order, and the ids of those that came with different contents."""
-    records: dict[str, list[Answer]] = {}
-    for answer in dict.fromkeys(answers):
-        records.setdefault(answer.id, []).append(answer)
-    conflicts = {record for record, versions in records.items() if len(versions) > 1}
-    return sorted(_newest(versions) for versions in records.values()), conflicts
-
-
-def tie_routes(routes: Mapping[RouteKey, RouteFacts]) -> dict[RouteKey, RouteFacts]:
+def tie_routes(routes: Mapping[RouteKey, RouteFacts], loops: Iterable[Loop]) -> TiedRoutes:
     """Join the routes that upstream opened for retries with the route that was retried (C19).
 
-    A route is such a one when all its attempts name a retry plan or worker run that decided on exactly one other
-    route of the same loop and provider, and none decided on it by its own id.
+    Only a subject that goes by the id of its sending, since its records lack the subject's own, can be a retry of
+    another. It is one when all its failures name a retry plan or worker run, made before them, that decided on exactly
+    one other such route of the same provider. Its failures then count there. Each success that names such a plan makes
+    up for what failed there before that plan, and for no more.
     """
-    owners: dict[tuple[str, str, str], set[RouteKey]] = {}
-    for key, facts in routes.items():
+    marks = {
+        loop.word: tuple(f"{kind.prefix}-" for kind in loop.plans if kind.own_id in loop.subject_keys[1:])
+        for loop in loops
+    }
+    owners: dict[tuple[str, str, str], dict[RouteKey, list[datetime]]] = {}
+    marked = {key: facts for key, facts in routes.items() if key.subject.startswith(marks[key.loop])}
+    for key, facts in marked.items():
         for cause in facts.causes:
-            owners.setdefault((key.loop, key.provider, cause.id), set()).add(key)
+            owners.setdefault((key.loop, key.provider, cause.id), {}).setdefault(key, []).append(cause.at)
+    if not owners:
+        return TiedRoutes(dict(routes), {})
     parents: dict[RouteKey, RouteKey] = {}
-    for key, facts in routes.items():
-        if owners and not facts.plans and (parent := _parent(key, facts, owners)):
-            parents[key] = parent
-    tied = {key: facts for key, facts in routes.items() if key not in parents}
-    for key in parents:
-        root = _root(key, parents)
-        tied[root] = join_routes(tied.get(root, RouteFacts()), routes[key])
-    return tied
+    moving: list[tuple[RouteKey, RouteKey, Retried]] = []
+    for key, facts in marked.items():
+        failed = {_retried(key, one, owners) for one in (*facts.failures, *facts.skips)}
+        above = {found.key for found in failed if found}
+        if facts.plans or None in failed or len(above) > 1:
+            continue
+        if above:
+            (parents[key],) = above
+        for success in facts.successes:
+            found = _retried(key, success, owners)
+            if found and above <= {found.key}:
+                moving.append((key, found.key, Retried(success, found.before)))
+    return _move(routes, _roots(parents), moving)
 
 
-def _parent(key: RouteKey, facts: RouteFacts, owners: Mapping[tuple[str, str, str], set[RouteKey]]) -> RouteKey | None:
-    candidates: set[RouteKey] = set()
-    for attempt in (*facts.failures, *facts.successes, *facts.skips):
-        retried = {
-            owner for cause in (attempt.cause, attempt.run) for owner in owners.get((key.loop, key.provider, cause), ())
-        }
-        if not retried or key in retried:
-            return None
-        candidates |= retried
-    return candidates.pop() if len(candidates) == 1 else None
+class _Found(NamedTuple):
+    key: RouteKey
+    before: datetime
 
 
-def _root(key: RouteKey, parents: Mapping[RouteKey, RouteKey]) -> RouteKey:
-    seen = {key}
-    while (above := parents.get(key)) is not None:
-        key = above
-        if key in seen:
-            return min(seen)  # routes that name one another: one of them, always the same
-        seen.add(key)
-    return key
+def _retried(key: RouteKey, attempt: Attempt, owners: _Owners) -> _Found | None:
+    """Find the one route that an attempt tried again, and since when that was decided."""
+    found: dict[RouteKey, datetime] = {}
+    for name in (attempt.cause, attempt.run):
+        for owner, decided in owners.get((key.loop, key.provider, name), {}).items():
+            before = max((at for at in decided if at <= attempt.at), default=None)
+            if before is not None:
+                found[owner] = max(before, found.get(owner, before))
+    if len(found) != 1 or key in found:
+        return None
+    return _Found(*found.popitem())
+
+
+def _move(
+    routes: Mapping[RouteKey, RouteFacts],
+    roots: Mapping[RouteKey, RouteKey],
+    moving: Sequence[tuple[RouteKey, RouteKey, Retried]],
+) -> TiedRoutes:
+    """Count failures and answers with the root. A success that names no retry stays where it is."""
+    tied = dict(routes)
+    retried: dict[RouteKey, list[Retried]] = {}
+    for key, parent, success in moving:
+        root = roots.get(parent, parent)
+        if root != key:
+            retried.setdefault(root, []).append(success)
+            left = tuple(one for one in tied[key].successes if one != success.attempt)
+            tied[key] = msgspec.structs.replace(tied[key], successes=left)
+    for key, root in roots.items():
+        if root != key:
+            tied[root] = join_routes(tied[root], msgspec.structs.replace(tied[key], successes=()))
+            tied[key] = RouteFacts(successes=tied[key].successes)
+    gone = {key for key, _, _ in moving} | set(roots)
+    return TiedRoutes({key: facts for key, facts in tied.items() if key not in gone or facts != _EMPTY}, retried)
+
+
+def _roots(parents: Mapping[RouteKey, RouteKey]) -> dict[RouteKey, RouteKey]:
+    """Follow each retry to the route that was tried first. Routes that name one another in a circle stay apart."""
+    roots: dict[RouteKey, RouteKey] = {}
+    for start in parents:
+        path: dict[RouteKey, None] = {}
+        key = start
+        while key in parents and key not in roots and key not in path:
+            path[key] = None
+            key = parents[key]
+        for one in path:
+            roots[one] = one if key in path else roots.get(key, key)
+    return roots

@@ -112,7 +112,10 @@ class RoutingTrendReport(Report):
 
 
 class AuditEntry(RouteName):
-    """One route that was to be acknowledged, and the answer in force (B2.13)."""
+    """One route that was to be acknowledged, and the answer in force (B2.13).
+
+    `answered_late_minutes` says by how much it came after its due time; None where it did not, or is outstanding.
+    """
 
     plan_id: str
     owner: str
@@ -124,6 +127,7 @@ class AuditEntry(RouteName):
     acknowledged_at: str
     external_ref: str
     acknowledgement_id: str
+    answered_late_minutes: float | None
 
 
 class AuditPackageReport(Report):

@@ -4,8 +4,11 @@ A reader is made from a table of kinds. Each kind becomes a struct of its own, t
 one pass over the bytes types, checks and selects.
 """
 
+import json
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from itertools import repeat
 from operator import length_hint
 from typing import Any, Final, NamedTuple, TypeAlias, Union, cast
 
@@ -13,8 +16,19 @@ import msgspec
 
 from reporter.model.instants import parse_instant
 from reporter.model.raw_records import RecordBatch
-from reporter.model.records import SHAPES, UNDATED, ContentFault, Id, Record, RetryDecision, Step, Text, Unknown
-from reporter.model.text import shorten, visible
+from reporter.model.records import (
+    SHAPES,
+    UNDATED,
+    ContentFault,
+    Id,
+    Record,
+    RetryDecision,
+    Step,
+    Text,
+    Unknown,
+    type_word,
+)
+from reporter.model.text import UNSEEN, shorten, visible
 
 
 class BadRecord(ValueError):
@@ -40,6 +54,10 @@ _INSTANTS: Final = (
     "next_due_at",
     "latest_failure_at",
 )
+_OURS: Final = "go-backend-rollback-drill-"
+_DECIDING: Final = b'"delivery_success"'
+"""What decides an attempt stands in its record once; looking for it twice is cheap, for every key would not be."""
+_KIND: Final = b'"metadata_kind"'
 _DECISIONS: Final = ("retry_decisions", "selected_retries")
 _WRONG_TYPE: Final = re.compile(r"Expected `(?P<wanted>[^`]*)`, got `(?P<found>[^`]*)`")
 _REFUSED: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
@@ -71,6 +89,8 @@ class RecordReader:
 
     def decode_record(self, raw: bytes) -> Record:
         """Read one record. Raises BadRecord when it is not JSON, has no id, or holds a value of a wrong type."""
+        if _is_doubled(raw):
+            return self._decode_slowly(raw)
         try:
             record: Record = self._decoder.decode(raw)
         except _REFUSED:
@@ -88,7 +108,8 @@ class RecordReader:
         `refused` reads what the fast way does not, by its position in the batch.
         """
         raws = reversed(batch.raws)
-        records = map(self._decoder.decode, raws)
+        is_plain = max(map(bytes.count, batch.raws, repeat(_DECIDING)), default=0) <= 1
+        records = map(self._decoder.decode if is_plain else self._decode_single, raws)
         while True:
             try:
                 yield from records
@@ -99,6 +120,13 @@ class RecordReader:
             else:
                 return
 
+    def _decode_single(self, raw: bytes) -> Record:
+        """Read a record the fast way, unless a key may stand in it twice: of two values the decoder takes the last."""
+        if _is_doubled(raw):
+            raise msgspec.ValidationError
+        record: Record = self._decoder.decode(raw)
+        return record
+
     def decode_refused(self, batch: RecordBatch, position: int) -> Record | ContentFault | None:
         """Read a record the slow way: another kind, a time in another spelling, a fault, or None when it is blank."""
         raw = batch.raws[position]
@@ -108,12 +136,24 @@ class RecordReader:
             where = f"{batch.source}: {batch.unit} {batch.first + position}"
             return msgspec.structs.replace(bad.fault, where=where)
 
+    def _unknown(self, peek: _Peek, raw: bytes) -> Record:
+        """Leave other products' records to them; what is ours by its kind, and of none, is refused (domain.md A2.6)."""
+        kind = peek.metadata_kind
+        if raw.count(_KIND) > 1:
+            _refuse_doubled(visible(shorten(peek.session_id)), raw)
+        spelled = UNSEEN.sub("", kind).strip().lower().replace("_", "-")
+        if not spelled or spelled in self._kinds or spelled.startswith(_OURS):
+            shown = visible(shorten(kind))
+            record = visible(shorten(peek.session_id))
+            raise BadRecord(ContentFault(record, "/metadata_kind", shown, "a kind of record that is known"))
+        return Unknown(session_id=peek.session_id, metadata_kind=kind)
+
     def _decode_slowly(self, raw: bytes) -> Record:
         """Read what the fast way refused: another kind, a time in another spelling, or a real fault."""
         try:
             peek = self._peek.decode(raw)
             if peek.metadata_kind not in self._kinds:
-                return Unknown(session_id=peek.session_id, metadata_kind=peek.metadata_kind)
+                return self._unknown(peek, raw)
         except msgspec.ValidationError:
             pass  # said below, with the record's id
         except _REFUSED as broken:
@@ -122,21 +162,48 @@ class RecordReader:
             value = msgspec.json.decode(raw)
         except _REFUSED as broken:
             raise BadRecord(ContentFault("?", "", visible(shorten(str(broken))), "one JSON object")) from None
-        if not isinstance(value, dict):
-            raise BadRecord(ContentFault("?", "", _type_word(value), "one JSON object"))
-        name = value.get("session_id")
-        if not isinstance(name, str) or not name:
-            raise BadRecord(ContentFault("?", "/session_id", _type_word(name), "the record's id"))
-        record = visible(shorten(name))
-        kind = value.get("metadata_kind")
-        if not isinstance(kind, str):
-            raise BadRecord(ContentFault(record, "/metadata_kind", _type_word(kind), "the kind of the record"))
+        record = _check_envelope(value, raw)
         try:
             converted: Record = msgspec.convert(_with_instants(value), self._type)
         except _REFUSED as wrong:
             raise BadRecord(_fault(record, str(wrong))) from None
         else:
             return converted
+
+
+def _check_envelope(value: Any, raw: bytes) -> str:  # noqa: ANN401 - JSON is untyped
+    """Give a record's id. Raise BadRecord where it has none, or no kind, or a key twice."""
+    if not isinstance(value, dict):
+        raise BadRecord(ContentFault("?", "", type_word(value), "one JSON object"))
+    name = value.get("session_id")
+    if not isinstance(name, str) or not name:
+        raise BadRecord(ContentFault("?", "/session_id", type_word(name), "the record's id"))
+    record = visible(shorten(name))
+    if _is_doubled(raw):
+        _refuse_doubled(record, raw)
+    kind = value.get("metadata_kind")
+    if not isinstance(kind, str):
+        raise BadRecord(ContentFault(record, "/metadata_kind", type_word(kind), "the kind of the record"))
+    return record
+
+
+def _is_doubled(raw: bytes) -> bool:
+    return raw.count(_DECIDING) > 1
+
+
+def _refuse_doubled(record: str, raw: bytes) -> None:
+    """Raise BadRecord where an object of a record holds a key twice."""
+
+    def note(pairs: list[tuple[str, Any]]) -> None:
+        counts = Counter(key for key, _ in pairs)
+        if doubled := next((key for key, count in counts.items() if count > 1), None):
+            found = f"the key {visible(shorten(doubled))} twice"
+            raise BadRecord(ContentFault(record, "", found, "each key once"))
+
+    try:
+        json.loads(raw, object_pairs_hook=note, parse_int=str)
+    except RecursionError as broken:
+        raise BadRecord(ContentFault(record, "", str(broken), "one JSON object")) from None
 
 
 def _record_class(row: KindRow) -> type[Record]:
@@ -193,8 +260,3 @@ def _fault(record: str, message: str) -> ContentFault:
         types["found"] if types else visible(shorten(message[: at.start()] if at else message)),
         types["wanted"] if types else "a value of the right type",
     )
-
-
-def _type_word(value: object) -> str:
-    words = {type(None): "nothing", bool: "bool", str: "str", list: "array", dict: "object"}
-    return words.get(type(value), "number")

@@ -6,9 +6,10 @@ is no payload. Fields that no step needs are not read. `record_reader` makes the
 
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated, ClassVar, Final, TypeAlias
+from typing import Annotated, Any, ClassVar, Final, TypeAlias
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 UNDATED: Final = datetime.max.replace(tzinfo=UTC)
 """Stands for a time that is missing or cannot be read: it sorts after every real one."""
@@ -47,6 +48,8 @@ class Step(StrEnum):
 class ContentFault(msgspec.Struct, frozen=True, order=True, gc=False):
     """One thing wrong inside one record: its id, a JSON pointer, what was found and wanted, where it was read."""
 
+    environment: ClassVar[None] = None
+
     record: str
     pointer: str
     found: str
@@ -60,7 +63,10 @@ class ContentFault(msgspec.Struct, frozen=True, order=True, gc=False):
 
 
 class Record(msgspec.Struct, gc=False):
-    """The envelope (B3). `kind`, `loop` and `step` come from the table and belong to the class."""
+    """The envelope (B3). `kind`, `loop` and `step` come from the table and belong to the class.
+
+    `environment` is of any type, for a wrong one must not make the record disappear.
+    """
 
     kind: ClassVar[str] = ""
     loop: ClassVar[str] = ""
@@ -68,6 +74,7 @@ class Record(msgspec.Struct, gc=False):
 
     session_id: Id
     created_at: Instant = None
+    environment: Any = None
 
 
 class Unknown(Record):
@@ -81,12 +88,14 @@ class ProviderResult(msgspec.Struct, gc=False):
 
     provider: str = ""
     success: bool = False
-    status_code: int | None = None
+    status_code: int | UnsetType | None = UNSET
+    error: Text = None
 
 
 class DeliveryResult(msgspec.Struct, gc=False):
     """The result of one delivery (B1.14)."""
 
+    success: bool = True
     deliveries: list[ProviderResult] = []
 
 
@@ -94,7 +103,9 @@ class Delivery(Record):
     """One delivery, to any number of providers (B1.15). A missing `delivery_success` is not a success."""
 
     connector_delivery_source: Text = None
+    event_type: Text = None
     event_id: Text = None
+    blocked_count: int = 0
     delivery_success: bool = False
     providers: list[str] = []
     failed_providers: list[str] = []
@@ -151,6 +162,8 @@ class Plan(Record):
     acknowledgement_required_providers: list[str] = []
     suppressed_providers: list[str | SuppressedProvider] = []
     route_decisions: list[RouteDecision] = []
+    deliverable_route_count: int = 0
+    approval_required_count: int = 0
 
 
 class Acknowledgement(Record):
@@ -204,9 +217,11 @@ class WorkerRun(Record):
 
 
 class Execution(Record):
-    """One retry that was executed, or skipped with a reason (B2.17)."""
+    """One retry that was executed, or skipped with a reason (B2.17). What is null was given; what is unset was not."""
 
     payload: ClassVar["Execution | None"] = None
+
+    blocked_count: int = 0
 
     provider: Text = None
     execution_status: Text = None
@@ -215,7 +230,9 @@ class Execution(Record):
     retry_plan_id: Text = None
     worker_run_id: Text = None
     delivery_metadata_id: Text = None
-    delivery_success: bool | None = None
+    delivery_success: bool | UnsetType | None = UNSET
+    dry_run: bool = False
+    skipped: bool | UnsetType = UNSET
     approval_decision_id: Text = None
     skip_reason: Text = None
 
@@ -250,6 +267,8 @@ class Playbook(Record):
 
     generated_at: Instant = None
     playbook_id: Text = None
+    provider_count: int = 0
+    failure_count: int = 0
     provider_playbooks: list[ProviderPlaybook] = []
 
 
@@ -360,3 +379,9 @@ SHAPES: Final[dict[Step, type[Record]]] = {
     Step.ARCHIVE_MANIFEST: ArchiveManifest,
 }
 """The struct of each step. A step that is not here only says that its loop has a record."""
+
+
+def type_word(value: object) -> str:
+    """Name the JSON type of a value."""
+    words = {type(None): "nothing", bool: "bool", str: "str", list: "array", dict: "object"}
+    return words.get(type(value), "number")

@@ -14,9 +14,6 @@ UNSEEN: Final = re.compile(
 )
 
 
-_BRAILLE_BLANK = "\u2800"
-
-
 def visible(text: str) -> str:
     r"""Replace every character that a reader would not see, or that steers the display, by its code.
 
@@ -26,8 +23,8 @@ def visible(text: str) -> str:
 
 
 def is_blank(text: str) -> bool:
-    """Say whether a text shows nothing to a reader: no character, or only spaces and invisible ones."""
-    return not UNSEEN.sub("", text).replace(_BRAILLE_BLANK, "").strip()
+    """Say whether a text tells a reader nothing: it has no letter and no digit of any script that can be seen."""
+    return not any(map(str.isalnum, UNSEEN.sub("", text)))
 
 
 def shorten(text: str, longest: int = LONGEST_VALUE) -> str:

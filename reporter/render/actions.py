@@ -13,6 +13,7 @@ from reporter.render.check_rows import build_reason
 from reporter.render.loop_actions import Pressing, build_loop_actions
 from reporter.render.references import REPORT_PREFIX, References
 from reporter.render.shapes import Action, Link, Listing
+from reporter.render.step_search import StepSearch
 from reporter.render.wording import LEVEL_TAGS, day, listed, plain, until
 
 OWNED_REPORTS: Final = frozenset({"drills", "schedule"})
@@ -23,6 +24,8 @@ LEVELS: Final = tuple(AlertLevel)
 
 OWN_CHECKS: Final = frozenset({"notification-plan", "routing-trend"})
 """The reports of the loops whose failed checks no open item, alert or blocker tells."""
+
+DRILL_STEP: Final = "Run the next rollback drill"
 
 
 class _Failed(NamedTuple):
@@ -51,16 +54,17 @@ def build_actions(readiness: Readiness, blockers: Sequence[Named], references: R
 
     Where all are equally pressing, none says how much.
     """
-    pressing = list(_of_checks(readiness, references))
+    steps = StepSearch(readiness.loops.runbook.steps)
+    pressing = list(_of_checks(readiness, references, steps))
     names = {entry.kind.name for entry in _failed(readiness)}
-    pressing.extend(_due_soon(readiness, references))
-    pressing.extend(build_loop_actions(readiness, blockers, references, names))
+    pressing.extend(_due_soon(readiness, references, steps))
+    pressing.extend(build_loop_actions(readiness, blockers, references, names, steps))
     pressing.sort(key=lambda one: -LEVELS.index(one.level))
     alike = len({one.level for one in pressing}) == 1
     return Listing(tuple(replace(one.action, tag=None) if alike else one.action for one in pressing), "things to do")
 
 
-def _of_checks(readiness: Readiness, references: References) -> Iterator[Pressing]:
+def _of_checks(readiness: Readiness, references: References, steps: StepSearch) -> Iterator[Pressing]:
     """Give what failed checks ask for, so that one and the same reason appears once.
 
     A reason is one (document, pointer). It is told at the failed check with the least evidence: that check is
@@ -74,6 +78,8 @@ def _of_checks(readiness: Readiness, references: References) -> Iterator[Pressin
         reasons = [reason for reason in _told(entry, failed) if homes[_key(reason)] is entry.check]
         if not reasons:
             continue
+        asked = f"reporter check {entry.kind.name} " if entry.kind.name in OWN_CHECKS else ""
+        steps.find(((entry.check.remedy.removesuffix(".").replace("`", ""),), (asked,)))
         keys = {_key(reason) for reason in reasons}
         also = tuple(
             Link(plain(other.check.title), references.check(other.kind.name, other.check.id))
@@ -128,18 +134,19 @@ def _homes(failed: list[_Failed]) -> dict[tuple[str, str], Check]:
     return homes
 
 
-def _due_soon(readiness: Readiness, references: References) -> Iterator[Pressing]:
+def _due_soon(readiness: Readiness, references: References, steps: StepSearch) -> Iterator[Pressing]:
     report = readiness.production.go_backend_rollback_drill_schedule
     schedule = report.schedule
     if report.status is not Status.DUE_SOON or schedule.days_until_due is None:
         return
+    steps.find(((DRILL_STEP,),))
     tag = LEVEL_TAGS[report.alert_level]
     yield Pressing(
         report.alert_level,
         Action(
             tag=tag,
             tone=tag.tone,
-            task=f"Run the next rollback drill by {day(schedule.due.at)},"
+            task=f"{DRILL_STEP} by {day(schedule.due.at)},"
             f" {until(schedule.days_until_due)}, and add it to the drill history.",
             report=Link(BY_NAME["schedule"].title, references.reports["schedule"]),
             owners=listed(schedule.owners) if schedule.owners else "",

@@ -1,5 +1,6 @@
 """What changed since the previous bundle, and the trend over the last ones."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from reporter.model.instants import parse_instant
@@ -8,7 +9,7 @@ from reporter.render.day_charts import short_day
 from reporter.render.references import References
 from reporter.render.shapes import ChangeRow, Changes, Link, Listing, Row, Table, Trend
 from reporter.render.trend_chart import Point, draw_trend
-from reporter.render.wording import BETTER, WORSE, count, day, moment, plain, tag_of_word
+from reporter.render.wording import BETTER, WORSE, count, day, joined, moment, plain, tag_of_word, word_of
 
 
 def build_changes(readiness: Readiness, references: References) -> Changes:
@@ -16,12 +17,32 @@ def build_changes(readiness: Readiness, references: References) -> Changes:
     previous = readiness.previous
     if previous is None:
         return Changes("This is the first bundle of this environment: there is nothing to compare with.", _none())
-    doubt = "" if previous.verified else " That bundle did not verify: do not rely on the comparison."
-    since = f"the bundle as of {moment(previous.as_of)} ({plain(previous.digest[:12])})"
+    before = f"the bundle as of {moment(previous.as_of)} ({plain(previous.digest[:12])})"
+    if not previous.verified:
+        return Changes(f"No comparison was possible: {before} does not verify.{_turns(readiness)}", _none())
     if not readiness.changes:
-        return Changes(f"Nothing changed since {since}.{doubt}", _none())
+        turns = _turns(readiness)
+        return Changes(f"{'No report or check' if turns else 'Nothing'} changed since {before}.{turns}", _none())
     rows = tuple(_change(one, references) for one in readiness.changes)
-    return Changes(f"{count(len(rows), 'change')} since {since}.{doubt}", Listing(rows, "changes"))
+    return Changes(f"{count(len(rows), 'change')} since {before}.", Listing(rows, "changes"))
+
+
+def _turns(readiness: Readiness) -> str:
+    """Say where the verdict is another one than that of the latest bundle, as the signed statement of that has it."""
+    if not readiness.trend:
+        return ""
+    last = readiness.trend[-1]
+    parts = (
+        ("production", last.status, readiness.status),
+        ("release readiness", last.readiness_state, readiness.readiness_state),
+        ("closure", last.closure_state, readiness.closure_state),
+    )
+    turned = [
+        f"{name} went from {tag_of_word(old).word.lower()} to {tag_of_word(new).word.lower()}"
+        for name, old, new in parts
+        if old != new
+    ]
+    return f" By the signed statement as of {moment(last.as_of)}, {joined(turned)}." if turned else ""
 
 
 def build_trend(readiness: Readiness, failed_checks: int) -> Trend:
@@ -63,9 +84,12 @@ def _turned(points: Sequence[TrendPoint]) -> str:
 
 def _drawn(points: Sequence[TrendPoint]) -> list[Point]:
     drawn = []
+    days = Counter(day(point.as_of) for point in points)
     for point in points:
         instant, tag = parse_instant(point.as_of), tag_of_word(point.alert_level)
         label = short_day(instant.at.date()) if instant else ""
+        if instant and days[day(point.as_of)] > 1:
+            label += f" {instant.at:%H:%M}"
         drawn.append(Point(label, tag.mark, tag.tone, (point.failed_check_count, point.open_item_count)))
     return drawn
 
@@ -105,7 +129,7 @@ def _change(change: Change, references: References) -> ChangeRow:
     anchor = found if part else references.reports.get(report)
     return ChangeRow(
         title=Link(plain(change.title), anchor or ""),
-        before=tag_of_word(change.before),
-        after=tag_of_word(change.after),
+        before=word_of(report, change.before),
+        after=word_of(report, change.after),
         direction=BETTER if change.better else WORSE,
     )

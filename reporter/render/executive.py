@@ -13,15 +13,19 @@ from reporter.model.text import visible
 from reporter.render.changes import build_changes, build_trend
 from reporter.render.glyphs import printable
 from reporter.render.html import render_page, render_paper
+from reporter.render.loop_actions import DELIVERY_FAILED, EXECUTION_FAILED, EXHAUSTED
 from reporter.render.references import References
 from reporter.render.shapes import Changes, Fact, Listing, Tag, Trend, Verdict
 from reporter.render.standing import build_states, distance
 from reporter.render.sums import build_sums, counted_checks
 from reporter.render.verdict import is_held, may_be_released, tell_overrides
-from reporter.render.wording import LEVEL_TAGS, count, day, given, moment, plain, yes_no
+from reporter.render.wording import LEVEL_TAGS, count, day, given, joined, listed, moment, plain
 
 FILE: Final = "executive.json"
 TITLE: Final = "Executive report"
+
+OWN_LOOP: Final = "executive_report"
+"""The loop that delivers this report."""
 
 LONGEST_SENTENCE: Final = 200
 LONGEST_NAME: Final = 48
@@ -87,6 +91,7 @@ class ExecutiveView:
     changes: Changes
     risks: Listing[RiskRow]
     decisions: Listing[DecisionRow]
+    no_decision: str
     actions: Listing[str]
     sums: tuple[Fact, ...]
     trend: Trend
@@ -129,6 +134,9 @@ def build_executive_view(readiness: Readiness) -> ExecutiveView:
             "decisions",
             FILE,
         ),
+        no_decision="The approval of this release, and nothing else."
+        if may_be_released(readiness)
+        else "No decision is asked for.",
         actions=Listing(tuple(plain(one) for one in report.recommended_actions), "recommendations", FILE),
         sums=build_sums(readiness),
         trend=build_trend(readiness, counted_checks(readiness).failed),
@@ -173,20 +181,37 @@ def _key_facts(readiness: Readiness) -> Iterator[Fact]:
     schedule = report.schedule
     yield Fact("Environment", plain(readiness.environment), f"{readiness.mode} mode")
     yield Fact("As of", moment(readiness.as_of))
-    yield Fact("Business impact", yes_no(report.executive_summary.business_impact))
+    left = distance(schedule.next_due_at, readiness.as_of)
+    due = f"the next {'was' if schedule.overdue else 'is'} due {left}" if left else ""
     yield Fact(
         "Last report delivered",
-        day(schedule.last_delivered_at) if schedule.last_delivered_at else "never",
-        f"the next {'was' if schedule.overdue else 'is'} due {distance(schedule.next_due_at, readiness.as_of)}"
-        if distance(schedule.next_due_at, readiness.as_of)
-        else "",
+        moment(schedule.last_delivered_at) if schedule.last_delivered_at else "never",
+        due,
     )
+    failing = _failing_providers(readiness)
+    if failing:
+        yield Fact("Not delivered through", listed(failing, most=3))
+
+
+def _failing_providers(readiness: Readiness) -> list[str]:
+    """Name through whom this report did not arrive, although it may have through others."""
+    failed = {f"{OWN_LOOP}{ending}" for ending in (EXHAUSTED, EXECUTION_FAILED, DELIVERY_FAILED)}
+    items = [one for one in readiness.loops.closure.open_items if one.code in failed]
+    return sorted({route.provider for one in items for route in one.routes})
+
+
+def _titled(text: str) -> str:
+    """Give reports that a text lists after a colon their titles."""
+    what, colon, names = text.rpartition(": ")
+    known = [BY_NAME.get(name) for name in names.split(", ")]
+    titles = [kind.title for kind in known if kind]
+    return f"{what}{colon}{joined(titles)}" if colon and len(titles) == len(known) else text
 
 
 def _risk(risk: KeyRisk, now: str) -> RiskRow:
     return RiskRow(
         tag=LEVEL_TAGS[risk.severity],
-        risk=plain(risk.risk),
+        risk=plain(_titled(risk.risk)),
         count="" if risk.count == 1 else f"{risk.count:,}",
         owner=given(risk.owner),
         since=day(risk.since) if risk.since else "",

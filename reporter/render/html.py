@@ -14,6 +14,7 @@ from markupsafe import Markup
 from reporter.assets import templates_dir
 from reporter.render.glyphs import printable
 from reporter.render.shapes import View
+from reporter.render.wording import DUE
 
 LARGE_PAGE_BYTES: Final = 5_000_000
 """A page above this size opens slowly; the caller warns."""
@@ -101,6 +102,7 @@ def render_page(  # noqa: PLR0913 - each is a part of the page
             script=script,
             csp=_policy(style, script),
             seal=SEAL,
+            due=DUE,
             json=Markup(document.decode()),  # noqa: S704 - holds no <, see above
         )
     )
@@ -111,7 +113,9 @@ def render_paper(template: str, title: str, view: object, limits: object) -> str
     """Render the HTML that `PdfWorkers` lays out; characters without a glyph become their code."""
     style = _source("paper.css")
     rendered = _templates().get_template(template)
-    return printable(rendered.render(view=view, limits=limits, paper=True, title=title, style=style, seal=SEAL))
+    return printable(
+        rendered.render(view=view, limits=limits, paper=True, title=title, style=style, seal=SEAL, due=DUE)
+    )
 
 
 def _policy(style: str, script: str) -> str:

@@ -1,15 +1,21 @@
-"""What the loops leave to do: open items, sick workers, recoveries to open, and blockers that none of them explains."""
+"""What the loops leave to do: open items, sick workers, recoveries to open, blockers that none of them explains.
+
+The steps of the runbook about nothing of these are things to do too, so that both tell the same.
+"""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 from reporter.model.closing_reports import OpenItemRow, RunbookStep
+from reporter.model.delivery_reports import RouteName
 from reporter.model.readiness import Readiness
 from reporter.model.registry import BY_NAME
 from reporter.model.reports import AlertLevel
 from reporter.render.blockers import ACKNOWLEDGEMENTS, NOT_ACCEPTED, OUTSTANDING, WORKER, Named, say
 from reporter.render.references import References
 from reporter.render.shapes import Action, Link
+from reporter.render.step_search import StepSearch, Words
 from reporter.render.wording import LEVEL_TAGS, count, day, plain, span_of
 
 RECOVERY_OPEN: Final = "recovery_open"
@@ -17,18 +23,18 @@ EXHAUSTED: Final = "_retry_exhausted"
 EXECUTION_FAILED: Final = "_retry_execution_failed"
 DELIVERY_FAILED: Final = "_delivery_failed"
 
-_STEPS: Final = frozenset({"now", "soon"})
-"""The phases of the runbook whose steps are about what is open."""
+UNNUMBERED: Final = 1_000_000
+"""Above every number of a step: what no step tells comes after what one tells."""
 
-
-Words = tuple[str, ...]
+_REPAIRS: Final = {"release_readiness_artifacts": (("Write the bundle again",),)}
+"""How the runbook speaks of what to do about a blocker that no report explains."""
 
 
 class Need(NamedTuple):
     """One thing that a loop leaves to do.
 
-    `said` are ways in which a step of the runbook may speak of it, the best first: each a set of texts that are all in
-    the step. `more` is how many others the same is to be done for, `also` leads to what is settled with it.
+    `said` are ways in which a step of the runbook may speak of it, the best first. `more` is how many others the same
+    is to be done for, whose steps say some of `others`; `also` leads to what is settled with it.
     """
 
     level: AlertLevel
@@ -39,6 +45,7 @@ class Need(NamedTuple):
     said: tuple[Words, ...]
     more: int = 0
     also: tuple[Link, ...] = ()
+    others: tuple[Words, ...] = ()
 
 
 class Pressing(NamedTuple):
@@ -49,18 +56,32 @@ class Pressing(NamedTuple):
 
 
 def build_loop_actions(
-    readiness: Readiness, blockers: Sequence[Named], references: References, told: Iterable[str]
+    readiness: Readiness, blockers: Sequence[Named], references: References, told: Iterable[str], steps: StepSearch
 ) -> Iterator[Pressing]:
-    """Give what the loops leave to do. `told` are the reports whose failed checks are told: they explain a blocker."""
-    steps = [one for one in readiness.loops.runbook.steps if one.phase in _STEPS]
+    """Give what the loops leave to do, one thing for each step of the runbook, in its order.
+
+    `told` are the reports whose failed checks are told: they explain a blocker.
+    """
     told = set(told)
+    found: dict[int, Pressing] = {}
     for need in (
         *_items(readiness, references),
         *_workers(readiness, references),
         *_recoveries(readiness, references),
         *_unexplained(readiness, blockers, references, told),
     ):
-        yield Pressing(need.level, _action(need, _find_step(need, steps)))
+        step = steps.find(need.said)
+        steps.tell(need.others)
+        if step and step.number in found:
+            first = found[step.number].action
+            also = (*first.also_fails, need.place, *need.also)
+            found[step.number] = found[step.number]._replace(action=replace(first, also_fails=also))
+        else:
+            number = step.number if step else UNNUMBERED + len(found)
+            found[number] = Pressing(need.level, _action(need, step))
+    for step in steps.left():
+        found[step.number] = Pressing(step.severity, _of_step(step, references))
+    yield from (found[number] for number in sorted(found))
 
 
 def _items(readiness: Readiness, references: References) -> Iterator[Need]:
@@ -80,7 +101,13 @@ def _items(readiness: Readiness, references: References) -> Iterator[Need]:
             ((f"{one.title}: {one.detail}",), *_commands(one, repaired)),
             max(0, one.route_count - 1),
             tuple(_row(other, references) for other in items if explained.get(other.code) == one.code),
+            tuple(_named(route) for route in one.routes) if one.route_count > 1 else (),
         )
+
+
+def _named(route: RouteName) -> Words:
+    """Give the words by which a step names a route."""
+    return (f"{route.subject} by {route.provider}",)
 
 
 def _row(item: OpenItemRow, references: References) -> Link:
@@ -116,8 +143,9 @@ def _commands(item: OpenItemRow, repaired: Sequence[str]) -> Iterator[Words]:
     elif item.code.endswith(EXHAUSTED):
         yield from ((f"recovery open {one.provider} ",) for one in routes)
     elif item.code.endswith((EXECUTION_FAILED, DELIVERY_FAILED)):
+        yield from (("reporter retry plan ", *_named(one)) for one in routes)
         yield from (("retry approve ", one.subject, f"--provider {one.provider} ") for one in routes)
-        yield ("reporter retry run ",)
+        yield ("reporter retry plan ", "not delivered")
 
 
 def _workers(readiness: Readiness, references: References) -> Iterator[Need]:
@@ -133,7 +161,7 @@ def _workers(readiness: Readiness, references: References) -> Iterator[Need]:
                     plain(alert.recommendation) or plain(alert.message),
                     f"{say(f'Worker of {loop.title}', alert.message)}.",
                     "",
-                    Link("worker", references.item("worker-health", "worker", loop.loop)),
+                    Link(f"worker of {plain(loop.title)}", references.item("worker-health", "worker", loop.loop)),
                     ((alert.message,),),
                 )
 
@@ -181,18 +209,23 @@ def _unexplained(
                 f"{plain(one.row.detail)}.",
                 "",
                 Link(f"{BY_NAME[one.report].title} report", references.reports[one.report]),
-                ((f"`{code}`",),),
+                ((f"`{code}`",), (f"Bring the {one.title.lower()} in order",), *_REPAIRS.get(code, ())),
             )
 
 
-def _find_step(need: Need, steps: Sequence[RunbookStep]) -> RunbookStep | None:
-    """Find the step about a need: the first that says all of its words, the best way of saying it before the others."""
-    told = [(step, f"{step.task}\n{step.why}\n{step.command} ") for step in steps]
-    for words in need.said:
-        for step, text in told:
-            if all(word and word in text for word in words):
-                return step
-    return None
+def _of_step(step: RunbookStep, references: References) -> Action:
+    """Take over a step of the runbook as it is."""
+    tag = LEVEL_TAGS[step.severity]
+    return Action(
+        tag=tag,
+        tone=tag.tone,
+        task=f"{plain(step.task).rstrip('.')}.",
+        report=Link(f"Step {step.number} of the runbook", references.reports["runbook"]),
+        why=plain(step.why),
+        command=plain(step.command),
+        done_when=plain(step.done_when),
+        owners=plain(step.owner),
+    )
 
 
 def _action(need: Need, step: RunbookStep | None) -> Action:

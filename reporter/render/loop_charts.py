@@ -37,10 +37,11 @@ def build_loop_charts(readiness: Readiness, references: References) -> LoopChart
         return None
     end = now.at.date()
     deliveries = _placed(loops.closure.delivery_days)
+    gated = {plan.loop: plan.gated_count for plan in loops.retry_plan.plans}
     told = [(day, one) for one in loops.routing_trend.days if (day := _day(one.day))]
     return LoopCharts(
         lanes_told=_tell_lanes(loops.closure),
-        lanes=tuple(_lane(one, references) for one in loops.closure.lanes),
+        lanes=tuple(_lane(one, gated.get(one.loop, 0), references) for one in loops.closure.lanes),
         deliveries=_heat_map(deliveries, end),
         deliveries_table=_deliveries_table(deliveries),
         deliveries_note=_left_out(deliveries),
@@ -53,12 +54,12 @@ def build_loop_charts(readiness: Readiness, references: References) -> LoopChart
     )
 
 
-def _lane(lane: LoopLane, references: References) -> Lane:
+def _lane(lane: LoopLane, gated: int, references: References) -> Lane:
     routes = lane.planned + lane.delivered + lane.failed
     asked = lane.acknowledged + lane.outstanding
     stuck = (
         (lane.waiting, "waiting for a retry"),
-        (lane.due, "due for a retry"),
+        (lane.due, f"due for a retry{f', {gated:,} of them behind a gate' if gated else ''}"),
         (lane.exhausted, "exhausted"),
         (lane.failed - lane.waiting - lane.due - lane.exhausted, "failed"),
         (lane.outstanding, "without an answer"),
@@ -114,13 +115,16 @@ def _placed(days: Iterable[DeliveryDay]) -> Attempts:
 
 
 def _providers(attempts: Attempts) -> list[str]:
-    """Name the providers, those that fail most first."""
+    """Name the providers, those that fail most first, and of those that fail as often the one that failed last."""
     failed: dict[str, int] = defaultdict(int)
     sent: dict[str, int] = defaultdict(int)
-    for (provider, _), (good, bad) in attempts.items():
+    last: dict[str, int] = defaultdict(int)
+    for (provider, day), (good, bad) in attempts.items():
         failed[provider] += bad
         sent[provider] += good + bad
-    return sorted(sent, key=lambda name: (-failed[name], -sent[name], name))
+        if bad:
+            last[provider] = max(last[provider], day.toordinal())
+    return sorted(sent, key=lambda name: (-failed[name], -last[name], -sent[name], name))
 
 
 def _heat_map(attempts: Attempts, end: date) -> HeatMap | None:

@@ -8,17 +8,14 @@ import contextlib
 import ctypes.util
 import gc
 import io
-import multiprocessing
 import os
-import signal
-import threading
 import warnings
 from datetime import datetime
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any, Final
 
 from reporter.errors import ReporterError, UsageFault
+from reporter.workers import become_worker
 
 FAMILY: Final = "Inter"
 VARIANT: Final = "pdf/a-3a"
@@ -55,9 +52,7 @@ def warm_up(templates: str) -> None:
 
     Never raises: a pool whose initialiser fails cannot say why. `print_pdf` raises the fault instead.
     """
-    _end_with_parent()
-    # Ctrl-C reaches the whole group; the parent alone answers it.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    become_worker()
     gc.disable()
     try:
         _Press.loaded = _load(Path(templates))
@@ -96,18 +91,6 @@ def print_pdf(html: str, name: str, description: str, content: bytes, created_at
         return _lay_out(html, {"pdf_variant": VARIANT, "pdf_tags": True, "attachments": [attachment]})
     finally:
         gc.enable()
-
-
-def _end_with_parent() -> None:
-    """See to it that a worker does not outlive a parent that was killed: nobody would send it anything again."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        threading.Thread(target=_outlive_nobody, args=(parent,), daemon=True).start()
-
-
-def _outlive_nobody(parent: BaseProcess) -> None:
-    parent.join()
-    os._exit(1)
 
 
 def _load(templates: Path) -> Any:  # noqa: ANN401 - WeasyPrint has no types

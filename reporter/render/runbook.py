@@ -56,11 +56,14 @@ PAPER: Final = RunbookLimits(notices=10, steps=60, rows=40)
 
 @dataclass(frozen=True, slots=True)
 class StepRow:
-    """One thing to do. `command` is empty where a person, not a program, has to act."""
+    """One thing to do. `command` is empty where a person, not a program, has to act.
+
+    `tag` is None for a step of the way back: nobody has to go it as yet.
+    """
 
     anchor: str
     number: int
-    tag: Tag
+    tag: Tag | None
     task: str
     command: str
     facts: tuple[Fact, ...]
@@ -86,6 +89,11 @@ class Rollback:
     facts: tuple[Fact, ...]
     plan: Listing[str]
     steps: Listing[StepRow]
+
+    @property
+    def label(self) -> str:
+        """Name what is folded away on the screen."""
+        return f"How to roll back: {count(len(self.plan.rows) + len(self.steps.rows), 'step')}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +242,7 @@ def _step(step: RunbookStep, readiness: Readiness, anchors: Anchors) -> StepRow:
     return StepRow(
         anchor=anchors.name("step", step.task),
         number=step.number,
-        tag=_tag(step.severity),
+        tag=None if step.phase == "rollback" else _tag(step.severity),
         task=plain(step.task),
         command=command_of(step.command),
         facts=tuple(_step_facts(step, readiness.as_of)),

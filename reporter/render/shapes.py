@@ -51,7 +51,8 @@ class Listing(Generic[T]):
         if not left_out:
             return Cut(self.rows, "")
         has = f"the first {known:,} of {known + self.omitted:,}" if self.omitted else f"all {known:,}"
-        return Cut(self.rows[:most], f"{left_out:,} more {self.what} are not shown here; {self.where} has {has}.")
+        more = f"1 more of the {self.what} is" if left_out == 1 else f"{left_out:,} more {self.what} are"
+        return Cut(self.rows[:most], f"{more} not shown here; {self.where} has {has}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,7 +269,11 @@ class LoopCharts:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One report. `page` is a page of its own, empty where it has none."""
+    """One report. `page` is a page of its own, empty where it has none.
+
+    `repeats` is one whose checks only repeat those of others, and are not counted. `follows` says whose status it has
+    where its own checks do not explain it.
+    """
 
     anchor: str
     name: str
@@ -283,6 +288,8 @@ class Section:
     facts: Facts
     notes: tuple[str, ...]
     page: str = ""
+    repeats: bool = False
+    follows: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ from reporter.render.wording import (
 )
 
 TOLD: Final = Tag("Told", "good", "✓")
+TO_BE_TOLD: Final = Tag("To be told", "good", "✓")
 NOT_TOLD: Final = Tag("Not told", "soon", "▲")
 OVERDUE: Final = Tag("Overdue", "bad", "✗")
 
@@ -39,7 +40,7 @@ def notification_facts(report: NotificationPlanReport) -> Facts:
     return Facts(
         pairs=(
             Fact("To be told at all", "yes" if report.should_notify else "no", plain(report.reason)),
-            Fact("Told through", listed(report.selected_providers), "; ".join(filter(None, (silent, again)))),
+            Fact("To be told through", listed(report.selected_providers), "; ".join(filter(None, (silent, again)))),
             Fact("Not told through", listed(report.suppressed_providers)),
             Fact("Next drill due", moment(report.next_due_at)),
             Fact("Owners", listed(report.owners)),
@@ -48,8 +49,8 @@ def notification_facts(report: NotificationPlanReport) -> Facts:
         ),
         tables=(
             Table(
-                "Who is told, who is not, why, and until when",
-                ("Owner", "Through", "Told", "Why", "Until", "If nobody answers"),
+                "Who is to be told, who is not, why, and until when",
+                ("Owner", "Through", "Decision", "Why", "Until", "If nobody answers"),
                 (17, 12, 12, 26, 16, 17),
                 Listing(tuple(_decision(one) for one in report.route_decisions), "routes"),
                 empty="No route is planned.",
@@ -69,7 +70,7 @@ def _decision(one: RouteDecision) -> Row:
         (
             given(one.owner),
             given(one.provider),
-            TOLD if told else NOT_TOLD,
+            TO_BE_TOLD if told else NOT_TOLD,
             why,
             NO_MARK if told else moment(one.until),
             f"{plain(one.escalation_owner)} after {span_of(one.acknowledgement_minutes)}"
@@ -113,11 +114,18 @@ def _escalation(one: EscalationRoute, references: References) -> Row:
             given(one.provider),
             tag,
             " → ".join(map(plain, owners)) or "none",
-            f"{moment(one.due_at)}; waits {span_of(one.age_minutes)}" if one.age_minutes else moment(one.due_at),
+            f"{moment(one.due_at)}{_waits(one)}",
             spelt(one.recommended_action),
         ),
         references.anchors.name("escalation", one.route_key),
     )
+
+
+def _waits(one: EscalationRoute) -> str:
+    """Say who answered, or how long an answer is waited for."""
+    if one.acknowledged:
+        return f"; answered by {given(one.acknowledged_by)}"
+    return f"; waits {span_of(one.age_minutes)}" if one.age_minutes else ""
 
 
 def routing_facts(report: RoutingTrendReport) -> Facts:
@@ -204,11 +212,18 @@ def _answer(one: AuditEntry, references: References) -> Row:
             given(one.provider),
             tag_in(ANSWER_TAGS, one.acknowledgement_state),
             plain(one.acknowledged_by) or NO_MARK,
-            moment(one.acknowledged_at) if one.acknowledged_at else f"asked {moment(one.route_created_at)}",
+            _when(one),
             plain(one.external_ref) or NO_MARK,
         ),
         references.anchors.name("answer", one.route_key),
     )
+
+
+def _when(one: AuditEntry) -> str:
+    if not one.acknowledged_at:
+        return f"asked {moment(one.route_created_at)}"
+    late = "" if one.answered_late_minutes is None else f", {span_of(one.answered_late_minutes)} late"
+    return f"{moment(one.acknowledged_at)}{late}"
 
 
 def str_route(one: RouteName) -> str:

@@ -12,6 +12,7 @@ LEFT: Final = 120
 RIGHT: Final = WIDTH - 24
 WIDEST_PITCH: Final = 56.0
 LABEL_ROOM: Final = 64
+LETTER: Final = 8
 LEVEL_Y: Final = 20
 BASES: Final = (84, 148)
 RISE: Final = 34
@@ -98,4 +99,4 @@ def _dates(xs: Sequence[float], labels: Sequence[str]) -> Iterator[tuple[float, 
     for x, label in zip(reversed(xs), reversed(labels), strict=True):
         if x <= free:
             yield x, label
-            free = x - LABEL_ROOM
+            free = x - max(LABEL_ROOM, LETTER * len(label))

@@ -6,7 +6,7 @@ from typing import Final
 from reporter.model.checks import Check
 from reporter.model.readiness import Input, Readiness, RecordSource
 from reporter.model.registry import BY_NAME, ReportKind
-from reporter.model.reports import Report
+from reporter.model.reports import Report, Status
 from reporter.render.actions import build_actions, loop_pairs, pairs
 from reporter.render.blockers import name_blockers
 from reporter.render.changes import build_changes, build_trend
@@ -32,15 +32,16 @@ from reporter.render.verdict import build_verdict
 from reporter.render.wording import (
     NO_MARK,
     STATE_TAGS,
-    STATUS_TAGS,
     count,
     day,
     given,
+    joined,
     moment,
     number_of,
     plain,
     size_of,
     until,
+    word_of,
 )
 
 PRODUCTION: Final = BY_NAME["production"]
@@ -144,7 +145,7 @@ def _section(kind: ReportKind, report: Report, facts: Facts, references: Referen
         title=kind.title,
         question=kind.question,
         file=kind.file,
-        tag=STATUS_TAGS[report.status],
+        tag=word_of(kind.name, report.status),
         summary=plain(report.summary),
         counts=counts,
         strip=draw_strip(_tell(ordered, counts), [check.status.value for check in ordered]),
@@ -152,7 +153,16 @@ def _section(kind: ReportKind, report: Report, facts: Facts, references: Referen
         facts=facts,
         notes=tuple(plain(note) for note in report.operator_notes) if kind is not PRODUCTION else (),
         page=OWN_PAGES.get(kind.name, ""),
+        repeats=kind.only_folds,
+        follows=_follows(kind, report, counts),
     )
+
+
+def _follows(kind: ReportKind, report: Report, counts: Counts) -> str:
+    """Say whose status a report has that needs attention although none of its own checks failed."""
+    if kind.only_folds or counts.failed or report.status is not Status.NEEDS_ATTENTION or not kind.builds_on:
+        return ""
+    return f"no check failed here; the status follows {joined([BY_NAME[name].title for name in kind.builds_on])}"
 
 
 def _tell(checks: Sequence[Check], counts: Counts) -> str:

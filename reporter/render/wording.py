@@ -7,6 +7,7 @@ from typing import Final
 from reporter.model.checks import CheckStatus
 from reporter.model.documents import DocumentState
 from reporter.model.instants import format_span, parse_instant
+from reporter.model.registry import BY_NAME
 from reporter.model.reports import AlertLevel, Status
 from reporter.model.text import shorten, visible
 from reporter.render.shapes import Tag
@@ -45,6 +46,9 @@ STATUS_TAGS: Final = {
     Status.NOT_REQUESTED: Tag("Not requested", "none", NO_MARK),
     Status.DISABLED: Tag("Disabled", "none", NO_MARK),
 }
+
+DUE: Final = Tag("Due", "soon", "▲")
+"""What `due_soon` is called in reports from records: something is to be done, and none of it is critical."""
 
 CHECK_TAGS: Final = {
     CheckStatus.FAIL: Tag("Failed", "bad", "✗"),
@@ -153,6 +157,12 @@ def count(number: int, noun: str) -> str:
 def tag_of_word(word: str) -> Tag:
     """Find the tag of a state that comes as text, for reports, checks, levels and closures alike."""
     return tag_in(_WORDS, word)
+
+
+def word_of(report: str, word: str) -> Tag:
+    """Find the tag of a state of a report or of one of its checks."""
+    kind = BY_NAME.get(report)
+    return DUE if word == Status.DUE_SOON and kind and kind.from_records else tag_of_word(word)
 
 
 def tag_in(tags: Mapping[str, Tag], word: str) -> Tag:

@@ -52,13 +52,6 @@ class PreviousBundle(NamedTuple):
     as_of: datetime
 
 
-class Before(NamedTuple):
-    """The bundle before an instant, and the names of later ones that were passed over: their seal is gone."""
-
-    bundle: PreviousBundle | None
-    passed_over: tuple[str, ...] = ()
-
-
 def write_bundle(  # noqa: PLR0913, PLR0917 - each is a part of what is sealed or of where
     bundles_dir: str | os.PathLike[str],
     environment: str,
@@ -105,28 +98,29 @@ def previous_bundle(
     bundles_dir: str | os.PathLike[str],
     environment: str,
     before: datetime,
-) -> Before:
-    """Find the newest bundle dated strictly before `before`.
+) -> PreviousBundle | None:
+    """Find the newest bundle dated strictly before `before`; none is None.
 
     A directory whose attestation.json is gone or does not have the digest in the directory's name
     is no bundle, and is passed over: a new signature must not vouch for it. Raises BundleNotWritten
     when the directory is unreadable.
     """
-    limit = _stamp(before)
-    passed_over: list[str] = []
-    for name in list_bundles(bundles_dir, environment):
-        if name.stamp >= limit:
-            continue
+    for name in list_bundles(bundles_dir, environment, before):
         with contextlib.suppress(OSError, ValueError):
             digest = hash_file(os.path.join(name.path, ATTESTATION_NAME))
             if digest.startswith(name.digest) and not os.path.islink(name.path):
-                return Before(PreviousBundle(name.path, digest, datetime.fromisoformat(name.stamp)), tuple(passed_over))
-        passed_over.append(os.path.basename(name.path))
-    return Before(None, tuple(passed_over))
+                return PreviousBundle(name.path, digest, datetime.fromisoformat(name.stamp))
+    return None
 
 
-def list_bundles(bundles_dir: str | os.PathLike[str], environment: str) -> list[BundleName]:
-    """List what has a bundle's name, the latest instant first. Raises BundleNotWritten for an unreadable directory."""
+def list_bundles(
+    bundles_dir: str | os.PathLike[str], environment: str, before: datetime | None = None
+) -> list[BundleName]:
+    """List what has a bundle's name, the latest instant first; with `before`, what is dated strictly before it.
+
+    Raises BundleNotWritten for an unreadable directory.
+    """
+    limit = _stamp(before) if before else ""
     parent = os.path.join(os.path.abspath(bundles_dir), _checked_environment(environment))
     with _wrapped(parent, "make the directory readable, then run again"):
         try:
@@ -134,7 +128,21 @@ def list_bundles(bundles_dir: str | os.PathLike[str], environment: str) -> list[
         except FileNotFoundError:
             return []
     matches = (_BUNDLE_NAME.fullmatch(name) for name in sorted(names, reverse=True))
-    return [BundleName(os.path.join(parent, match[0]), match[1], match[2]) for match in matches if match]
+    return [
+        BundleName(os.path.join(parent, match[0]), match[1], match[2])
+        for match in matches
+        if match and (not limit or match[1] < limit)
+    ]
+
+
+def lost_latest(bundles_dir: str | os.PathLike[str], environment: str) -> str:
+    """Give the name of the bundle that `latest` shows when it is gone; empty when all is well."""
+    latest = os.path.join(os.path.abspath(bundles_dir), _checked_environment(environment), LATEST_NAME)
+    try:
+        name = os.readlink(latest)
+    except OSError:
+        return ""
+    return "" if os.path.isdir(latest) else os.path.basename(name)
 
 
 def _seal(

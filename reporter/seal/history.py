@@ -48,11 +48,45 @@ class SealedStatement(NamedTuple):
         return found if type(found) is int else 0
 
     @property
+    def records(self) -> dict[str, Mapping[str, Any]]:
+        """What it says about each source of records, by alias."""
+        found = self.predicate.get("records")
+        return {one["alias"]: one for one in found if isinstance(one, dict) and "alias" in one} if found else {}
+
+    @property
     def previous_digest(self) -> str:
         """The digest of the bundle that it names as the one before."""
         previous = self.predicate.get("previous")
         found = previous.get("digest") if isinstance(previous, dict) else None
         return found if isinstance(found, str) else ""
+
+
+class SealedLedger(NamedTuple):
+    """Where the ledger stood when a bundle was sealed, and how many of its rows were our own, with their digest."""
+
+    as_of: str
+    sequence: int
+    hash: str
+    own_count: int = 0
+    own_sha256: str = ""
+
+
+def sealed_ledger(
+    bundles_dir: str | os.PathLike[str], environment: str, before: datetime, key: PublicKey, own: str
+) -> SealedLedger | None:
+    """Give what the last bundle before an instant says of the ledger; None where it knows none.
+
+    One that names `own`, the alias of our own rows, without a digest found them damaged: the one before it counts.
+    """
+    for one in statements_of(bundles_dir, environment, key, before):
+        rows = one.records.get(own, {"sha256": ""})
+        if one.fault or rows.get("sha256") is None:
+            continue
+        head = one.predicate.get("ledger_head")
+        if not isinstance(head, dict):
+            return None
+        return SealedLedger(one.as_of, head["sequence"], head["hash"], rows.get("record_count", 0), rows["sha256"])
+    return None
 
 
 def statements_of(

@@ -25,6 +25,7 @@ _PUBLIC_BEGIN = b"-----BEGIN PUBLIC KEY-----"
 _PUBLIC_END = b"-----END PUBLIC KEY-----"
 _KEY_FILE_BYTES_MAX = 1 << 16
 _MAKE_ONE = "make a pair with `reporter keys new`"
+_PUBLIC_GIVEN = "found a public key, wanted the private half: give the file beside it without .pub"
 
 
 class PublicKey:
@@ -128,6 +129,8 @@ def load_signing_key(pem: bytes, where: str) -> SigningKey:
     from cryptography.hazmat.primitives import serialization  # noqa: PLC0415 - 10 ms of start
 
     fault = ""
+    if _PUBLIC_BEGIN in pem:
+        raise KeyFault(f"signing key {where}: {_PUBLIC_GIVEN}")
     try:
         key = serialization.load_pem_private_key(pem, password=None)
     except TypeError:
@@ -195,8 +198,11 @@ def _read(path: str, *, private: bool) -> bytes:
         if not stat.S_ISREG(status.st_mode):
             raise KeyFault(f"{what} {path}: found no regular file, wanted one in PEM: check the path")
         mode = stat.S_IMODE(status.st_mode)
+        content = os.read(descriptor, _KEY_FILE_BYTES_MAX)
+        if private and _PUBLIC_BEGIN in content:
+            raise KeyFault(f"{what} {path}: {_PUBLIC_GIVEN}")
         if private and mode & 0o077:
             raise KeyFault(f"{what} {path}: found mode {mode:04o}, open to others; wanted 0600: chmod 600 {path}")
-        return os.read(descriptor, _KEY_FILE_BYTES_MAX)
+        return content
     finally:
         os.close(descriptor)

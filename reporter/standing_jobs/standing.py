@@ -4,6 +4,7 @@ It is asked for often, so the document is read without its model: a bundle of an
 it does not say is left out.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from reporter.model.instants import FUTURE_TOLERANCE, format_instant, parse_instant
-from reporter.seal.bundle import BundleName, list_bundles
+from reporter.seal.bundle import BundleName, list_bundles, lost_latest
 from reporter.seal.keys import PublicKey
 from reporter.seal.verify import verify_bundle
 from reporter.settings_model import Settings
@@ -20,6 +21,9 @@ from reporter.settings_model import Settings
 OLD_AFTER: Final = timedelta(hours=26)
 """A daily run that is two hours late."""
 MOST_FAILURES: Final = 3
+LOST: Final = "`latest` shows it, but it is gone: bring it back, or run again"
+_GRAVER: Final = ("_retry_exhausted", "_retry_execution_failed", "_delivery_failed")
+"""Endings of the codes of items about the same routes, the gravest first."""
 _TO_DO: Final = ("now", "soon")
 """Phases of the runbook with something to do while nothing is rolled back or closed."""
 
@@ -34,13 +38,14 @@ class Due(NamedTuple):
 
 
 class OpenItem(NamedTuple):
-    """One thing that holds the closure open."""
+    """One thing that holds the closure open. `settles` are the titles of others that are settled with it."""
 
     code: str
     title: str
     since: str
     owner: str
     next_action: str
+    settles: tuple[str, ...] = ()
 
 
 class Actor(NamedTuple):
@@ -82,8 +87,13 @@ class Standing(NamedTuple):
 
 def standing_of(settings: Settings, environment: str, now: datetime, key: PublicKey | None) -> Standing:
     """Read the newest bundle dated at or before `now`, once it verifies."""
-    names = list_bundles(settings.resolve(settings.bundles_dir), environment)
+    bundles_dir = settings.resolve(settings.bundles_dir)
+    names, lost = list_bundles(bundles_dir, environment), lost_latest(bundles_dir, environment)
     name = next((one for one in names if (at := _instant(one)) and at - now <= FUTURE_TOLERANCE), None)
+    if lost:
+        path = str(Path(bundles_dir, environment, lost))
+        at = _instant(BundleName(path, lost.partition("-")[0], "")) or now
+        return Standing(environment, path, format_instant(at), faults=(LOST,))
     if name is None:
         later = f"; {len(names)} bundles are dated later" if names else ""
         return Standing(environment, faults=(f"no bundle yet: `reporter run --environment {environment}`{later}",))
@@ -101,11 +111,8 @@ def standing_of(settings: Settings, environment: str, now: datetime, key: Public
         alert_level=_text(document, "alert_level"),
         summary=_text(document, "production", "summary"),
         due=tuple(_due(document, now)),
-        open_items=tuple(
-            OpenItem(*(_text(one, field) for field in OpenItem._fields))
-            for one in _rows(document, "loops", "closure", "open_items")
-        ),
-        actors=tuple(_actors(document)),
+        open_items=tuple(_open_items(document)),
+        actors=tuple(_actors(document, environment)),
     )
 
 
@@ -151,13 +158,49 @@ def _due(document: Mapping[str, Any], now: datetime) -> Iterator[Due]:
             yield Due(what, text, at <= now, len(known))
 
 
-def _actors(document: Mapping[str, Any]) -> Iterator[Actor]:
+def _open_items(document: Mapping[str, Any]) -> Iterator[OpenItem]:
+    """List what is open, the worst first; what is settled with something graver is named there alone."""
+    rows = _rows(document, "loops", "closure", "open_items")
+    graver = _settled_with(rows)
+    for number, row in enumerate(rows):
+        if number not in graver:
+            code, title, since, owner, action = (_text(row, field) for field in OpenItem._fields[:-1])
+            also = tuple(_text(rows[other], "title") for other, above in graver.items() if above == number)
+            yield OpenItem(code, title, since, owner, action, also)
+
+
+def _settled_with(rows: list[dict[str, Any]]) -> dict[int, int]:
+    """Find the items all of whose routes are in a graver item too, as the page does (render.loop_actions)."""
+    routes = [{_text(route, "route_key") for route in _rows(row, "routes")} for row in rows]
+    settled: dict[int, int] = {}
+    for rank, ending in enumerate(_GRAVER):
+        for number, row in enumerate(rows):
+            whole = row.get("route_count") == len(_rows(row, "routes")) and bool(routes[number])
+            if not (whole and _text(row, "code").endswith(ending)):
+                continue
+            for other, above in enumerate(rows):
+                is_graver = _text(above, "code").endswith(_GRAVER[:rank]) and other not in settled
+                if is_graver and routes[number] <= routes[other]:
+                    settled[number] = other
+    return settled
+
+
+def _actors(document: Mapping[str, Any], environment: str) -> Iterator[Actor]:
     """List who has a step of the runbook to do, in its order."""
     steps = [one for one in _rows(document, "loops", "runbook", "steps") if one.get("phase") in _TO_DO]
     owners = [_text(one, "owner") for one in steps]
     for owner in dict.fromkeys(owners):
         first = steps[owners.index(owner)]
-        yield Actor(owner, owners.count(owner), _text(first, "task"), _text(first, "command"))
+        command = for_environment(_text(first, "command"), environment)
+        yield Actor(owner, owners.count(owner), _text(first, "task"), command)
+
+
+def for_environment(command: str, environment: str) -> str:
+    """Let a command of ours name the environment that it is about, before the names that follow `--`."""
+    if not command.startswith("reporter ") or re.search(r" (?:--environment|-e)[ =]", command):
+        return command
+    head, dashes, names = command.partition(" -- ")
+    return f"{head} --environment {environment}{dashes}{names}"
 
 
 def _instant(name: BundleName) -> datetime | None:

@@ -8,7 +8,7 @@ from assess.cases import NOW, PILOT, SECOND, failed, statuses
 from assess.evidenced import SHADOW, reasons, reported
 from loops import records as make
 from loops.cases import AH, DAY, HOUR, MINUTE, A, N, R, calm
-from reporter.assess.evidence import MOST_LISTED
+from reporter.assess.evidence import MOST_LISTED, MOST_NAMED
 from reporter.model.reports import Mode, Status
 
 NAME = "audit-package"
@@ -142,3 +142,29 @@ def test_audit_id_changes_with_the_answers_and_not_with_the_time() -> None:
 def test_nobody_asked_where_there_is_nothing() -> None:
     report = reported(NAME, pilot=SHADOW)
     assert set(statuses(report).values()) == {"not_applicable"}
+
+
+@pytest.mark.parametrize(
+    ("age", "late"),
+    [(97 * MINUTE, 97.0), (SECOND, 0.02), (0 * SECOND, None), (-MINUTE, None)],
+    ids=["late", "a-second-late", "at-its-end", "in-time"],
+)
+def test_late_answer_is_shown_and_fails_nothing(age: timedelta, late: float | None) -> None:
+    plan = make.plan(R, NOW - HOUR - MINUTE - age, "plan-1", ["jira"])
+    report = reported(NAME, plan, answer())
+    assert (report.status, report.entries[0].answered_late_minutes) == (Status.READY, late)
+    noted = [note for note in report.operator_notes if note.endswith("late.")]
+    assert len(noted) == (late is not None)
+    if late == 97.0:
+        assert noted == ["recovery_escalation plan-1 -> jira: answered 1 hour 37 minutes late."]
+
+
+def test_answer_that_does_not_settle_is_not_late_but_open() -> None:
+    report = reported(NAME, make.plan(R, NOW - DAY, "plan-1", ["jira"]), answer("deferred"))
+    assert report.entries[0].answered_late_minutes is None
+
+
+def test_very_many_late_answers_are_cut_and_counted() -> None:
+    plans = [make.plan(R, NOW - DAY, f"plan-{n}", ["jira"]) for n in range(MOST_NAMED + 2)]
+    answers = [make.acknowledgement(R, NOW - MINUTE, f"plan-{n}", "jira") for n in range(MOST_NAMED + 2)]
+    assert reported(NAME, *plans, *answers).operator_notes[-1] == "2 more answered late."

@@ -40,7 +40,7 @@ def test_adding_failing_records_improves_no_report(values: Values, failing: Valu
 
 @given(histories, st.data())
 def test_removing_passing_evidence_improves_no_report(values: Values, data: st.DataObject) -> None:
-    good = [place for place, one in enumerate(values) if speaks_well(one) or (is_heartbeat(one) and when(one))]
+    good = [place for place, one in enumerate(values) if (speaks_well(one) or is_heartbeat(one)) and when(one)]
     removed = data.draw(st.sets(st.sampled_from(good)))
     after = [one for place, one in enumerate(values) if place not in removed]
     assert_no_better(badness(after), badness(values))

@@ -9,12 +9,13 @@ from assess.closing_cases import QUIET, calm_but, closing, failing
 from loops import records as make
 from loops.cases import DAY, HOUR, MINUTE, NOW, RH, XH, A, N, R, X, calm
 from loops.test_table import CLOSEOUT
-from reporter.assess.closure import PARTS, assess_closure
+from reporter.assess.closure import MOST_FAULTS, PARTS, assess_closure
+from reporter.loops.closure import BY_HAND
 from reporter.loops.fold import fold
 from reporter.loops.loop import Loop, make_reader
 from reporter.loops.routes import finalise
 from reporter.loops.table import LOOPS, OTHER_KINDS
-from reporter.model.records import DELIVERY_KIND
+from reporter.model.records import DELIVERY_KIND, ContentFault
 from reporter.model.reports import AlertLevel, Mode, Status
 
 
@@ -75,7 +76,36 @@ def test_each_way_to_be_open_fails_its_own_check(
     assert set(checks) <= set(failing(report))
     assert report.open_item_count == len(report.open_items)
     reasons = [reason for one in failed(report).values() for reason in one.reasons]
-    assert sorted(reason.pointer for reason in reasons) == sorted(f"/closure/{one.code}" for one in report.open_items)
+    pointed = [f"/closure/{one.code}" for one in report.open_items if one.code != "evidence_unreadable"]
+    assert sorted(reason.pointer for reason in reasons if reason.pointer.startswith("/closure/")) == sorted(pointed)
+
+
+def test_every_fault_is_a_reason_with_its_place_in_the_order_of_the_lines() -> None:
+    faults = [ContentFault(f"rcd-{n}", "/x", f"odd {n}", "a word", f"b.jsonl: line {n}") for n in (10, 9)]
+    faults += [ContentFault("rcd-0", "/x", "odd", "a word", "a.jsonl: line 30"), ContentFault("rcd-1", "", "odd", "y")]
+    report = assess_closure(QUIET.but(now=NOW).case(), finalise(fold(faults, NOW)))
+    assert [reason.text for reason in failed(report)["closure_evidence_readable"].reasons] == [
+        "evidence records /rcd-1: found odd, wanted y",
+        "a.jsonl: line 30 /rcd-0/x: found odd, wanted a word",
+        "b.jsonl: line 9 /rcd-9/x: found odd 9, wanted a word",
+        "b.jsonl: line 10 /rcd-10/x: found odd 10, wanted a word",
+    ]
+    assert "`reporter check closure`" not in failed(report)["closure_evidence_readable"].remedy
+
+
+@pytest.mark.parametrize(("count", "more"), [(21, "1 more faults"), (101, "at least 80 more faults")])
+def test_very_many_faults_are_cut_and_counted(count: int, more: str) -> None:
+    faults = [ContentFault(f"rcd-{n:03}", "", "x", "y") for n in range(count)]
+    report = assess_closure(QUIET.but(now=NOW).case(), finalise(fold(faults, NOW)))
+    found = failed(report)["closure_evidence_readable"].reasons
+    assert (len(found), found[-1].found) == (MOST_FAULTS + 1, more)
+
+
+def test_route_without_an_attempt_left_is_delivered_by_hand_in_every_advice() -> None:
+    report = closure(make.execution(A, NOW - HOUR, "s", status="failed"), *lost(A, 3))
+    assert {one.next_action for one in report.open_items} == {BY_HAND}
+    checks = failed(report)
+    assert checks["closure_delivered"].remedy == checks["closure_retried"].remedy == BY_HAND
 
 
 def test_report_that_was_never_delivered_fails_its_check() -> None:

@@ -156,3 +156,10 @@ def test_evidence_dated_ahead_answers_nothing_and_is_named() -> None:
 
 def test_world_in_order_has_nobody_to_ask() -> None:
     assert reported(NAME, *calm()).status is Status.READY
+
+
+def test_route_that_was_answered_does_not_grow_older() -> None:
+    answer = make.acknowledgement(R, NOW - HOUR, "plan-1", "jira")
+    plan = make.plan(R, NOW - DAY, "plan-1", ["jira"])
+    ages = {reported(NAME, plan, answer, now=NOW + age).routes[0].age_minutes for age in (MINUTE, DAY)}
+    assert ages == {1380.0}

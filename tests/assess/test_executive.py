@@ -55,11 +55,51 @@ def test_due_soon_drill_is_a_risk_and_an_action_but_holds_nothing() -> None:
 
 
 def test_approval_that_was_given_is_not_asked_for_again() -> None:
-    assert decisions(executive(make.release_decision(NOW - HOUR))) == []
+    summary = closing(*calm_but())["release-readiness"].summary_id
+    report = executive(make.release_decision(NOW - HOUR, summary=summary))
+    assert decisions(report) == []
+    assert report.verdict.startswith("The closure of this release is approved, and nothing holds it: ")
+
+
+def test_one_thing_is_advised_of_a_route_without_an_attempt_left() -> None:
+    told = " ".join(executive(*lost(3)).recommended_actions)
+    assert "Acknowledgement audit: no attempt left: have the connector repaired" in told
+    assert "Acknowledgement audit: not delivered" not in told
+    assert "Acknowledgement audit: not delivered" in " ".join(executive(*lost(3), *lost(1, "t")).recommended_actions)
+
+
+@pytest.mark.parametrize(
+    ("owner", "escalation", "by"),
+    [
+        ("release-governance", "boss", "boss"),
+        ("ops", "ops", "release-governance"),
+        ("release-governance", "release-governance", "whoever leads release-governance"),
+    ],
+)
+def test_who_did_not_answer_never_names_who_answers(owner: str, escalation: str, by: str) -> None:
+    routes = make.notification_routes(["slack"], owner=owner, escalation=escalation)
+    report = executive(make.routed_plan(N, NOW - 3 * HOUR, "late", routes))
+    (decision,) = [one for one in report.decisions if one.decision.startswith("Name who answers")]
+    assert decision.by == by
+
+
+def test_risks_say_since_when() -> None:
+    for pilot, since in ((FAILED_DRILL, "2026-05-21T15:40:00Z"), (FAILED_DRILL.drop(SCHEDULE), "2026-06-05T15:40:00Z")):
+        unproven = executive(pilot=pilot).key_risks[0]
+        assert (unproven.risk.split(":")[0], unproven.since) == ("Readiness is not proven", since)
+    others = [one for one in calm() if one["metadata_kind"] != R.worker_run.word]
+    workers = closing(*others, make.worker_run(R, NOW - DAY))["executive"].key_risks
+    assert [one.since for one in workers if one.risk.startswith("Workers")] == ["2026-06-10T15:40:00Z"]
+    splunk = [make.delivery(A, NOW - n * MINUTE - HOUR, "s", ["splunk"], ["splunk"]) for n in range(3)]
+    failing = executive(*splunk).key_risks
+    assert [one.since for one in failing if one.risk.startswith("Connectors fail")] == ["2026-06-11T14:38:00Z"]
+    assert [one.since for one in executive(pilot=PILOT).key_risks] == ["2026-06-06T15:40:00Z"]
 
 
 def test_approval_over_blockers_is_to_be_confirmed() -> None:
-    report = executive(make.release_decision(NOW - HOUR, override=True, reason="CHG-1"), pilot=FAILED_DRILL)
+    summary = closing(*calm_but(), pilot=FAILED_DRILL)["release-readiness"].summary_id
+    decision = make.release_decision(NOW - HOUR, override=True, reason="CHG-1", summary=summary)
+    report = executive(decision, pilot=FAILED_DRILL)
     assert "Confirm or withdraw the approval that was given over the blockers." in decisions(report)
     assert any("CHG-1" in note for note in report.operator_notes)
 
@@ -80,10 +120,11 @@ def test_risks_come_in_one_order_with_owner_and_since() -> None:
         make.execution(R, NOW - HOUR, "again", "webhook", "failed"),
         make.acknowledgement(R, NOW - MINUTE, "again", "webhook"),
         *lost(3, "gone"),
+        *(make.delivery(A, NOW - n * MINUTE, "silent", ["splunk"], failed=["splunk"]) for n in range(2)),
     ]
     report = executive(*values, pilot=FAILED_DRILL, artifacts=(Artifact("a", exists=False, verified=False),))
     assert risks(report) == [
-        ("critical", "Readiness is not proven: drills, schedule", 2),
+        ("critical", "Readiness is not proven: Drill history, Drill schedule", 2),
         ("critical", "Deliveries have no attempt left", 1),
         ("critical", "Deliveries failed again on retry", 1),
         ("critical", "Alerts were not answered in time", 1),
@@ -91,7 +132,7 @@ def test_risks_come_in_one_order_with_owner_and_since() -> None:
         ("critical", "Connectors fail and nobody repairs them", 1),
         ("critical", "Workers that retry do not do their work", 2),
         ("critical", "Files of the last bundle do not verify", 1),
-        ("warning", "Deliveries failed and are tried again", 1),
+        ("warning", "Deliveries failed and are tried again", 2),
         ("warning", "Alerts wait for an answer", 1),
         ("warning", "Connectors are being repaired", 1),
     ]
@@ -158,7 +199,8 @@ def test_very_many_actions_are_cut_and_counted() -> None:
     report = executive(*values, pilot=EMPTY)
     assert len(report.recommended_actions) == 11
     assert report.recommended_actions[-1].startswith("And ")
-    assert "reporter check runbook" in report.recommended_actions[-1]
+    assert report.recommended_actions[-1].endswith("more: see the runbook.")
+    assert not [one for one in report.recommended_actions if "`" in one or "reporter " in one]
 
 
 def test_release_that_is_ready_is_held_where_production_is_not() -> None:

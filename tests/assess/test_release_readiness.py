@@ -1,5 +1,6 @@
 """Release readiness (domain.md A8, B2.25 - B2.28, C3, C8, C9, C13, C15)."""
 
+import json
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from assess.cases import EMPTY, NOW, PILOT, Pilot, failed, statuses
 from assess.closing_cases import QUIET, SEALED, calm_but, closing, failing
 from loops import records as make
-from loops.cases import DAY, HOUR, MINUTE, RH, XH, A, F, N, calm
+from loops.cases import DAY, HOUR, MINUTE, RH, XH, A, F, N, X, calm
 from loops.test_closeout import CLOSED
 from reporter.assess.release_readiness import SPECS, UNJUDGED
 from reporter.model.case import Artifact
@@ -205,7 +206,11 @@ def test_override_without_reason_and_name_is_shown_as_that() -> None:
 
 def test_closeout_is_open_until_every_part_is_there() -> None:
     assert release().closeout.closeout_state == "open"
-    packet = release(*CLOSED.values(), make.delivery(F, NOW - MINUTE, "export-1")).closeout
+    sent = make.delivery(F, NOW - MINUTE, "export-1")
+    other = release(*CLOSED.values(), sent)
+    assert next(one.code for one in other.closeout.entries if not one.met) == "approval_decision"
+    current = json.loads(json.dumps(list(CLOSED.values())).replace(make.SUMMARY, other.summary_id))
+    packet = release(*current, sent).closeout
     assert [one.code for one in packet.entries if not one.met] == []
     assert packet.closeout_state == "closed"
     assert packet.entries[0].since == "2026-06-11T05:40:00Z"
@@ -215,3 +220,20 @@ def test_c13_approval_of_a_blocked_release_closes_nothing_without_an_override() 
     entry = release(*CLOSED.values(), pilot=EMPTY).closeout.entries[0]
     assert (entry.code, entry.met) == ("approval_decision", False)
     assert "approved while blocked, without an override" in entry.found
+
+
+def test_each_blocker_says_what_it_is_about() -> None:
+    lost = make.delivery(A, NOW - MINUTE, "s", failed=["slack"])
+    others = [one for one in calm() if one.get("connector_delivery_source") != X.source]
+    values = [*others, lost, make.plan(N, NOW - DAY, "m"), make.playbook(NOW - MINUTE, {"jira": NOW - HOUR})]
+    pilot = QUIET.put("rollback_plan", "/approved", "no")
+    report = closing(*values, pilot=pilot, artifacts=())["release-readiness"]
+    told = {one.code: one.detail for one in report.blockers}
+    assert told["rollback_not_accepted"].startswith("Rollback plan: found needs attention, wanted ")
+    assert told["acknowledgement_audit_delivery_failed"] == "Acknowledgement audit: not delivered: 1 route"
+    assert told["recovery_open"].startswith("A connector recovery is open: jira: ")
+    assert told["executive_report_missing"] == (
+        "Executive report: no report delivered in time: no report within 2 days; none was ever delivered"
+    )
+    assert told["notification_acknowledgements"].startswith("Acknowledgements: 1 outstanding: ")
+    assert told["release_readiness_artifacts"].startswith("Artifacts of the bundle: ")

@@ -73,7 +73,7 @@ def test_retry_that_failed_again_is_critical_though_attempts_are_left() -> None:
     report = reported(NAME, make.execution(F, NOW - MINUTE, "export-1", status="failed"))
     assert (report.status, list(failed(report)), report.waiting_count) == (Status.NEEDS_ATTENTION, [RETRIED], 1)
     assert report.plans[0].alert_level is AlertLevel.CRITICAL
-    assert "`reporter retry run --execute`" in failed(report)[RETRIED].remedy
+    assert failed(report)[RETRIED].remedy == "Mend the connector; the retry worker delivers it again."
 
 
 def test_skipped_execution_changes_nothing() -> None:
@@ -94,26 +94,34 @@ def test_c18_failure_seen_by_many_plans_counts_once() -> None:
     assert reported(NAME, *lost(F), *plans).decision_count == 1
 
 
+APPROVE = "`reporter retry approve`"
+BOTH = "`reporter ack` first, then `reporter retry approve`"
+
+
 @pytest.mark.parametrize(
-    ("loop", "values", "state", "gated"),
+    ("loop", "values", "state", "opened_by"),
     [
-        pytest.param(F, [], "not_needed", 0, id="no-gate"),
-        pytest.param(R, [], "acknowledgement_required", 1, id="nobody-acknowledged"),
-        pytest.param(R, [make.acknowledgement(R, NOW, "s", state="accepted")], "open", 0, id="accepted"),
-        pytest.param(A, [], "wait_for_retry_ack", 1, id="nobody-accepted"),
-        pytest.param(A, [make.acknowledgement(A, NOW, "s", state="accepted")], "approval_required", 1, id="unapproved"),
-        pytest.param(A, [make.approval(A, NOW, "s")], "open", 0, id="approved"),
-        pytest.param(A, [make.approval(A, NOW, "s", state="denied")], "revoked", 1, id="c15-denied"),
+        pytest.param(F, [], "not_needed", "", id="no-gate"),
+        pytest.param(R, [], "acknowledgement_required", "`reporter ack`", id="nobody-acknowledged"),
+        pytest.param(R, [make.acknowledgement(R, NOW, "s", state="accepted")], "open", "", id="accepted"),
+        pytest.param(A, [], "wait_for_retry_ack", BOTH, id="nobody-accepted"),
+        pytest.param(
+            A, [make.acknowledgement(A, NOW, "s", state="accepted")], "approval_required", APPROVE, id="unapproved"
+        ),
+        pytest.param(A, [make.approval(A, NOW, "s")], "open", "", id="approved"),
+        pytest.param(A, [make.approval(A, NOW, "s", state="denied")], "revoked", APPROVE, id="c15-denied"),
     ],
 )
 def test_due_route_is_gated_until_somebody_lets_it_through(
-    loop: Loop, values: list[make.RecordValue], state: str, gated: int
+    loop: Loop, values: list[make.RecordValue], state: str, opened_by: str
 ) -> None:
+    gated = int(bool(opened_by))
     report = reported(NAME, *lost(loop), *values)
     (decision,) = report.plans[0].retry_decisions
     assert (decision.gate_state, decision.gate_reason != "") == (state, True)
     assert (report.retryable_count, report.gated_count, report.plans[0].gated_count) == (1, gated, gated)
-    assert any("`reporter retry approve`" in note for note in report.operator_notes) is bool(gated)
+    noted = [f"1 due behind a gate that these open: {opened_by}."] if gated else []
+    assert [note for note in report.operator_notes if "gate" in note] == noted
 
 
 def test_route_that_waits_is_not_gated_yet() -> None:

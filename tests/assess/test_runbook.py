@@ -13,8 +13,9 @@ from assess.closing_cases import QUIET, SEALED, calm_but, closing, failing
 from loops import records as make
 from loops.cases import DAY, HOUR, MINUTE, RH, A, F, N, R, X, calm
 from loops.test_closeout import CLOSED
+from reporter.assess.commands import Commands
 from reporter.assess.runbook_plan import DISABLE
-from reporter.assess.todo import MOST_STEPS
+from reporter.assess.todo import MOST_STEPS, sentence
 from reporter.model.case import Artifact
 from reporter.model.closing_reports import RunbookStep
 from reporter.model.reports import Mode, Status
@@ -22,7 +23,11 @@ from reporter.model.reports import Mode, Status
 PLAN, HISTORY, SCHEDULE = "rollback_plan", "rollback_drill_history", "rollback_drill_schedule"
 FAILED_DRILL = QUIET.put(HISTORY, "/drills/0/status", "fail")
 UNAPPROVED = QUIET.put(PLAN, "/approved", "no")
-SIGNED = "--by NAME --reason TEXT --ref REF"
+HERE = "--environment production-pilot"
+BY = "--by NAME --reason TEXT --ref REF --execute"
+SIGNED = f"{HERE} {BY}"
+RETRIES = f"reporter retry plan {HERE}"
+RUN = f"reporter run {HERE}"
 NOT_PROVEN = "NOT proven"
 
 
@@ -49,9 +54,9 @@ def test_world_in_order_has_only_the_way_back_and_the_closing() -> None:
     assert [one.number for one in report.steps] == list(range(1, len(report.steps) + 1))
 
 
-def test_closed_release_has_nothing_left_but_the_way_back() -> None:
+def test_release_that_an_earlier_decision_approved_has_only_its_closing_left() -> None:
     report = runbook(*CLOSED.values(), make.delivery(F, NOW - MINUTE, "export-1"))
-    assert {one.phase for one in report.steps} == {"rollback"}
+    assert {one.phase for one in report.steps} == {"rollback", "close"}
 
 
 def test_nobody_asked_and_there_is_nothing_to_do() -> None:
@@ -70,14 +75,16 @@ def test_failing_readiness_has_steps_though_nobody_gave_records() -> None:
 # --- the way back -----------------------------------------------------------------------------------------------------
 
 
-def test_way_back_is_first_with_the_immediate_command_and_every_step_of_the_plan() -> None:
+def test_way_back_is_first_and_is_the_plans_own_with_the_commands_of_its_steps() -> None:
     report = runbook()
-    first, second, *planned, last = steps(report, "rollback")
-    assert first.command == DISABLE == "export CAVRA_GO_BACKEND_MODE=disabled"
-    assert second.task.startswith("Restart the API")
+    planned = steps(report, "rollback")
     assert tuple(one.task for one in planned) == report.rollback_steps
     assert all("approved as apr_go_backend_rollback" in one.why for one in planned)
-    assert last.command == "reporter run"
+    first, second, last = planned
+    assert first.command == DISABLE == "export CAVRA_GO_BACKEND_MODE=disabled"
+    assert 'set mode = "disabled" of this environment in reporter.toml' in first.why
+    assert (second.command, last.command) == ("", RUN)
+    assert first.done_when == last.done_when == "The new bundle says disabled."
     assert (report.rollback_ready, report.rollback_target_minutes) == (True, 15.0)
     assert report.rollback_approval_id == "apr_go_backend_rollback"
     assert NOT_PROVEN not in report.markdown
@@ -106,6 +113,31 @@ def test_way_back_that_is_not_proven_is_said_first_and_loudly(pilot: Any) -> Non
     assert ("runbook_rollback_proven" in failing(report)) == (pilot.mode is Mode.PROMOTED)
 
 
+@pytest.mark.parametrize(
+    ("without", "added", "place"),
+    [
+        ("CAVRA_GO", "If Go decides wrongly or not at all, switch it off", 0),
+        ("Restart", "Restart the API, the CI runner wrapper", 0),
+        ("Capture", "Capture the reports as evidence", -1),
+    ],
+)
+def test_step_that_a_ready_plan_leaves_out_is_added(without: str, added: str, place: int) -> None:
+    left = [one for one in runbook().rollback_steps if without not in one]
+    told = steps(runbook(pilot=QUIET.put(PLAN, "/rollback_steps", left)), "rollback")
+    assert len(told) == 3
+    assert told[place].task.startswith(added)
+
+
+def test_plan_that_is_not_ready_is_told_after_the_way_that_always_works() -> None:
+    doubt, first, second, *planned, last = steps(runbook(pilot=UNAPPROVED), "rollback")
+    assert doubt.task.startswith("Do not rely")
+    assert first.command == DISABLE
+    assert 'set mode = "disabled" of this environment in reporter.toml' in first.task
+    assert first.done_when.endswith("The new bundle says disabled.")
+    assert (second.task.split()[0], last.command) == ("Restart", RUN)
+    assert [one.command for one in planned] == ["", "", ""]
+
+
 def test_plan_that_nobody_approved_says_so_at_each_of_its_steps() -> None:
     told = steps(runbook(pilot=UNAPPROVED), "rollback")
     assert sum("of the rollback plan, which is not approved" in one.why for one in told) == 3
@@ -130,16 +162,16 @@ def test_very_long_plan_is_cut_and_counted() -> None:
 def test_one_cause_is_one_step_however_many_checks_it_fails() -> None:
     (step,) = steps(runbook(pilot=QUIET.drop("rollback_rehearsal")), "now")
     assert step.task.startswith("Name the document: set rollback_rehearsal_path")
-    assert step.command == "reporter check rehearsal"
+    assert step.command == f"reporter check rehearsal {HERE}"
     assert step.owner == "release-governance"
-    assert step.done_when == "Passed in reporter check rehearsal: Rehearsal evidence."
+    assert step.done_when == f"Passed in reporter check rehearsal {HERE}: Rehearsal evidence."
 
 
 def test_report_that_fails_by_another_one_has_no_step_of_its_own() -> None:
     pilot = QUIET.drop("channel_manifest")
     found = closing(*calm(), pilot=pilot)
     assert found["production"].go_backend_promotion.status is Status.NEEDS_ATTENTION
-    assert set(commands(found["runbook"])) == {"reporter check deployment"}
+    assert set(commands(found["runbook"])) == {f"reporter check deployment {HERE}"}
 
 
 def test_reason_is_told_by_the_check_that_is_most_about_it() -> None:
@@ -150,12 +182,12 @@ def test_reason_is_told_by_the_check_that_is_most_about_it() -> None:
 
 
 def test_doubt_about_the_way_back_leads_to_the_report_that_doubts() -> None:
-    assert runbook(pilot=FAILED_DRILL).steps[0].command == "reporter check drills"
+    assert runbook(pilot=FAILED_DRILL).steps[0].command == f"reporter check drills {HERE}"
 
 
 def test_report_that_only_the_release_wants_has_a_step() -> None:
     pilot = QUIET.but(mode=Mode.SHADOW).only()
-    assert "reporter check schedule" in commands(runbook(pilot=pilot))
+    assert f"reporter check schedule {HERE}" in commands(runbook(pilot=pilot))
 
 
 def test_drill_that_is_due_soon_is_for_soon() -> None:
@@ -169,12 +201,12 @@ def test_drill_that_nobody_is_told_of_is_told_by_hand() -> None:
     window = {"window_id": "freeze", "start_at": "2026-06-11T00:00:00Z", "end_at": "2026-06-12T00:00:00Z"}
     pilot = PILOT.put(SCHEDULE, "/maintenance_windows", [{**window, "reason": "freeze"}])
     (step,) = steps(runbook(pilot=pilot), "now")
-    assert (step.command, step.due_at) == ("reporter check notification-plan", "2026-06-12T00:00:00Z")
+    assert (step.command, step.due_at) == (f"reporter check notification-plan {HERE}", "2026-06-12T00:00:00Z")
 
 
 def test_bundle_that_does_not_verify_is_written_again() -> None:
     report = runbook(artifacts=(*SEALED, Artifact("runbook.pdf", exists=True, verified=False)))
-    assert commands(report) == ["reporter run"]
+    assert commands(report) == [RUN]
 
 
 # --- the loops --------------------------------------------------------------------------------------------------------
@@ -228,9 +260,9 @@ def test_route_that_the_records_do_not_name_has_no_command() -> None:
 
 
 def test_connector_that_nobody_repairs_has_its_recovery_opened_with_six_steps() -> None:
-    values = [*lost(2), make.delivery(A, NOW - MINUTE, "s")]
-    (step,) = steps(runbook(*values), "now")
-    assert step.command == f"reporter recovery open slack {SIGNED}"
+    values = [make.delivery(A, NOW - n * MINUTE, "s", ["jira"], failed=["jira"]) for n in range(2)]
+    (step,) = [one for one in steps(runbook(*values), "now") if "recovery open" in one.command]
+    assert step.command == f"reporter recovery open jira {SIGNED}"
     assert all(f"{number}. " in step.why for number in range(1, 7))
 
 
@@ -238,7 +270,7 @@ def test_connector_that_nobody_repairs_has_its_recovery_opened_with_six_steps() 
 def test_recovery_is_due_soon_within_its_slo(age: timedelta, phase: str) -> None:
     report = runbook(make.playbook(NOW - age, {"jira": NOW - DAY}))
     (step,) = [one for one in report.steps if "recovery close" in one.command]
-    assert step.command == f"reporter recovery close jira --state resolved --verification REF {SIGNED}"
+    assert step.command == f"reporter recovery close jira {HERE} --state resolved --verification REF {BY}"
     assert step.phase == phase
 
 
@@ -270,13 +302,13 @@ def test_gate_is_opened_before_the_retry_is_run() -> None:
     due = lost(1)
     waiting, accepted = due, [*due, make.acknowledgement(A, NOW - MINUTE, "s", state="accepted")]
     escalated = lost(1, R)
-    assert commands(runbook(*waiting)) == [
-        f"reporter ack acknowledgement_audit s --provider slack {SIGNED}",
-        "reporter retry run --execute",
-    ]
+    both = f"acknowledgement_audit s --provider slack {SIGNED}"
+    assert commands(runbook(*waiting)) == [f"reporter ack {both}", f"reporter retry approve {both}", RETRIES]
+    assert "reporter ack first, then reporter retry approve" in steps(runbook(*waiting), "now")[0].why
+    assert "two decisions" not in steps(runbook(*accepted), "now")[0].why
     assert commands(runbook(*accepted)) == [
         f"reporter retry approve acknowledgement_audit s --provider slack {SIGNED}",
-        "reporter retry run --execute",
+        RETRIES,
     ]
     assert f"reporter ack recovery_escalation s --provider slack {SIGNED}" in commands(runbook(*escalated))
 
@@ -284,44 +316,83 @@ def test_gate_is_opened_before_the_retry_is_run() -> None:
 def test_approved_retry_is_run() -> None:
     report = runbook(*lost(1), make.approval(A, NOW - MINUTE, "s"))
     (step,) = steps(report, "now")
-    assert (step.command, step.since) == ("reporter retry run --execute", "2026-06-11T14:40:00Z")
+    assert (step.command, step.since) == (RETRIES, "2026-06-11T14:40:00Z")
 
 
 def test_retry_of_very_many_names_a_few() -> None:
     values = [make.delivery(X, NOW - HOUR, f"r-{n}", failed=["slack"]) for n in range(8)]
     values = [*values, make.delivery(X, NOW - MINUTE, "fine")]
-    (step,) = [one for one in steps(runbook(*values), "now") if one.command == "reporter retry run --execute"]
+    (step,) = [one for one in steps(runbook(*values), "now") if one.command == RETRIES]
     assert "r-4 by slack and 3 more" in step.why
-    assert step.why.startswith("8 routes not delivered, 0 of them after a retry")
+    assert step.why.startswith("8 routes not delivered: the executive report r-0 by slack,")
 
 
 def test_retry_that_waits_is_for_soon() -> None:
     report = runbook(*lost(1, ago=MINUTE))
     (step,) = steps(report, "soon")
-    assert (step.command, step.due_at) == ("reporter retry run --execute", "2026-06-11T15:54:00Z")
+    assert (step.command, step.due_at) == (RETRIES, "2026-06-11T15:54:00Z")
     assert not steps(report, "now")
 
 
 def test_workers_with_the_same_trouble_are_one_step() -> None:
     report = closing(make.delivery(X, NOW - MINUTE, "r"))["runbook"]
-    assert commands(report) == ["reporter retry run --execute"]
-    assert steps(report, "now")[0].why.count("there was none") == 6
-    assert commands(report, "soon") == ["reporter retry plan"]
+    (step,) = steps(report, "now")
+    assert (step.task, step.command) == ("Start the retry worker of each of 6 loops and find out why it stopped", "")
+    assert step.why.count("there was none") == 6
+    assert commands(report, "soon") == [f"{RETRIES} --execute"]
 
 
 def test_disabled_schedule_has_a_step_and_no_command() -> None:
     others = [one for one in calm() if one["metadata_kind"] != RH.worker_run.word]
     report = closing(*others, make.worker_run(RH, NOW - MINUTE, dry=False, enabled=False))["runbook"]
     assert [(one.task, one.command) for one in steps(report, "soon")] == [
-        ("Enable the worker's schedule, or say who retries by hand", "")
+        (
+            "Enable the schedule of the retry worker of the recovery retry health alert, or say who retries by hand",
+            "",
+        )
     ]
 
 
 def test_missing_report_and_unreadable_evidence_have_steps() -> None:
     without = [one for one in calm() if one.get("connector_delivery_source") != X.source]
-    assert commands(closing(*without)["runbook"]) == ["reporter run"]
-    assert "reporter check closure" in commands(runbook(make.worker_run(A, "someday")))
-    assert "reporter check closure" in commands(closing()["runbook"])
+    assert commands(closing(*without)["runbook"]) == [RUN]
+    assert f"reporter check closure {HERE}" in commands(runbook(make.worker_run(A, "someday")))
+    assert f"reporter check closure {HERE}" in commands(closing()["runbook"])
+
+
+def test_retry_that_failed_again_counts_those_after_a_retry() -> None:
+    values = [make.execution(X, NOW - HOUR, "r", status="failed"), make.delivery(X, NOW - MINUTE, "fine")]
+    (step,) = [one for one in steps(runbook(*values), "now") if one.command == RETRIES]
+    assert step.why.startswith("1 route not delivered, 1 of them after a retry: ")
+
+
+def test_nothing_tells_anybody_to_run_what_does_not_exist() -> None:
+    found = closing(*calm_but(*lost(3), *lost(1, name="t"), *lost(1, R)), pilot=EMPTY)
+    assert "retry run" not in " ".join(one.model_dump_json() for one in found.values())
+
+
+def test_environment_without_a_name_of_its_own_is_not_named() -> None:
+    assert Commands("default").run == "reporter run"
+    assert Commands("a b").check("closure") == "reporter check closure --environment 'a b'"
+
+
+def test_no_sentence_ends_twice() -> None:
+    report = runbook(*lost(3), *lost(1, R), make.plan(N, NOW - DAY, "m"), pilot=EMPTY, artifacts=())
+    assert not [one for one in report.steps if ".." in one.why or ".." in one.done_when]
+    assert sentence("It is so.") == sentence("It is so") == "It is so."
+
+
+def test_check_points_to_the_steps_by_their_numbers() -> None:
+    report = runbook(*lost(3))
+    pointed = [reason.pointer for reason in failed(report)["runbook_nothing_urgent"].reasons]
+    assert pointed == [f"/steps/{one.number}" for one in steps(report, "now")]
+
+
+def test_late_answer_is_asked_of_who_is_named_for_another_route_of_its_owner() -> None:
+    routes = make.notification_routes(["slack"], 30, "release-governance", "boss")
+    known = [make.routed_plan(N, NOW - HOUR, "m", routes), make.acknowledgement(N, NOW - MINUTE, "m")]
+    (step,) = steps(runbook(*known, make.plan(RH, NOW - DAY, "h")), "now")
+    assert step.owner == "boss"
 
 
 def test_every_step_says_who_why_and_when_it_is_done() -> None:
@@ -339,7 +410,7 @@ def test_very_many_of_a_kind_are_cut_and_the_rest_is_counted() -> None:
     asked = [one for one in commands(report) if one.startswith("reporter ack")]
     assert len(asked) == MOST_STEPS
     assert steps(report, "now")[MOST_STEPS].task == "Do the same for 15 more"
-    assert steps(report, "now")[MOST_STEPS].command == "reporter check escalation-plan"
+    assert steps(report, "now")[MOST_STEPS].command == f"reporter check escalation-plan {HERE}"
 
 
 def test_every_route_that_holds_the_closure_open_is_named() -> None:
@@ -357,7 +428,7 @@ def test_closing_comes_last_and_lists_every_part_that_is_missing() -> None:
     report = runbook(*lost(3))
     last = steps(report, "close")
     assert report.steps[-len(last) :] == tuple(last)
-    assert last[0].command == "reporter run"
+    assert last[0].command == RUN
     assert [one.task for one in last[1:3]] == [
         "Complete the closeout: approval decision",
         "Complete the closeout: release record attachment",
@@ -403,4 +474,4 @@ def test_reports_that_block_are_all_answered() -> None:
     found = closing(*calm_but(*lost(3)), pilot=EMPTY.but(runtime=replace(PILOT.runtime, executable=False)))
     report = found["runbook"]
     for name in ("backend", "deployment", "promotion", "rollback", "rehearsal", "drills", "schedule"):
-        assert f"reporter check {name}" in [one.command for one in report.steps]
+        assert f"reporter check {name} {HERE}" in [one.command for one in report.steps]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from assess.closing_cases import QUIET, calm_but, closing
 from loops import records as make
-from loops.cases import DAY, NOW, N
+from loops.cases import DAY, MINUTE, NOW, N
 from reporter.assess.commands import quote
 from reporter.assess.runbook_text import code, text
 from reporter.model.text import UNSEEN
@@ -110,3 +110,17 @@ def test_facts_say_what_is_not_given() -> None:
     markdown = closing(*calm_but(), pilot=QUIET.drop("rollback_plan"))["runbook"].markdown
     assert "- Recovery target: not given" in markdown
     assert "- Approval of the plan: not given" in markdown
+
+
+def test_settings_are_told_of_once_and_blanks_once_in_each_phase_that_has_them() -> None:
+    plans = [make.plan(N, NOW - DAY, "late"), make.plan(N, NOW - MINUTE, "soon")]
+    markdown = closing(*calm_but(*plans))["runbook"].markdown
+    assert markdown.count("`--settings FILE`") == 1
+    assert markdown.count("Replace NAME, TEXT and REF") == 2
+    assert "Replace" not in closing(*calm_but())["runbook"].markdown
+
+
+def test_steps_that_nothing_is_wrong_with_have_no_severity() -> None:
+    markdown = closing(*calm_but(make.plan(N, NOW - DAY, "late")))["runbook"].markdown
+    assert "(healthy)" not in markdown
+    assert "** (critical)" in markdown

@@ -76,7 +76,23 @@ def test_sum_beyond_the_calendar_stops_at_its_end() -> None:
 
 
 @pytest.mark.parametrize(
-    "blank", ["", " ", "\t\n", "\u00a0", "\u3000", "\u200b", "\ufeff \u2060", "\u3164", "\u2800", "\u00ad"]
+    "blank",
+    [
+        "",
+        " ",
+        "\t\n",
+        "\u00a0",
+        "\u3000",
+        "\u200b",
+        "\ufeff \u2060",
+        "\u3164",
+        "\u2800",
+        "\u00ad",
+        "\u0301",
+        "-",
+        "..",
+        "\u2014",
+    ],
 )
 def test_text_that_shows_nothing_is_blank(blank: str) -> None:
     assert is_blank(blank)

@@ -47,7 +47,7 @@ def imported(settings: Path) -> int:
     from reporter.settings import load_settings
 
     found, _ = load_settings(str(settings), {})
-    return sum(one.appended.added for one in import_records(found, [], lambda _: None))
+    return sum(one.appended.added for one in import_records(found, []))
 
 
 def verified(settings: Path) -> int:

@@ -23,7 +23,9 @@ FLAGS = [
     "--disable-sync",
 ]
 ENVIRONMENTS = ("production-pilot", "payments-pilot", "build-fleet")
-FILTER_WORDS = {"Show", "with", "the", "text", "of", "checks", "all", "failed", "passed", "not", "applicable"}
+FILTER_WORDS = {"Show", "with", "the", "text", "of", "checks", "all", "failed", "passed", "not", "applicable"} | {
+    *("checks,", "and", "that", "repeat", "them"),
+}
 PAGES = ("index.html", "readiness.html", "runbook.html", "executive.html")
 
 
@@ -123,6 +125,24 @@ def test_without_scripts_everything_is_there(visit: Visit, bundles: Path, name: 
     scripted = visit(path).page.locator("main").inner_text()
     assert plain
     assert set(scripted.split()) - set(plain.split()) <= FILTER_WORDS
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_the_filter_counts_the_checks_that_the_verdict_counts(visit: Visit, bundles: Path, environment: str) -> None:
+    page = visit(bundles / environment / "latest" / "readiness.html").page
+    tallies = page.locator(".tallies li").all_inner_texts()
+    counted = sum(int(number) for told in tallies for number in told.replace(",", "").split() if number.isdigit())
+    assert page.locator("#found").inner_text().startswith(f"{counted} of {counted} checks, and ")
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_the_runbook_on_a_phone_shows_what_to_do_soon_after_the_verdict(
+    visit: Visit, bundles: Path, environment: str
+) -> None:
+    page = visit(bundles / environment / "latest" / "runbook.html", viewport={"width": 390, "height": 844}).page
+    box = page.locator("#roll-back").bounding_box()
+    assert box
+    assert box["height"] < 400, "the way back is folded"
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)

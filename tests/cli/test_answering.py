@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from freezegun import freeze_time
 
 from cli.conftest import Call, Said
 from worlds import AS_OF
@@ -26,7 +27,8 @@ class Pilot:
         self._common = ("--settings", world / "reporter.toml", "--environment", environment)
 
     def __call__(self, *words: str, as_of: str = AS_OF) -> Said:
-        return self._call(*words, *self._common, "--as-of", as_of)
+        with freeze_time(as_of):
+            return self._call(*words, *self._common)
 
     def routes(self) -> dict[str, tuple[str, str]]:
         """Give subject and provider of the routes that were not delivered, by their fate."""
@@ -123,17 +125,17 @@ def test_recovery_is_opened_and_closed_with_proof(fleet: Pilot) -> None:
     opened = fleet("recovery", "open", "jira", *SIGNED, "--execute")
     assert opened.out.splitlines()[:2] == [
         "recorded: recovery of jira",
-        "  opens a recovery: 3 failed attempts in the last 24 hours",
+        "  opens a recovery: 3 failed attempts since its last success",
     ]
     few = fleet("recovery", "open", "teams", *SIGNED)
-    assert "0 failed attempts in the last 24 hours: fewer than the 2 that call for a recovery" in few.err
+    assert "0 failed attempts since its last success: fewer than the 2 that call for a recovery" in few.err
     without = fleet("recovery", "close", "jira", "--state", "resolved", *SIGNED, as_of=LATER)
     assert (without.code, without.err) == (
         2,
         "error: --verification: found none, wanted at least one to call a recovery resolved\n",
     )
     closed = fleet(
-        "recovery", "close", "jira", "--state", "resolved", "--verification", "gordackexec-1", *SIGNED, "--execute",
+        "recovery", "close", "jira", "--state", "resolved", "--verification", "run 7", *SIGNED, "--execute",
         as_of=LATER,
     )  # fmt: skip
     assert "  state: open -> resolved (closes the recovery)\n" in closed.out
@@ -155,7 +157,7 @@ def test_secret_is_refused_by_rule_and_option_and_never_shown(call: Call, words:
     assert (said.code, said.out) == (7, "")
     assert said.err.splitlines() == [
         "error: --reason: found a token or a credential (not shown), wanted none in a record; rule token",
-        "error: --ref: found the name of a private host (not shown), wanted none in a record; rule private_host",
+        "error: --ref: found an address whose host has no domain (not shown), wanted none in a record; rule bare_host",
     ]
 
 
@@ -163,3 +165,59 @@ def test_one_of_several_environments_must_be_named(call: Call, world: Path) -> N
     said = call("retry", "plan", "--settings", world / "reporter.toml")
     assert (said.code, said.out) == (2, "")
     assert "choose one with --environment (build-fleet, payments-pilot, production-pilot)" in said.err
+
+
+@pytest.mark.parametrize(
+    ("as_of", "side"),
+    [("2026-06-11T15:45:01Z", "later"), ("2026-06-11T15:34:59Z", "earlier")],
+    ids=["ahead", "dated back"],
+)
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("ack", "drill-notification", "monthly", "--provider", "slack", *SIGNED),
+        ("retry", "plan"),
+        ("retry", "approve", "acknowledgement-audit", "x", "--provider", "slack", *SIGNED),
+        ("recovery", "open", "jira", *SIGNED),
+        ("recovery", "close", "jira", "--state", "deferred", *SIGNED),
+    ],
+    ids=["ack", "plan", "approve", "open", "close"],
+)
+def test_what_is_recorded_is_dated_when_it_is_given(
+    fleet: Pilot, words: tuple[str, ...], as_of: str, side: str
+) -> None:
+    said = fleet(*words, "--as-of", as_of, "--execute")
+    assert (said.code, said.out) == (2, "")
+    assert f"--as-of: found {as_of}, {side} than the clock, {AS_OF}: what is recorded is dated when it is" in said.err
+
+
+@pytest.mark.parametrize("as_of", ["2026-06-11T15:45:00Z", "2026-06-11T15:35:00Z"], ids=["ahead", "back"])
+def test_clocks_may_differ_by_five_minutes(fleet: Pilot, as_of: str) -> None:
+    done = fleet("recovery", "open", "jira", *SIGNED, "--as-of", as_of, "--execute")
+    assert (done.code, done.out.splitlines()[-1].endswith(f"dated {as_of}")) == (0, True)
+
+
+def test_dry_call_may_be_about_any_time(fleet: Pilot) -> None:
+    dry = fleet("recovery", "open", "jira", *SIGNED, "--as-of", "2030-01-01T00:00:00Z")
+    assert (dry.code, dry.out.splitlines()[0]) == (0, "would record: recovery of jira")
+
+
+def test_call_that_lost_a_race_shows_what_was_recorded(fleet: Pilot, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = fleet("recovery", "open", "jira", *SIGNED, "--execute")
+    monkeypatch.setattr("reporter.answer_jobs.recoveries._recoveries", lambda *_: [])
+    twin = fleet("recovery", "open", "jira", *SIGNED, "--execute", as_of=LATER)
+    assert twin.out.splitlines()[0] == "recorded already, nothing was added: recovery of jira"
+    assert twin.out.splitlines()[-1] == first.out.splitlines()[-1]
+    assert first.out.splitlines()[-1].endswith(f"dated {AS_OF}")
+
+
+def test_printed_placeholders_are_no_names(fleet: Pilot) -> None:
+    said = fleet("recovery", "open", "PROVIDER", "--by", "NAME", "--reason", "TEXT", "--ref", "REF")
+    assert said.code == 2
+    assert [line.split(",")[0] for line in said.err.splitlines()] == [
+        "error: --by: found the placeholder NAME",
+        "error: --reason: found the placeholder TEXT",
+        "error: --ref: found the placeholder REF",
+    ]
+    assert "; PROVIDER is a placeholder" in fleet("recovery", "open", "PROVIDER", *SIGNED).err
+    assert "--by: is blank" in fleet("recovery", "open", "jira", "--by", "", *SIGNED[2:]).err

@@ -12,6 +12,8 @@ import jsonschema
 import pytest
 
 from cli.conftest import Call
+from loops import records as make
+from loops.cases import HOUR, NOW, N
 from reporter.model.manifests import MANIFESTS
 from reporter.model.registry import BY_NAME, REPORTS
 from reporter.model.schemas import find_schema
@@ -89,8 +91,9 @@ def flags_for(directory: Path) -> list[str | Path]:
 
 
 def without_ids(report: Any) -> str:  # noqa: ANN401 - JSON is untyped
-    """Write a report without what is made from the environment's name: ids, and the title of the runbook."""
+    """Write a report without what is made from the environment's name: ids, commands, the title of the runbook."""
     text = re.sub(r"\b(gord[a-z]+)-[0-9a-f]{16}", r"\1", json.dumps(report))
+    text = text.replace(" --environment production-pilot", "")
     return re.sub(r"(# [A-Za-z ]+: )(default|production-pilot)", r"\1", text)
 
 
@@ -387,3 +390,74 @@ def test_variables_that_are_ignored_are_said_beside_the_result(
     said = call(*words)
     assert said.out
     assert said.err == ("ignored: CAVRA_GO_BACKEND_MODE; the settings file defines no environment named default\n")
+
+
+def write_pilot(name: str = "pilot") -> str:
+    return f'[environments.{name}]\nmode = "promoted"\n'
+
+
+def test_records_alone_go_over_the_one_environment_of_the_settings(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "evidence.jsonl").touch()
+    (tmp_path / "reporter.toml").write_text(write_pilot(), encoding="utf-8")
+    report = json.loads(call("check", "closure", "--records", "evidence.jsonl", "--json", *HERE).out)
+    assert (report["environment"], report["mode"]) == ("pilot", "promoted")
+    alone = json.loads(call("check", "closure", "--records", "evidence.jsonl", "--mode", "shadow", "--json").out)
+    assert (alone["environment"], alone["mode"]) == ("default", "shadow")
+
+
+def test_records_alone_choose_none_of_several_environments(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "reporter.toml").write_text(write_pilot() + write_pilot("other"), encoding="utf-8")
+    said = call("check", "closure", "--records", "evidence.jsonl")
+    assert (said.code, said.out) == (2, "")
+    assert "choose one with --environment (other, pilot)" in said.err
+    (tmp_path / "reporter.toml").write_text("", encoding="utf-8")
+    assert "nothing to assess" in call("check", "closure", "--records", "evidence.jsonl").err
+
+
+@pytest.mark.parametrize(("variable", "mode"), [("promoted", "promoted"), ("", "disabled")], ids=["set", "unset"])
+def test_records_without_settings_go_over_the_variables(
+    call: Call, monkeypatch: pytest.MonkeyPatch, variable: str, mode: str
+) -> None:
+    monkeypatch.setenv("CAVRA_GO_BACKEND_MODE", variable)
+    report = json.loads(call("check", "closure", "--records", "evidence.jsonl", "--json", *HERE).out)
+    assert (report["environment"], report["mode"]) == ("default", mode)
+
+
+def test_schedule_that_the_history_does_not_know_is_refused_with_those_it_knows(call: Call, world: Path) -> None:
+    common = ("check", "routing-trend", "--settings", world / "reporter.toml", "-e", "production-pilot", *HERE)
+    known = next(iter(json.loads(call(*common, "--json").out)["schedule_counts"]))
+    said = call(*common, "--schedule", "zzz")
+    assert (said.code, said.out) == (2, "")
+    assert said.err.startswith('error: --schedule: found "zzz", wanted one of the routing history: ')
+    assert known in said.err
+    assert call(*common, "--schedule", known).code == 0
+
+
+def test_very_many_schedules_are_counted_not_listed(call: Call, tmp_path: Path) -> None:
+    routes = make.notification_routes(["slack"])
+    plans = [make.routed_plan(N, NOW - HOUR, f"s-{number:02}", routes, rid=f"g-{number}") for number in range(22)]
+    (tmp_path / "evidence.jsonl").write_bytes(b"".join(make.raw(one) + b"\n" for one in plans))
+    said = call("check", "routing-trend", "--mode", "promoted", "--records", "evidence.jsonl", "--schedule", "z", *HERE)
+    assert said.err.endswith(" s-19 and 2 more\n")
+    none = call("check", "routing-trend", "--mode", "promoted", "--schedule", "z", *HERE)
+    assert none.err == 'error: --schedule: found "z", wanted one of the routing history: none\n'
+
+
+def test_faults_of_the_settings_and_of_the_rules_are_told_at_once_with_the_file(call: Call, tmp_path: Path) -> None:
+    text = "bundles_dir = 3\n[environments.pilot.loops]\nbroken = {}\ndrill-notification = { backoff = 0 }\n"
+    (tmp_path / "reporter.toml").write_text(f"{text}[environments.other]\nloops = 5\n", encoding="utf-8")
+    said = call("settings", "check")
+    assert (said.code, said.out) == (2, "")
+    lines = said.err.splitlines()
+    assert all(line.startswith("error: reporter.toml: ") for line in lines)
+    assert [line.split(":")[2].strip() for line in lines] == [
+        "bundles_dir",
+        "environments.other.loops",
+        "environments.pilot.loops.broken",
+        "environments.pilot.loops.drill-notification.backoff",
+    ]
+    (tmp_path / "reporter.toml").write_text(text.partition("\n")[2], encoding="utf-8")
+    assert call("settings", "check").err.splitlines() == lines[2:]
+    assert call("check", "closure", "-e", "pilot").err.splitlines() == lines[2:]
+    (tmp_path / "reporter.toml").write_text("[environments.pilot]\nloops.broken = 5\n", encoding="utf-8")
+    assert "environments.pilot.loops.broken: " in call("settings", "check").err

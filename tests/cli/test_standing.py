@@ -5,9 +5,11 @@ import shutil
 from pathlib import Path
 
 import pytest
+from freezegun import freeze_time
 
 from cli.conftest import Call
 from cli.test_help import loaded_by
+from reporter.cli import answer
 from worlds import AS_OF, reporter
 
 LATER = "2026-06-11T17:40:00Z"
@@ -21,11 +23,15 @@ def ran(world: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     signed = ("--by", "lead", "--reason", "it fails", "--ref", "INC-7")
     for words in (
         ("run", "-e", PILOT, "--as-of", AS_OF),
-        ("recovery", "open", "jira", "-e", PILOT, "--as-of", "2026-06-11T16:40:00Z", *signed, "--execute"),
+        ("recovery", "open", "jira", "-e", PILOT, *signed, "--execute", "--settings", str(path / "reporter.toml")),
         ("run", "-e", PILOT, "--as-of", LATER),
     ):
-        done = reporter(*words, cwd=path)
-        assert done.returncode == 0, done.stderr
+        if "--execute" in words:
+            with freeze_time("2026-06-11T16:40:00Z"):
+                assert answer([*words]) == 0
+        else:
+            done = reporter(*words, cwd=path)
+            assert done.returncode == 0, done.stderr
     return path
 
 
@@ -48,6 +54,8 @@ def test_status_says_verdict_what_is_open_and_who_must_act(call: Call, ran: Path
     assert any(line.startswith("  due   drill at 2026-") for line in lines)
     assert any(line.startswith("  open  A connector recovery is open since 2026-06-11T16:40:00Z") for line in lines)
     assert any(line.startswith("  act   release-governance: ") for line in lines)
+    assert "        settles too: Executive report: failed again on retry; Executive report: not delivered" in lines
+    assert any("`reporter recovery open --environment build-fleet`" in line for line in lines)
     assert not any("OLD" in line for line in lines)
 
 
@@ -73,7 +81,7 @@ def test_old_bundle_is_called_out(call: Call, ran: Path) -> None:
 
 def test_environment_without_a_run_is_told_what_to_run(call: Call, ran: Path) -> None:
     said = call("status", "--settings", ran / "reporter.toml", "--as-of", LATER)
-    assert said.code == 0
+    assert said.code == 2
     assert "payments-pilot: NO BUNDLE\n  no bundle yet: `reporter run --environment payments-pilot`\n" in said.out
 
 
@@ -88,10 +96,23 @@ def test_bundle_that_does_not_verify_says_nothing(call: Call, copy: Path) -> Non
     assert "NEEDS ATTENTION" not in said.out
 
 
+def test_newest_bundle_that_was_moved_away_does_not_uncover_the_one_before(call: Call, copy: Path) -> None:
+    newest = bundles(copy)[-1]
+    newest.rename(copy / "away")
+    common = ("--settings", copy / "reporter.toml", "-e", PILOT)
+    said = call("status", *common, "--as-of", LATER)
+    assert (said.code, said.out.splitlines()[0]) == (5, "build-fleet: NOT VERIFIED")
+    assert "`latest` shows it, but it is gone: bring it back, or run again" in said.out
+    listed = call("history", *common)
+    assert (listed.code, f"GONE: `latest` shows {newest.name}" in listed.out) == (5, True)
+    (one,) = json.loads(call("history", *common, "--json").out)["environments"]
+    assert one["lost_latest"] == newest.name
+
+
 def test_very_many_open_items_are_cut_on_a_screen(call: Call, copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("reporter.cli.status.MOST_SHOWN", 2)
+    monkeypatch.setattr("reporter.cli.status.MOST_SHOWN", 1)
     said = call("status", "--settings", copy / "reporter.toml", "-e", PILOT, "--as-of", LATER)
-    assert "  open  and 2 more; --json lists all\n" in said.out
+    assert "  open  and 1 more; --json lists all\n" in said.out
 
 
 def test_status_loads_no_stage(ran: Path) -> None:

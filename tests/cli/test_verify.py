@@ -100,3 +100,12 @@ def test_ctrl_c_during_a_verification_is_quiet(call: Call, bundle: Path, monkeyp
 
     monkeypatch.setattr("reporter.cli.verify.verify_bundle", interrupted)
     assert call("verify", bundle) == (130, "", "")
+
+
+def test_what_is_no_bundle_is_told_apart(call: Call, bundle: Path, tmp_path: Path) -> None:
+    said = call("verify", bundle.parent, "--key", "keys/signing.key.pub")
+    assert said.code == 5
+    assert said.out.endswith("  not_a_bundle  .: a directory without a seal; bundles are at DIR/ENVIRONMENT/NAME\n")
+    (tmp_path / "file").touch()
+    for name in ("none", "file"):
+        assert call("verify", name, "--key", "keys/signing.key.pub").out.endswith(f"{name}: no directory here\n")

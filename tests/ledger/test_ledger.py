@@ -150,6 +150,13 @@ def test_what_is_appended_while_reading_is_left_for_the_next_time(address: str) 
         assert [row.sequence for row in rows] == [2]
 
 
+def test_states_of_all_sources_are_listed_by_alias(address: str) -> None:
+    with open_ledger(address) as ledger:
+        ledger.note_source("1", "b", "one")
+        ledger.note_source("2", "a", "two")
+        assert ledger.source_states() == [("a", "two"), ("b", "one")]
+
+
 def test_source_state_is_kept_and_replaced(address: str) -> None:
     with open_ledger(address) as ledger:
         assert ledger.source_state("key") is None

@@ -15,7 +15,18 @@ from sqlalchemy.pool import NullPool
 
 from ledger.entries import path_of, raw, tamper
 from reporter.errors import LedgerUnusable
-from reporter.ledger import GENESIS, Format, Head, Row, export_ledger, open_ledger, verify_ledger
+from reporter.ledger import (
+    GENESIS,
+    Format,
+    Head,
+    LedgerFault,
+    Row,
+    export_ledger,
+    open_ledger,
+    read_own_verified,
+    read_verified,
+    verify_ledger,
+)
 from reporter.ledger import verify as verify_module
 from reporter.ledger.chain import hash_of
 
@@ -231,3 +242,50 @@ def test_rows_that_lead_in_circles_end_the_reading(path: Path, tmp_path: Path) -
             list(ledger.read())
         with pytest.raises(LedgerUnusable, match="damaged; restore its latest backup"):
             export_ledger(ledger, Format.JSON, tmp_path / "out")
+
+
+def place(path: Path, sequence: int) -> Head:
+    """Give the head that the ledger had after some row."""
+    with open_ledger(f"sqlite:///{path}", write=False) as ledger:
+        return next((Head(sequence, row.hash) for row in ledger.read() if row.sequence == sequence), Head(0, GENESIS))
+
+
+@pytest.mark.parametrize(
+    ("statements", "sequence", "expected"),
+    [
+        pytest.param([], 0, [], id="whole, from the start"),
+        pytest.param([], 1, [], id="whole, from the first row"),
+        pytest.param([], 7, [], id="whole, from a row"),
+        pytest.param([], ROWS, [], id="whole, from the last row"),
+        pytest.param(["UPDATE record SET signer = 'x' WHERE sequence = 3"], 7, [], id="edited before"),
+        pytest.param(["UPDATE record SET signer = 'x' WHERE sequence = 3"], 0, [("edited", 3)], id="edited"),
+        pytest.param(["UPDATE record SET signer = 'x' WHERE sequence = 9"], 7, [("edited", 9)], id="edited after"),
+        pytest.param(["DELETE FROM record WHERE sequence = 9"], 7, [("gap", 9)], id="gap"),
+        pytest.param(["DELETE FROM record WHERE sequence = 7"], 7, [("gap", 7), ("head", 7)], id="the row is gone"),
+        pytest.param(["DELETE FROM record WHERE sequence > 9"], 7, [("truncated", 10)], id="cut off"),
+        pytest.param(
+            ["DELETE FROM record WHERE sequence > 6"], 7, [("truncated", 7), ("truncated", 7)], id="cut off before"
+        ),
+        pytest.param(
+            ["DELETE FROM record WHERE sequence > 6", "UPDATE head SET sequence = 6"], 7, [("truncated", 7)], id="ends"
+        ),
+        pytest.param([INSERT], 7, [("beyond_head", 13)], id="beyond"),
+    ],
+)
+def test_rows_since_a_head_that_was_noted_are_checked(
+    path: Path, statements: list[str], sequence: int, expected: list[tuple[str, int]]
+) -> None:
+    noted = place(path, sequence)
+    tamper(path, *statements)
+    with open_ledger(f"sqlite:///{path}", write=False) as ledger:
+        rows, faults = read_own_verified(ledger, "pilot", noted)
+    assert [(one.code, one.sequence) for one in faults] == expected
+    assert rows == []
+
+
+def test_rows_are_read_with_what_is_wrong_with_them_at_the_end(path: Path) -> None:
+    tamper(path, "UPDATE record SET signer = 'x' WHERE sequence = 3", "DELETE FROM record WHERE sequence = 9")
+    with open_ledger(f"sqlite:///{path}", write=False) as ledger:
+        parts = list(read_verified(ledger))
+    assert [one.sequence for one in parts if isinstance(one, Row)] == [*range(1, 9), 10, 11, 12]
+    assert [one.code for one in parts[11:] if isinstance(one, LedgerFault)] == ["gap", "edited"]

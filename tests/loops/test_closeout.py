@@ -87,7 +87,7 @@ CLOSED = {
 
 
 def assess(*values: make.RecordValue, ready: bool = True) -> CloseoutPacket:
-    return assess_closeout(settled(*values), readiness_ready=ready)
+    return assess_closeout(settled(*values), make.SUMMARY, readiness_ready=ready)
 
 
 def changed(*more: make.RecordValue, ready: bool = True, **parts: make.RecordValue | None) -> CloseoutPacket:
@@ -226,8 +226,17 @@ def test_c13_word_verified_does_not_verify_what_its_parts_contradict(value: make
 
 
 def test_decision_about_no_summary_has_nothing_that_could_be_attached() -> None:
-    assert "(not named)" in unmet(changed(decision=decision(summary="")))["packet_verification"]
-    assert "packet_verification" in unmet(changed(decision=decision(summary=" ")))
+    packet = assess_closeout(settled(*{**CLOSED, "decision": decision(summary="")}.values()), "", readiness_ready=True)
+    assert "(not named)" in unmet(packet)["packet_verification"]
+
+
+def test_approval_of_another_summary_than_the_current_one_closes_nothing() -> None:
+    packet = assess_closeout(settled(*CLOSED.values()), "gordackfinalready-of-july", readiness_ready=True)
+    assert packet.state is ClosureState.OPEN
+    assert unmet(packet)["approval_decision"] == (
+        f"about {make.SUMMARY}, while gordackfinalready-of-july is the current one"
+    )
+    assert "about no summary" in unmet(changed(decision=decision(summary="")))["approval_decision"]
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from loops import records as make
-from loops.cases import DAY, FH, HOUR, MINUTE, NOW, RH, SECOND, XH, A, F, N, X, calm, folded, settled
-from reporter.loops.closure import CODE_SUFFIXES, assess_closure
+from loops.cases import DAY, FH, HOUR, MINUTE, NOW, RH, SECOND, XH, A, F, N, R, X, calm, folded, settled
+from reporter.loops.closure import BY_HAND, CODE_SUFFIXES, MEND, assess_closure
 from reporter.loops.fold import fold
 from reporter.loops.loop import Loop
 from reporter.loops.routes import finalise
@@ -169,3 +169,31 @@ def test_since_is_the_earliest_and_owners_are_all() -> None:
         "Acknowledgement audit: 3 routes",
     )
     assert MINUTE < DAY
+
+
+@pytest.mark.parametrize(
+    ("loop", "answers", "advice"),
+    [
+        (X, [], MEND),
+        (A, [], f"Open its gate: `reporter ack` first, then `reporter retry approve`. {MEND}"),
+        (A, [make.approval(A, NOW, "s", state="denied")], f"Open its gate with `reporter retry approve`. {MEND}"),
+        (R, [], f"Open its gate with `reporter ack`. {MEND}"),
+        (A, [make.approval(A, NOW, "s")], MEND),
+    ],
+    ids=["no-gate", "both", "approval", "answer", "open"],
+)
+def test_advice_names_what_opens_the_gate_of_a_retry_that_is_due(
+    loop: Loop, answers: list[make.RecordValue], advice: str
+) -> None:
+    found = closure(make.delivery(loop, NOW - HOUR, "s", failed=["slack"]), *answers)
+    (item,) = [one for one in found.open_items if one.code.endswith("delivery_failed")]
+    assert item.next_action == advice
+
+
+def test_advice_about_some_routes_without_an_attempt_left_says_how_many() -> None:
+    gone = [make.delivery(X, NOW - n * HOUR, "gone", failed=["slack"]) for n in (1, 2, 3)]
+    items = {one.code: one for one in closure(*gone, make.delivery(X, NOW - HOUR, "s", failed=["slack"])).open_items}
+    assert items["executive_report_delivery_failed"].next_action == (
+        f"{MEND} 1 of 2: no attempt is left: open a recovery with `reporter recovery open` and deliver by hand."
+    )
+    assert items["executive_report_retry_exhausted"].next_action == BY_HAND

@@ -8,6 +8,7 @@ import pytest
 from loops import records as make
 from loops.cases import AH, DAY, FH, HOUR, MINUTE, NOW, RH, SECOND, XH, A, N, R, X, only, policies, settled
 from reporter.loops.folder import LONGEST_TEXT
+from reporter.loops.gates import is_same_person
 from reporter.loops.loop import Loop
 from reporter.model.routes import Gate, GateState
 
@@ -108,7 +109,66 @@ def test_c6_planning_again_in_the_same_cycle_keeps_the_start_of_the_slo() -> Non
     changed = drill_plan(NOW - MINUTE, rid="plan-changed")
     assert only(*again, changed).acknowledgement.since == PLANNED
     other_cycle = drill_plan(NOW - MINUTE, "2026-07-20T15:40:00Z")
-    assert only(*again, other_cycle).acknowledgement.since == NOW - MINUTE
+    answer = make.acknowledgement(N, PLANNED + HOUR, "monthly")
+    assert only(drill_plan(), answer, other_cycle).acknowledgement.since == NOW - MINUTE
+
+
+@pytest.mark.parametrize("due", ["2026-07-20T15:40:00Z", "2026-06-20T15:40:01Z"], ids=["a-month", "a-second"])
+def test_planning_another_cycle_does_not_restart_the_slo_of_what_nobody_answered(due: str) -> None:
+    told = only(drill_plan(), drill_plan(NOW - MINUTE, due, rid="plan-2")).acknowledgement
+    assert (told.since, told.outstanding, told.breached) == (PLANNED, True, True)
+
+
+def test_a_cycle_that_wants_no_answer_does_not_drop_the_one_that_an_earlier_cycle_wants() -> None:
+    silent = drill_plan(
+        NOW - MINUTE,
+        "2026-07-20T15:40:00Z",
+        rid="plan-2",
+        route_decisions=[],
+        selected_providers=["slack"],
+        acknowledgement_required_providers=[],
+    )
+    first = drill_plan(rid="plan-1")
+    told = only(first, silent).acknowledgement
+    assert (told.required, told.outstanding, told.since) == (True, True, PLANNED)
+    for more in ({"plan_id": "plan-1"}, {}):
+        answered = only(first, silent, make.acknowledgement(N, PLANNED + MINUTE, "monthly", **more)).acknowledgement
+        assert (answered.required, answered.outstanding) == (False, False)
+    undone = make.acknowledgement(N, PLANNED + HOUR, "monthly", state="escalated", plan_id="plan-1")
+    assert only(first, silent, make.acknowledgement(N, PLANNED + MINUTE, "monthly"), undone).acknowledgement.outstanding
+    assert not only(
+        first, silent, make.acknowledgement(N, NOW, "monthly", plan_id="plan-2")
+    ).acknowledgement.outstanding
+    assert only(first, silent, make.acknowledgement(N, NOW, "monthly", by="-")).acknowledgement.outstanding
+
+
+def test_a_plan_made_again_without_its_question_still_wants_the_answer() -> None:
+    silent = drill_plan(NOW, rid="plan-1", route_decisions=[], acknowledgement_required_providers=[])
+    told = only(drill_plan(rid="plan-1"), silent | {"session_id": "another-record"}).acknowledgement
+    assert (told.required, told.since) == (True, PLANNED)
+
+
+@pytest.mark.parametrize("by", ["\u0301", "-", "..", "\u3164", " "], ids=ascii)
+def test_a_name_without_a_letter_or_digit_is_nobody(by: str) -> None:
+    assert only(drill_plan(), make.acknowledgement(N, NOW, "monthly", by=by)).acknowledgement.outstanding
+
+
+@pytest.mark.parametrize(
+    "same",
+    [
+        "retry-worker",
+        "Retry\u2011Worker",
+        "retry\u2013worker",
+        "\uff52etry-worker",
+        " RETRY-WORKER\u200b ",
+        "re\u00adtry-worker",
+    ],
+    ids=ascii,
+)
+def test_one_person_is_the_same_however_the_name_is_written(same: str) -> None:
+    assert is_same_person(same, "retry-worker")
+    assert not is_same_person(same, "retry-worker-2")
+    assert not is_same_person("", "")
 
 
 def test_c6_planning_again_does_not_undo_an_answer_unless_the_plan_changed() -> None:
@@ -326,3 +386,19 @@ def test_escalation_plan_that_nobody_sent_wants_no_answer() -> None:
 
 def test_other_loops_have_no_gate() -> None:
     assert only(make.delivery(RH, FAILED, "health-1", failed=["slack"])).gate.state is GateState.NOT_NEEDED
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_fault"),
+    [
+        ({}, False),
+        ({"deliverable_route_count": 2}, True),
+        ({"approval_required_count": 1}, True),
+        ({"deliverable_route_count": 2, "selected_providers": ["slack"]}, False),
+    ],
+    ids=["nothing", "deliverable", "to-be-answered", "named"],
+)
+def test_plan_that_counts_routes_and_names_none_is_a_fault(changes: dict[str, Any], *, is_fault: bool) -> None:
+    empty: dict[str, Any] = {"route_decisions": [], "selected_providers": [], "acknowledgement_required_providers": []}
+    value = make.plan(N, PLANNED, "monthly", [], **{**empty, **changes})
+    assert [one.pointer for one in settled(value).faults] == ["/selected_providers"] * is_fault

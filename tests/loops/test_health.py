@@ -6,7 +6,7 @@ import pytest
 
 from loops import records as make
 from loops.cases import DAY, HOUR, MINUTE, NOW, RH, SECOND, A, F, N, R, X, calm, policies, settled
-from reporter.loops.health import RECOMMENDATIONS, assess_health, worst_level
+from reporter.loops.health import RECOMMENDATIONS, assess_health, recommend, worst_level
 from reporter.loops.loop import Alert, Loop
 from reporter.loops.policy import LoopPolicies
 from reporter.loops.table import LOOPS
@@ -175,9 +175,20 @@ def test_each_alert_has_a_recommendation_of_its_own_and_names_its_routes() -> No
     lost = make.delivery(R, NOW - DAY, "plan-1", failed=["slack"])
     alerts = {alert.category: alert for alert in health(R, lost, *in_order(R)).alerts}
     gap = alerts["recovery_escalation_acknowledgement_gap"]
-    assert gap.recommendation == RECOMMENDATIONS[Alert.ACKNOWLEDGEMENT_GAP]
+    assert gap.recommendation == recommend(Alert.ACKNOWLEDGEMENT_GAP, [R.title])
+    assert "of the recovery escalation acknowledge" in gap.recommendation
     assert [str(route) for route in gap.routes] == ["recovery_escalation plan-1 -> slack"]
     assert gap.message == "Recovery escalation: 1 route without an answer"
+
+
+def test_alert_about_routes_without_an_attempt_left_does_not_wait_for_one() -> None:
+    gone = [make.execution(A, NOW - n * HOUR, "audit-1", status="failed") for n in (1, 2, 3)]
+    by_hand = recommend(Alert.EXHAUSTED, [A.title])
+    advice = {alert.category: alert.recommendation for alert in health(A, *gone, *in_order(A)).alerts}
+    assert advice["connector_failure"] == by_hand
+    again = make.delivery(A, NOW - HOUR, "audit-2", failed=["slack"])
+    mixed = {alert.category: alert.recommendation for alert in health(A, *gone, again, *in_order(A)).alerts}
+    assert mixed["connector_failure"] == recommend(Alert.DELIVERY_FAILURE, [A.title])
 
 
 def test_nothing_is_judged_where_nobody_asked() -> None:

@@ -126,9 +126,15 @@ def test_delivery_and_its_execution_are_one_attempt_and_failed_if_either_says_so
 
 def test_retry_under_another_id_counts_as_the_one_attempt_that_it_is() -> None:
     states = settled(
-        make.delivery(F, NOW - DAY, "export-1", failed=["slack"]),
-        make.retry_plan(F, NOW - HOUR, [("export-1", "slack")], rid="plan-1"),
-        make.delivery(F, NOW, "export-1-again", retry_plan_id="plan-1"),
+        make.delivery(
+            A, NOW - DAY, "gordackdelivery-1", failed=["slack"], audit_id=None, delivery_id="gordackdelivery-1"
+        ),
+        make.retry_plan(
+            A, NOW - HOUR, rid="plan-1", retry_decisions=[{"delivery_id": "gordackdelivery-1", "provider": "slack"}]
+        ),
+        make.delivery(
+            A, NOW, "gordackdelivery-2", audit_id=None, delivery_id="gordackdelivery-2", retry_plan_id="plan-1"
+        ),
     )
     assert len(states.routes) == 1
     assert [(one.delivered, one.failed) for one in states.delivery_days] == [(0, 1), (1, 0)]

@@ -24,7 +24,8 @@ from reporter.model.records import DELIVERY_KIND, Step
 from reporter.model.reports import AlertLevel, Mode, Status
 
 LOOPS_UNDER_TEST = (N, A, R, RH, X)
-SUBJECTS = ("a", "b")
+SUBJECTS = ("a", "b", "gordackdelivery-1", "gordackdelivery-2")
+"""The last two go by the ids of their sendings, as retries of upstream's do (C19)."""
 PROVIDERS = ("slack", "jira")
 LEVELS = list(AlertLevel)
 
@@ -42,6 +43,8 @@ def deliveries(draw: st.DrawFn) -> make.RecordValue:
     sent = draw(st.lists(providers, unique=True, max_size=2))
     failed = draw(st.lists(st.sampled_from(sent), unique=True)) if sent else []
     more: dict[str, Any] = {"retry_plan_id": draw(plan_ids)} if draw(st.booleans()) else {}
+    if not failed and draw(st.booleans()):
+        more["worker_run_id"] = draw(plan_ids)
     return make.delivery(draw(loops), draw(instants), draw(subjects), sent, failed, rid=draw(ids), **more)
 
 
@@ -91,7 +94,8 @@ def recoveries(draw: st.DrawFn) -> make.RecordValue:
     if draw(st.booleans()):
         return make.playbook(at, {who: at}, rid=draw(plan_ids))
     state, refs = draw(st.sampled_from(("resolved", "reopened"))), draw(st.sampled_from(([], ["ref"])))
-    return make.closure(at, draw(plan_ids), who, state, refs, rid=draw(ids))
+    by = draw(st.sampled_from((make.ACTOR, make.ACTOR, "-")))
+    return make.closure(at, draw(plan_ids), who, state, refs, by=by, rid=draw(ids))
 
 
 @st.composite
@@ -311,7 +315,11 @@ def test_days_of_deliveries_hold_each_attempt_once_and_never_hide_a_failure(valu
 @given(st.lists(packet_parts(), max_size=12), ages)
 def test_waiting_closes_no_packet(values: list[make.RecordValue], waited: timedelta) -> None:
     before, after = (
-        {one.code for one in assess_closeout(states(values, later), readiness_ready=True).entries if not one.met}
+        {
+            one.code
+            for one in assess_closeout(states(values, later), make.SUMMARY, readiness_ready=True).entries
+            if not one.met
+        }
         for later in (timedelta(0), waited)
     )
     assert before <= after

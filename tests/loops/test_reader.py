@@ -155,3 +155,54 @@ def test_control_characters_of_a_damaged_record_stay_visible_text() -> None:
     with pytest.raises(BadRecord) as bad:
         read({"session_id": "x\x1b[31m", "metadata_kind": None})
     assert bad.value.fault.record == r"x\u001b[31m"
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "Release-Connector-Delivery",
+        " release-connector-delivery",
+        "release_connector_delivery",
+        "release-connector-delivery\u200b",
+        "go-backend-rollback-drill-acknowledgement-audit-delivery-retry-execution-recrod",
+        "GO_BACKEND_ROLLBACK_DRILL_notification_plans",
+        "",
+        " ",
+    ],
+    ids=ascii,
+)
+def test_kind_that_is_ours_but_misspelled_is_a_fault_and_not_another_products(kind: str) -> None:
+    with pytest.raises(BadRecord) as bad:
+        read(make.delivery(N, NOW, "monthly", rid="rcd-1") | {"metadata_kind": kind})
+    assert (bad.value.fault.record, bad.value.fault.pointer) == ("rcd-1", "/metadata_kind")
+
+
+@pytest.mark.parametrize(
+    ("key", "last"),
+    [("delivery_success", "true"), ("metadata_kind", '"release-bundle"')],
+    ids=str,
+)
+def test_deciding_key_that_stands_twice_is_a_fault_for_only_the_last_would_count(key: str, last: str) -> None:
+    good = make.raw(make.delivery(N, NOW, "monthly", rid="rcd-2"))
+    value = make.delivery(N, NOW, "monthly", failed=["slack"], rid="rcd-1")
+    doubled = make.raw(value)[:-1] + f', "{key}": {last}}}'.encode()
+    with pytest.raises(BadRecord, match=f"the key {key} twice"):
+        decode_record(doubled)
+    first, second = READER.decode_batch(RecordBatch([doubled, good], "evidence.jsonl", 1))
+    assert isinstance(first, ContentFault)
+    assert isinstance(second, Delivery)
+
+
+def test_deciding_word_may_stand_in_several_objects_of_a_record() -> None:
+    value = make.delivery(N, NOW, "monthly", copy={"delivery_success": False, "metadata_kind": "x"})
+    assert isinstance(read(value), Delivery)
+    other = value | {"metadata_kind": "release-bundle"}
+    assert isinstance(read(other), Unknown)
+
+
+def test_word_twice_in_a_record_too_deep_to_look_through_is_a_fault() -> None:
+    """Near the limit one reader gives up before the other."""
+    start = b'{"session_id": "x", "metadata_kind": "other", "y": {"metadata_kind": '
+    deep = [start + b"[" * depth + b"]" * depth + b"}}" for depth in range(700, 1100)]
+    read_deep = READER.decode_batch(RecordBatch(deep, "evidence.jsonl", 1))
+    assert {type(record) for record in read_deep} == {ContentFault, Unknown}

@@ -9,6 +9,8 @@ from loops.cases import DAY, HOUR, MINUTE, NOW, SECOND, A, F, X, settled
 from reporter.loops.policy import RecoveryPolicy
 from reporter.loops.recovery import RecoveryDay, escalate, needed_playbooks, recovery_days
 from reporter.loops.routes import LoopStates
+from reporter.loops.table import OUTSIDE
+from reporter.model.records import Step
 from reporter.model.routes import RecoveryState
 
 POLICY = RecoveryPolicy()
@@ -22,7 +24,7 @@ def recovery(*values: make.RecordValue, now: datetime = NOW) -> RecoveryState:
 
 
 def needed(states: LoopStates) -> list[tuple[str, int]]:
-    found = needed_playbooks(states.recent_failures, states.recoveries, states.now, POLICY)
+    found = needed_playbooks(states.recent_failures, states.recoveries, POLICY)
     return [(one.provider, len(one.failures)) for one in found]
 
 
@@ -47,8 +49,23 @@ def test_failures_of_all_loops_and_those_without_a_date_count_and_nobody_is_no_p
     assert needed(settled(*nobody)) == []
 
 
-def test_failures_that_were_made_good_count_too() -> None:
-    assert needed(settled(*failures(NOW - HOUR, NOW - HOUR), make.delivery(F, NOW, "export-0"))) == [("slack", 2)]
+def test_failures_that_the_provider_made_good_call_for_nothing() -> None:
+    lost = failures(NOW - HOUR, NOW - HOUR)
+    assert needed(settled(*lost, make.delivery(F, NOW, "export-0"))) == []
+    assert needed(settled(*lost, make.delivery(A, NOW, "audit-1"))) == [], "whatever it delivers"
+    assert needed(settled(*lost, make.delivery(F, NOW, "export-0", ["jira"]))) == [("slack", 2)]
+    assert needed(settled(*lost, make.delivery(F, NOW - 2 * HOUR, "export-0"))) == [("slack", 2)]
+
+
+def test_waiting_makes_no_needed_recovery_go_away() -> None:
+    assert needed(settled(*failures(NOW - HOUR, NOW - HOUR), now=NOW + 30 * DAY)) == [("slack", 2)]
+
+
+def test_only_failures_near_enough_to_others_are_listed() -> None:
+    apart = [NOW - 9 * DAY, NOW - 7 * DAY, NOW - 6 * DAY, NOW - 5 * DAY, NOW - DAY]
+    assert needed(settled(*failures(*apart))) == [("slack", 3)]
+    assert needed(settled(*failures(NOW - 9 * DAY, NOW - DAY))) == []
+    assert needed(settled(*failures(None, None))) == [("slack", 2)]
 
 
 def test_c22_the_same_failures_never_open_a_second_playbook_while_the_first_is_open() -> None:
@@ -106,6 +123,50 @@ def test_c13_a_closure_needs_its_playbook_and_provider_and_a_date_after_it() -> 
     assert recovery(make.closure(OPENED, "playbook-1")).closed
     assert not recovery(make.closure(None, "playbook-1")).closed
     assert settled(make.closure(NOW, "playbook-9")).recoveries == ()
+
+
+@pytest.mark.parametrize("by", ["", " ", "-", "\u0301"], ids=ascii)
+def test_closing_by_nobody_closes_nothing(by: str) -> None:
+    found = recovery(make.closure(NOW, "playbook-1", by=by))
+    assert (found.closed, found.reasons[-1]) == (False, "resolved by nobody closes nothing")
+    anonymous = make.closure(NOW, "playbook-1")
+    del anonymous[OUTSIDE[Step.CLOSURE].payload]["closed_by"]
+    assert not recovery(anonymous).closed
+
+
+def test_playbook_opened_again_is_not_closed_by_what_closed_it_before() -> None:
+    closed = make.closure(OPENED + MINUTE, "playbook-1")
+    again = make.playbook(OPENED + HOUR, {"slack": OPENED + 59 * MINUTE}, rid="playbook-1")
+    found = recovery(closed, again)
+    assert (found.closed, found.reasons[-1]) == (False, "resolved before the newest failure or opening closes nothing")
+    same = make.playbook(OPENED + HOUR, {"slack": OPENED - MINUTE}, rid="playbook-1")
+    assert not recovery(closed, same).closed
+    assert recovery(closed, again, make.closure(OPENED + HOUR, "playbook-1")).closed
+
+
+def test_closing_before_the_newest_failure_closes_nothing() -> None:
+    book = make.playbook(OPENED, {"slack": OPENED + HOUR}, rid="playbook-1")
+    early, late = (make.closure(OPENED + at, "playbook-1") for at in (59 * MINUTE, HOUR))
+    assert [settled(book, one).recoveries[0].closed for one in (early, late)] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("providers", "count", "failed", "is_fault"),
+    [
+        ([], 0, 0, False),
+        ([], 1, 0, True),
+        ([], 0, 2, True),
+        ([""], 0, 2, True),
+        (["slack"], 2, 4, True),
+        (["slack"], 1, 2, False),
+    ],
+)
+def test_playbook_that_counts_more_providers_than_it_names_is_a_fault(
+    providers: list[str], count: int, failed: int, *, is_fault: bool
+) -> None:
+    value = make.playbook(OPENED, dict.fromkeys(providers), rid="playbook-9")
+    value[OUTSIDE[Step.PLAYBOOK].payload] |= {"provider_count": count, "failure_count": failed}
+    assert [one.pointer for one in settled(value).faults] == ["/provider_playbooks"] * is_fault
 
 
 def test_reopened_opens_it_again_and_a_later_closing_closes_it() -> None:

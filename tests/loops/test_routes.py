@@ -349,15 +349,79 @@ def test_retry_under_its_own_id_needs_no_tie() -> None:
     assert [one.subject for one in states.unmatched] == ["gordackdelivery-2"]
 
 
-def test_routes_that_name_each_other_become_one() -> None:
+def test_routes_that_name_each_other_stay_apart() -> None:
     values = [
         make.retry_plan(A, LATE, rid="plan-1", retry_decisions=[decided(1)]),
         make.retry_plan(A, LATE, rid="plan-2", retry_decisions=[decided(2)]),
         renamed(LATE + HOUR, 1, audit_id=None, retry_plan_id="plan-2"),
         renamed(LATE + HOUR, 2, audit_id=None, retry_plan_id="plan-1"),
     ]
+    led = renamed(LATE + 2 * HOUR, 3, audit_id=None, worker_run_id="run-1")
+    run = make.worker_run(A, LATE + HOUR, rid="run-1", selected_retries=[decided(2)])
+    assert [(one.route.subject, one.failures) for one in settled(*values).routes] == [
+        ("gordackdelivery-1", 1),
+        ("gordackdelivery-2", 1),
+    ]
+    assert [one.failures for one in settled(*values, led, run).routes] == [1, 2]
+
+
+def test_success_of_the_route_that_was_tried_first_stays_its_own() -> None:
+    values = [
+        make.retry_plan(A, LATE, rid="plan-3", retry_decisions=[decided(3)]),
+        renamed(LATE + HOUR, 2, audit_id=None, retry_plan_id="plan-3"),
+        make.worker_run(A, LATE + 2 * HOUR, rid="run-2", selected_retries=[decided(2)]),
+        renamed(LATE + 3 * HOUR, 3, failed=False, audit_id=None, worker_run_id="run-2"),
+    ]
     (route,) = settled(*values).routes
-    assert (route.route.subject, route.failures) == ("gordackdelivery-1", 2)
+    assert (route.route.subject, route.outcome) == ("gordackdelivery-3", RouteOutcome.DELIVERED)
+
+
+PACKAGE: dict[str, Any] = {"audit_id": None}
+RETRIED = make.retry_plan(A, LATE + HOUR, rid="plan-1", retry_decisions=[decided(1)])
+
+
+def test_success_of_another_package_that_names_the_plan_clears_nothing() -> None:
+    lost = [make.delivery(A, LATE + n * MINUTE, "audit-1", failed=["slack"]) for n in range(3)]
+    plan = make.retry_plan(A, LATE + HOUR, [("audit-1", "slack")], rid="plan-1")
+    other = make.delivery(A, LATE + 2 * HOUR, "audit-2", retry_plan_id="plan-1")
+    assert [one.exhausted for one in settled(*lost, plan, other).routes] == [True, False]
+
+
+def test_success_of_a_retry_clears_what_failed_before_its_plan_and_no_more() -> None:
+    good = renamed(LATE + 3 * HOUR, 2, failed=False, retry_plan_id="plan-1", **PACKAGE)
+    (cleared,) = settled(renamed(LATE, 1, **PACKAGE), RETRIED, good).routes
+    assert (cleared.outcome, cleared.last_success_at) == (RouteOutcome.DELIVERED, LATE + 3 * HOUR)
+    for later in (HOUR, 2 * HOUR):
+        again = renamed(LATE + later, 1, **PACKAGE) | {"session_id": "again"}
+        (left,) = settled(renamed(LATE, 1, **PACKAGE), again, RETRIED, good).routes
+        assert (left.outcome, left.failures) == (RouteOutcome.FAILED, 1)
+
+
+def test_success_before_the_retry_plan_that_it_names_is_no_retry() -> None:
+    early = renamed(LATE + HOUR - SECOND, 2, failed=False, retry_plan_id="plan-1", **PACKAGE)
+    routes = settled(renamed(LATE, 1, **PACKAGE), RETRIED, early).routes
+    assert [one.outcome for one in routes] == [RouteOutcome.FAILED, RouteOutcome.DELIVERED]
+
+
+def test_failure_of_a_retry_counts_with_its_parent_whether_or_not_the_retry_had_a_success_of_its_own() -> None:
+    values = [
+        renamed(LATE, 1, **PACKAGE),
+        RETRIED,
+        renamed(LATE + 3 * HOUR, 2, retry_plan_id="plan-1", **PACKAGE),
+    ]
+    own = renamed(LATE + 2 * HOUR, 2, failed=False, **PACKAGE) | {"session_id": "rcd-own"}
+    assert [one.failures for one in settled(*values).routes] == [2]
+    assert [one.failures for one in settled(*values, own).routes] == [2, 0]
+
+
+def test_success_of_a_retry_that_failed_for_another_reason_stays_with_it() -> None:
+    values = [
+        renamed(LATE, 1, **PACKAGE),
+        RETRIED,
+        renamed(LATE + 2 * HOUR, 2, **PACKAGE),
+        renamed(LATE + 3 * HOUR, 2, failed=False, retry_plan_id="plan-1", **PACKAGE),
+    ]
+    assert [one.outcome for one in settled(*values).routes] == [RouteOutcome.FAILED, RouteOutcome.DELIVERED]
 
 
 def test_c29_an_older_retry_plan_id_in_an_execution_misleads_nobody() -> None:

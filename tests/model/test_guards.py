@@ -2,7 +2,7 @@
 
 import pytest
 
-from reporter.model.guards import RULES, broken_rules
+from reporter.model.guards import RULES, RULES_OF_FREE_TEXT, broken_rules, hits_in
 
 REFUSED = {
     "private_key": [
@@ -26,12 +26,10 @@ REFUSED = {
     "email_address": ["ask jane.doe@example.org", "jane\u200b@example.org", "jane@\uff45xample.org"],
     "private_host": [
         "vault.prod.internal is down",
-        "see http://grafana/d/1",
         "jira.corp",
         "nas.home.arpa",
         "on localhost",
         "splunk.siem.svc.cluster.local",
-        "http://ci:8080",
     ],
     "private_address": [
         "10.0.0.7 timed out",
@@ -43,6 +41,8 @@ REFUSED = {
         "[fe80::1]",
         "::1",
     ],
+    "credential_assignment": ["password=hunter2", "API-Key: 4711", "it says token=abc"],
+    "bare_host": ["see http://grafana/d/1", "http://ci:8080"],
 }
 
 
@@ -52,7 +52,7 @@ def test_rule_finds_it(rule: str, text: str) -> None:
 
 
 def test_every_rule_is_shown_what_it_refuses() -> None:
-    assert [rule.id for rule in RULES] == list(REFUSED)
+    assert [rule.id for rule in RULES_OF_FREE_TEXT] == list(REFUSED)
 
 
 @pytest.mark.parametrize(
@@ -74,3 +74,17 @@ def test_every_rule_is_shown_what_it_refuses() -> None:
 )
 def test_ordinary_text_breaks_no_rule(text: str) -> None:
     assert broken_rules(text) == ()
+
+
+def test_a_document_is_searched_in_values_and_keys_and_told_by_pointer_alone() -> None:
+    document = {
+        "refs": ["go-rollback-readiness://ci/ready", "CHG-1"],
+        "by": {"jane@example.org": 2, "a/b": ["ghp_0123456789abcdefghijABCDEFGHIJ012345"]},
+        "note": "rotate the token: see the runbook",
+        "count": 3,
+    }
+    assert [(hit.pointer, hit.rule.id) for hit in hits_in(document)] == [
+        ("/by", "email_address"),
+        ("/by/a~1b/0", "token"),
+    ]
+    assert set(RULES) < set(RULES_OF_FREE_TEXT)

@@ -221,6 +221,7 @@ def _audit(head: Any, ago: Ago, *, quiet: bool) -> AuditPackageReport:  # noqa: 
             acknowledged_at=ago(days=2) if quiet else "",
             external_ref="CHG-20441" if quiet else "",
             acknowledgement_id="gordack-77aa01be23cd45ef" if quiet else "",
+            answered_late_minutes=90.0 if quiet and provider == "teams" else None,
         )
         for provider in ("slack", "teams")
     )

@@ -107,7 +107,7 @@ def test_a_risk_has_an_owner_and_a_date() -> None:
     text = read(readiness_document())
     assert (
         "✗ Critical Nobody answered the drill notification in time"
-        " Owner: release-governance · since 9 June 2026 (2 days ago) · 2 of them"
+        " Owner: release-governance · since 9 June 2026 (2 days ago) · 2 in all"
     ) in text
 
 
@@ -133,7 +133,34 @@ def test_the_parts_come_in_the_order_that_executives_read() -> None:
 def test_nothing_open_is_told_in_so_many_words() -> None:
     text = read(closed_document())
     assert "No risk is open." in text
-    assert "No decision is asked for." in text
+    assert "Decisions asked for The approval of this release, and nothing else." in text
+
+
+def test_where_no_release_may_be_approved_and_nothing_is_asked_that_is_told() -> None:
+    assert "No decision is asked for." in read(with_executive(readiness_document(), decisions=()))
+
+
+def test_reports_are_named_by_their_titles() -> None:
+    readiness = readiness_document()
+    risk = readiness.loops.executive.key_risks[0]
+    told = [
+        build_executive_view(with_executive(readiness, key_risks=(risk.model_copy(update={"risk": text}),)))
+        .risks.rows[0]
+        .risk
+        for text in ("Not proven: drills, notification-plan", "Not proven: drills, what", "drills")
+    ]
+    assert told == ["Not proven: Drill history and Notification plan", "Not proven: drills, what", "drills"]
+
+
+def test_a_report_that_one_provider_did_not_deliver_says_so_beside_the_last_delivery() -> None:
+    readiness = readiness_document()
+    item = readiness.loops.closure.open_items[0]
+    route = item.routes[0].model_copy(update={"loop": "executive_report", "provider": "jira"})
+    failed = item.model_copy(update={"code": "executive_report_delivery_failed", "routes": (route,)})
+    closure = readiness.loops.closure.model_copy(update={"open_items": (failed,)})
+    last, failing = build_executive_view(with_loops(readiness, closure=closure)).key_facts[-2:]
+    assert last.label == "Last report delivered"
+    assert (failing.label, failing.value) == ("Not delivered through", "jira")
 
 
 def test_one_bundle_alone_has_no_trend() -> None:
@@ -192,8 +219,20 @@ def test_a_sum_that_does_not_add_up_says_so(
     ("delivered", "due", "overdue", "value", "note"),
     [
         ("", "", True, "never", ""),
-        ("2026-06-08T06:40:00Z", "2026-06-09T06:40:00Z", True, "8 June 2026", "the next was due 2 days 9 hours ago"),
-        ("2026-06-11T06:40:00Z", "2026-06-12T06:40:00Z", False, "11 June 2026", "the next is due in 15 hours"),
+        (
+            "2026-06-08T06:40:00Z",
+            "2026-06-09T06:40:00Z",
+            True,
+            "8 June 2026, 06:40 UTC",
+            "the next was due 2 days 9 hours ago",
+        ),
+        (
+            "2026-06-11T06:40:00Z",
+            "2026-06-12T06:40:00Z",
+            False,
+            "11 June 2026, 06:40 UTC",
+            "the next is due in 15 hours",
+        ),
     ],
     ids=["never", "overdue", "in time"],
 )
@@ -208,6 +247,7 @@ def test_the_last_report_is_told_with_the_next(
     schedule = readiness.loops.executive.schedule.model_copy(
         update={"last_delivered_at": delivered, "next_due_at": due, "overdue": overdue}
     )
+    readiness = with_loops(readiness, closure=readiness.loops.closure.model_copy(update={"open_items": ()}))
     fact = build_executive_view(with_executive(readiness, schedule=schedule)).key_facts[-1]
     assert (fact.label, fact.value, fact.note) == ("Last report delivered", value, note)
 

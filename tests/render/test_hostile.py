@@ -117,4 +117,7 @@ def test_a_very_long_word_wraps_on_paper(overdue: Readiness, tmp_path: Path) -> 
     readiness = overdue.model_copy(
         update={"production": overdue.production.model_copy(update={"go_backend_rollback": long})}
     )
-    assert f"{'w' * 600}…(4400morecharacters)" in print_pdf(readiness, tmp_path / "long.pdf")
+    text = print_pdf(readiness, tmp_path / "long.pdf")
+    # A page may end in the middle of it.
+    assert "w" * 100 in text
+    assert "w…(4400morecharacters)" in text

@@ -68,7 +68,9 @@ def world(
     return with_loops(
         document.model_copy(update={"production": production}),
         closure=loops.closure.model_copy(update={"open_items": items}),
-        runbook=loops.runbook.model_copy(update={"steps": steps}),
+        runbook=loops.runbook.model_copy(
+            update={"steps": tuple(one.model_copy(update={"number": n}) for n, one in enumerate(steps, start=1))}
+        ),
         release_readiness=loops.release_readiness.model_copy(update={"blockers": blockers}),
         worker_health=loops.worker_health.model_copy(update={"loops": (worker,)}),
         recovery=loops.recovery.model_copy(update={"playbooks_needed": needed}),
@@ -103,7 +105,7 @@ def alert(message: str, *routes: RouteName, severity: AlertLevel = AlertLevel.CR
         ),
         (
             item("drill_notification_retry_execution_failed", route("drill_notification", "monthly", "teams")),
-            "reporter retry run --execute",
+            "reporter retry plan --environment x",
         ),
         (item("no_reporting_evidence"), "reporter check closure"),
         (item("drill_notification_acknowledgement_outstanding", route("drill_notification", "weekly", "teams")), ""),
@@ -117,10 +119,12 @@ def test_an_open_item_gets_the_command_of_the_step_about_it(open_item: OpenItemR
         step("Answer", ACK),
         step("Open", "reporter recovery open webhook --by NAME"),
         step("Approve", "reporter retry approve acknowledgement_audit package-1 --provider slack --by NAME"),
-        step("Retry", "reporter retry run --execute"),
+        step("Retry", "reporter retry plan --environment x", "2 routes not delivered: the digest monthly by teams."),
         step("Evidence", "reporter check closure", "Title of no_reporting_evidence: what is open."),
     )
-    (action,) = actions_of(world(items=(open_item,), steps=steps))
+    told = actions_of(world(items=(open_item,), steps=steps))
+    (action,) = [one for one in told if one.report.text == open_item.title]
+    assert len(told) == (5 if command else 6), "each of the five steps that are about what is open is told once"
     assert action.command == command
     assert action.owners == ("platform-lead" if command else "release-governance")
     assert action.done_when == ("It is done." if command else "")
@@ -206,6 +210,59 @@ def test_an_item_whose_routes_a_graver_one_has_is_settled_with_it() -> None:
         ["item-a_retry_execution_failed"],
         [],
     ]
+
+
+def test_what_only_the_runbook_asks_for_is_something_to_do_too() -> None:
+    steps = (
+        step("Answer for the retry", ACK, "It takes `reporter ack` first"),
+        step("Roll back", "", phase="rollback"),
+    )
+    (action,) = actions_of(world(steps=steps))
+    assert (action.task, action.command, action.done_when) == ("Answer for the retry.", ACK, "It is done.")
+    assert (action.report.text, action.report.anchor) == ("Step 1 of the runbook", "report-runbook")
+
+
+def test_things_that_one_step_settles_are_one_thing_to_do() -> None:
+    items = (item("a_delivery_failed", route("a", "s", "jira")), item("b_delivery_failed", route("b", "t", "jira")))
+    retry = step("Mend", "reporter retry plan", "2 routes not delivered: the a s by jira, the b t by jira.")
+    (action,) = actions_of(world(items=items, steps=(retry,)))
+    assert action.report.anchor == "item-a_delivery_failed"
+    assert [link.anchor for link in action.also_fails] == ["item-b_delivery_failed"]
+
+
+def test_the_steps_about_the_other_routes_of_an_item_are_told_with_it() -> None:
+    routes = [route("drill_notification", "monthly", provider) for provider in ("teams", "slack")]
+    steps = (step("Answer", ACK), step("Answer for the digest monthly by slack", ACK.replace("teams", "slack")))
+    code = "drill_notification_acknowledgement_outstanding"
+    (action,) = actions_of(world(items=(item(code, *routes),), steps=steps))
+    assert action.more == "The same for 1 more route; the runbook has the commands."
+
+
+def test_what_to_do_follows_the_order_of_the_runbook() -> None:
+    steps = (step("First", "x"), step("Evidence", "y", "Title of b: what is open."), step("Last", "z"))
+    assert [one.task for one in actions_of(world(items=(item("a"), item("b")), steps=steps))] == [
+        "First.",
+        "Do what is to be done.",
+        "Last.",
+        "Do what is to be done.",
+    ]
+
+
+def test_the_next_drill_and_a_failed_check_are_told_once_with_their_steps() -> None:
+    due = closed_document()
+    drill = step("Run the next rollback drill, and add it to the drill history", "x", phase="soon")
+    runbook = due.loops.runbook.model_copy(update={"steps": (drill,)})
+    (action,) = actions_of(with_loops(due, runbook=runbook))
+    assert action.task.startswith("Run the next rollback drill by")
+    failing = readiness_document()
+    remedy = next(one.task for one in actions_of(failing) if one.check)
+    mend = failing.loops.runbook.model_copy(update={"steps": (step(remedy.removesuffix("."), "x"),)})
+    assert [one.task for one in actions_of(with_loops(failing, runbook=mend))].count(remedy) == 1
+
+
+def test_a_worker_is_named_by_its_loop_where_it_is_linked() -> None:
+    (action,) = actions_of(world(alerts=(alert("two"),)))
+    assert action.report.text == "worker of Acknowledgement audit"
 
 
 def test_a_detail_that_names_its_loop_again_is_told_once() -> None:

@@ -177,6 +177,46 @@ def with_deliveries(*days: DeliveryDay) -> Readiness:
     return with_loops(document, closure=document.loops.closure.model_copy(update={"delivery_days": days}))
 
 
+def test_of_providers_that_fail_as_often_the_latest_failure_is_told() -> None:
+    document = readiness_document()
+    days = tuple(
+        DeliveryDay(day=day, provider=provider, delivered=sent, failed=failed)
+        for day, provider, sent, failed in (
+            ("2026-05-26", "teams", 40, 1),
+            ("2026-06-11", "servicenow", 1, 1),
+            ("2026-06-11", "slack", 9, 0),
+        )
+    )
+    closure = document.loops.closure.model_copy(update={"delivery_days": days})
+    drawn = loops_of(with_loops(document, closure=closure)).deliveries
+    assert drawn is not None
+    assert drawn.description.endswith("Most failures: servicenow with 1, the last on 11 June 2026.")
+    assert [row.text for row in drawn.rows] == ["servicenow", "teams", "slack"]
+
+
+def test_a_lane_says_how_many_wait_behind_a_gate() -> None:
+    document = readiness_document()
+    plan = document.loops.retry_plan.plans[0]
+    lane = document.loops.closure.lanes[0].model_copy(update={"loop": plan.loop, "due": 1})
+    told = with_loops(
+        document,
+        retry_plan=document.loops.retry_plan.model_copy(
+            update={"plans": (plan.model_copy(update={"gated_count": 1}),)}
+        ),
+        closure=document.loops.closure.model_copy(update={"lanes": (lane,)}),
+    )
+    assert "1 due for a retry, 1 of them behind a gate" in loops_of(told).lanes[0].stuck
+
+
+def test_bundles_of_one_day_are_told_apart_by_their_time() -> None:
+    document = readiness_document()
+    moments = ("2026-06-09T10:00:00Z", "2026-06-11T08:05:00Z")
+    trend = tuple(document.trend[0].model_copy(update={"as_of": one}) for one in moments)
+    chart = build_view(document.model_copy(update={"trend": trend})).trend.chart
+    assert chart is not None
+    assert chart.dates[0][1] == "11 Jun 15:40"
+
+
 def test_without_an_attempt_there_is_no_heat_map() -> None:
     loops = loops_of(with_deliveries(DeliveryDay(day="never", provider="slack", delivered=1, failed=0)))
     assert loops.deliveries is None

@@ -7,9 +7,10 @@ import pytest
 from render.documents import closed_document, readiness_document, with_loops
 from render.parsed import Parsed
 from reporter.assets import templates_dir
-from reporter.model.readiness import Readiness, RecordSource
+from reporter.model.checks import CheckStatus
+from reporter.model.readiness import Change, Readiness, RecordSource
 from reporter.model.registry import BY_NAME
-from reporter.model.reports import OwnerAvailability, SuppressingWindow
+from reporter.model.reports import OwnerAvailability, Status, SuppressingWindow
 from reporter.render.html import render_index_html, render_readiness_html, render_readiness_paper
 from reporter.render.json import write_json
 from reporter.render.shapes import Section, Table, Tag
@@ -109,8 +110,8 @@ def test_who_is_not_told_is_shown_with_why_and_until_when() -> None:
     )
     changes = {"route_decisions": routes, "suppressed_critical": True, "told_again_at": "2026-06-12T08:00:00Z"}
     told = with_loops(document, notification_plan=plan.model_copy(update=changes))
-    rows = words(told, "notification-plan", "Who is told")
-    assert [row[2] for row in rows] == ["Told", "Not told", "Not told"]
+    rows = words(told, "notification-plan", "Who is to be told")
+    assert [row[2] for row in rows] == ["To be told", "Not told", "Not told"]
     assert [row[3] for row in rows][1:] == ["no (window w-1: not given)", "no (on leave)"]
     assert [row[4] for row in rows] == [NO_MARK, "12 June 2026, 08:00 UTC", "not given"]
     assert rows[0][5] == NO_MARK
@@ -125,6 +126,50 @@ def test_an_overdue_answer_is_overdue_and_one_in_time_outstanding() -> None:
     assert rows[0][3] == "release-governance → platform-lead"
     assert rows[0][4] == "9 June 2026, 16:10 UTC; waits 2 days"
     assert [row[2] for row in words(closed_document(), "audit-package", "Answers")] == ["Acknowledged"] * 2
+
+
+def test_an_answered_route_shows_who_answered_and_waits_no_longer() -> None:
+    document = readiness_document()
+    plan = document.loops.escalation_plan
+    answered = plan.routes[0].model_copy(
+        update={"acknowledged": True, "acknowledged_by": "r.okafor", "breached": False, "age_minutes": 50_400.0}
+    )
+    told = with_loops(document, escalation_plan=plan.model_copy(update={"routes": (answered,)}))
+    ((_, _, _, _, due, _),) = words(told, "escalation-plan", "Routes")
+    assert due == "9 June 2026, 16:10 UTC; answered by r.okafor"
+
+
+def test_a_late_answer_says_by_how_much() -> None:
+    rows = words(closed_document(), "audit-package", "Answers")
+    assert [row[4] for row in rows] == ["9 June 2026, 15:40 UTC", "9 June 2026, 15:40 UTC, 1 hour 30 minutes late"]
+
+
+def test_due_is_one_word_for_reports_from_records_and_is_explained() -> None:
+    document = readiness_document()
+    plan = document.loops.retry_plan.model_copy(update={"status": Status.DUE_SOON})
+    told = with_loops(document, retry_plan=plan)
+    changes = (Change(subject="retry-plan", title="Retry plan", before="ready", after="due_soon", better=False),)
+    view = build_view(told.model_copy(update={"changes": changes}))
+    assert section(told, "retry-plan").tag.word == view.changes.rows.rows[0].after.word == "Due"
+    assert Parsed(render_index_html(view)).text.count("Due says that something is to be done") == 1
+
+
+def test_a_report_that_only_repeats_others_has_no_squares_of_its_own() -> None:
+    view = build_view(readiness_document())
+    repeating = [one.name for group in view.groups for one in group.sections if one.repeats]
+    assert repeating == ["production", "release-readiness", "executive", "runbook"]
+    page = Parsed(render_index_html(view))
+    assert page.text.count("repeats the above") == len(repeating)
+    assert not {f"strip-{name}" for name in repeating} & set(page.values("id"))
+
+
+def test_a_status_that_no_check_explains_says_whose_it_is() -> None:
+    document = readiness_document()
+    plan = document.loops.notification_plan
+    passed = tuple(one for one in plan.checks if one.status is not CheckStatus.FAIL)
+    quiet = plan.model_copy(update={"checks": passed, "status": Status.NEEDS_ATTENTION})
+    told = section(with_loops(document, notification_plan=quiet), "notification-plan")
+    assert told.follows == "no check failed here; the status follows Drill schedule"
 
 
 def test_a_retry_shows_its_gate_and_who_approved_it_alone() -> None:

@@ -93,6 +93,28 @@ def test_the_way_back_says_whether_it_is_proven(*, ready: bool, mode: Mode, tone
     assert rollback.sentence.endswith(sentence)
 
 
+def test_a_step_of_the_way_back_has_no_severity_for_nobody_has_to_go_it_yet() -> None:
+    view = build_runbook_view(readiness_document())
+    assert {step.tag for step in view.rollback.steps.rows} == {None}
+    assert None not in {step.tag for phase in view.phases for step in phase.steps.rows}
+    page = Parsed(render_runbook_html(view, b"{}"))
+    assert page.text.count("✗ Critical") == 4
+
+
+def test_the_way_back_is_folded_on_the_screen_and_open_on_paper() -> None:
+    view = build_runbook_view(readiness_document())
+    page = render_runbook_html(view, b"{}").decode()
+    assert page.count("<details>") == 1
+    assert page.index("Nothing proves that these steps work in time.") < page.index("<details>")
+    assert f"<summary>{view.rollback.label}</summary>" in page
+    assert "<details" not in render_runbook_paper(view)
+
+
+def test_a_command_in_the_headline_is_a_command() -> None:
+    page = render_runbook_html(build_runbook_view(with_steps({"task": "Run `reporter run`"})), b"{}").decode()
+    assert "Begin with step 1: Run <code>reporter run</code>." in page
+
+
 def test_the_way_back_comes_before_every_step() -> None:
     page = Parsed(render_runbook_html(build_runbook_view(readiness_document()), b"{}"))
     places = [value for value in page.values("id") if value in {"roll-back", "do-now", "do-soon", "do-close"}]
@@ -182,7 +204,9 @@ def test_nothing_to_do_is_told() -> None:
 
 def test_a_healthy_step_is_called_routine() -> None:
     (phase,) = build_runbook_view(with_steps({"phase": "close", "severity": AlertLevel.HEALTHY})).phases
-    assert phase.steps.rows[0].tag.word == "Routine"
+    tag = phase.steps.rows[0].tag
+    assert tag is not None
+    assert tag.word == "Routine"
 
 
 @pytest.mark.parametrize(

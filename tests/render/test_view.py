@@ -228,7 +228,7 @@ def test_the_first_bundle_says_so(overdue: Readiness) -> None:
 
 
 def test_changes_lead_to_what_changed_and_say_for_better_or_worse(overdue: Readiness) -> None:
-    previous = Previous(digest="ab" * 32, as_of="2026-06-10T15:40:00Z", status=Status.READY, verified=False)
+    previous = Previous(digest="ab" * 32, as_of="2026-06-10T15:40:00Z", status=Status.READY, verified=True)
     changes = (
         Change(subject="drills", title="Drill history", before="ready", after="needs_attention", better=False),
         Change(
@@ -241,10 +241,7 @@ def test_changes_lead_to_what_changed_and_say_for_better_or_worse(overdue: Readi
         Change(subject="gone/x", title="Gone", before="odd\x1b", after="pass", better=True),
     )
     view = build_view(overdue.model_copy(update={"previous": previous, "changes": changes}))
-    assert view.changes.sentence == (
-        "3 changes since the bundle as of 10 June 2026, 15:40 UTC (abababababab)."
-        " That bundle did not verify: do not rely on the comparison."
-    )
+    assert view.changes.sentence == "3 changes since the bundle as of 10 June 2026, 15:40 UTC (abababababab)."
     rows = view.changes.rows.rows
     assert [row.title.anchor for row in rows] == [
         "report-drills",
@@ -257,8 +254,28 @@ def test_changes_lead_to_what_changed_and_say_for_better_or_worse(overdue: Readi
 
 def test_nothing_changed_is_told_with_the_bundle_it_was_compared_with(overdue: Readiness) -> None:
     previous = Previous(digest="ab" * 32, as_of="2026-06-10T15:40:00Z", status=Status.READY, verified=True)
-    view = build_view(overdue.model_copy(update={"previous": previous, "changes": ()}))
+    view = build_view(overdue.model_copy(update={"previous": previous, "changes": (), "trend": ()}))
     assert view.changes.sentence == ("Nothing changed since the bundle as of 10 June 2026, 15:40 UTC (abababababab).")
+
+
+@pytest.mark.parametrize(
+    ("verified", "told"),
+    [
+        (True, "No report or check changed since the bundle as of 10 June 2026, 15:40 UTC (abababababab)."),
+        (False, "No comparison was possible: the bundle as of 10 June 2026, 15:40 UTC (abababababab) does not verify."),
+    ],
+    ids=["verified", "not verified"],
+)
+def test_a_verdict_that_turned_is_never_called_unchanged(overdue: Readiness, *, verified: bool, told: str) -> None:
+    previous = Previous(digest="ab" * 32, as_of="2026-06-10T15:40:00Z", status=None, verified=verified)
+    last = overdue.trend[-1].model_copy(
+        update={"as_of": "2026-06-10T15:40:00Z", "readiness_state": "ready", "closure_state": "closed"}
+    )
+    view = build_view(overdue.model_copy(update={"previous": previous, "changes": (), "trend": (last,)}))
+    assert view.changes.sentence == (
+        f"{told} By the signed statement as of 10 June 2026, 15:40 UTC, release readiness went from ready to blocked"
+        " and closure went from closed to open."
+    )
 
 
 def test_an_input_shows_what_is_wrong_with_it(overdue: Readiness) -> None:

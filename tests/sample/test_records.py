@@ -62,7 +62,9 @@ def test_production_pilot_has_closed_every_loop_after_failures_and_a_recovery(as
     assert unhealthy(found) == {}
     assert {one.route.loop for one in found.routes} == {loop.word for loop in LOOPS}
     assert [(one.provider, one.closed) for one in found.recoveries] == [("splunk", True)]
-    assert all(entry.met for entry in assess_closeout(found, readiness_ready=True).entries)
+    released = found.releases[-1].summary
+    assert all(entry.met for entry in assess_closeout(found, released, readiness_ready=True).entries)
+    assert assess_closeout(found, "a later summary", readiness_ready=True).state is ClosureState.OPEN
     failed = [one for one in values("production-pilot", as_of) if one.get("delivery_success") is False]
     assert len({one["event_type"] for one in failed}) == 3
 
@@ -94,7 +96,7 @@ def test_build_fleet_has_an_exhausted_executive_delivery_that_calls_for_a_recove
     (left,) = [one for one in found.routes if one.exhausted]
     assert (left.route.loop, left.route.provider, left.failures) == ("executive_report", "jira", 3)
     assert list(unhealthy(found)) == ["executive_report"]
-    needed = needed_playbooks(found.recent_failures, found.recoveries, as_of, found.policies.recovery)
+    needed = needed_playbooks(found.recent_failures, found.recoveries, found.policies.recovery)
     assert [one.provider for one in needed] == ["jira"]
 
 

@@ -2,12 +2,13 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from reporter.errors import BundleNotWritten
 from reporter.seal.bundle import write_bundle
-from reporter.seal.history import SealedStatement, statements_of, trend_of
+from reporter.seal.history import SealedLedger, SealedStatement, sealed_ledger, statements_of, trend_of
 from reporter.seal.keys import SigningKey
 
 START = datetime(2026, 6, 1, 6, tzinfo=UTC)
@@ -144,3 +145,34 @@ def test_directory_that_cannot_be_read_is_a_fault_with_what_to_do(tmp_path: Path
 
 def test_only_seals_that_hold_say_anything() -> None:
     assert SealedStatement("p", "2026-06-01T06:00:00Z", "d", fault="x").count("open_item_count") == 0
+
+
+HEAD = {"sequence": 3, "hash": "a" * 64}
+OWN = {"alias": "own", "sha256": "b" * 64, "record_count": 2}
+
+
+@pytest.mark.parametrize(
+    ("said", "seen"),
+    [
+        ({"ledger_head": HEAD, "records": [OWN]}, ("2026-06-02T06:00:00Z", 3, "a" * 64, 2, "b" * 64)),
+        ({"ledger_head": HEAD, "records": []}, ("2026-06-02T06:00:00Z", 3, "a" * 64, 0, "")),
+        ({"ledger_head": HEAD}, ("2026-06-02T06:00:00Z", 3, "a" * 64, 0, "")),
+        ({"ledger_head": HEAD, "records": [{**OWN, "sha256": None}]}, ("2026-06-01T06:00:00Z", 1, "c" * 64, 0, "")),
+        ({"environment": "other"}, ("2026-06-01T06:00:00Z", 1, "c" * 64, 0, "")),
+        ({"ledger_head": None}, None),
+        ({}, None),
+    ],
+    ids=["own rows", "no own rows", "no records", "own rows damaged", "no seal", "no ledger", "an older version"],
+)
+def test_last_bundle_that_found_the_ledger_whole_says_where_it_stood(
+    tmp_path: Path, key: SigningKey, said: dict[str, Any], seen: tuple[object, ...] | None
+) -> None:
+    seal(tmp_path, key, 0, ledger_head={"sequence": 1, "hash": "c" * 64})
+    seal(tmp_path, key, 1, **said)
+    seal(tmp_path, key, 9, ledger_head=HEAD)
+    found = sealed_ledger(tmp_path, "pilot", START + timedelta(days=9), key.public, "own")
+    assert found == (SealedLedger(*seen) if seen else None)  # type: ignore[arg-type] # one of the above
+
+
+def test_without_a_bundle_nothing_is_known_of_the_ledger(tmp_path: Path, key: SigningKey) -> None:
+    assert sealed_ledger(tmp_path, "pilot", FAR, key.public, "own") is None

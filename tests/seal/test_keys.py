@@ -177,3 +177,15 @@ def test_public_key_of_another_kind_is_refused(key: SigningKey) -> None:
     for pem in (b"", b"ssh-ed25519 AAAA", key.public_pem()[:-9]):
         with pytest.raises(KeyFault, match="found no public key"):
             load_public_key(pem, "here")
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o644], ids=["private", "open"])
+def test_public_key_is_not_taken_for_a_private_one(key_path: Path, mode: int) -> None:
+    path = Path(f"{key_path}.pub")
+    path.chmod(mode)
+    for read in (read_signing_key, lambda path: load_signing_key(path.read_bytes(), str(path))):
+        with pytest.raises(KeyFault) as caught:
+            read(path)
+        assert str(caught.value) == (
+            f"signing key {path}: found a public key, wanted the private half: give the file beside it without .pub"
+        )

@@ -71,27 +71,28 @@ def _connect(path: str) -> sqlite3.Connection:
 
 
 def _pages(database: sqlite3.Connection) -> Iterator[list[tuple[Any, ...]]]:
-    last: Any = None
-    select = f"SELECT {', '.join(COLUMNS)}, payload FROM evidence_metadata"  # noqa: S608 - our own names
+    """Page by id and row: nothing makes ids unique where somebody made the table anew."""
+    last: tuple[Any, ...] = ()
+    select = f"SELECT {', '.join(COLUMNS)}, payload, rowid FROM evidence_metadata"  # noqa: S608 - our own names
     while True:
-        condition = "typeof(session_id) = 'text'" + (" AND session_id > CAST(? AS TEXT)" if last is not None else "")
+        condition = "typeof(session_id) = 'text'" + (" AND (session_id, rowid) > (CAST(? AS TEXT), ?)" if last else "")
         rows = database.execute(
-            f"{select} WHERE {condition} ORDER BY session_id LIMIT {ROWS_AT_ONCE}",
-            () if last is None else (last,),
+            f"{select} WHERE {condition} ORDER BY session_id, rowid LIMIT {ROWS_AT_ONCE}", last
         ).fetchall()
         if not rows:
             return
-        if last is not None and rows[-1][0] <= last:
+        end = (rows[-1][0], rows[-1][-1])
+        if last and end <= last:
             # A damaged page can lead back to where it came from, for ever.
             raise sqlite3.DatabaseError
-        last = rows[-1][0]
+        last = end
         yield rows
 
 
 def _judge(rows: list[tuple[Any, ...]], source: str, first: int, limit: int) -> Iterator[RecordBatch | RecordFault]:
     raws: list[bytes] = []
     faults: list[RecordFault] = []
-    for number, (*columns, payload) in enumerate(rows, first):
+    for number, (*columns, payload, _) in enumerate(rows, first):
         if isinstance(payload, bytes) and payload.strip() and len(payload) <= limit:
             raws.append(payload)
             fault = _contradiction(columns, payload)

@@ -9,7 +9,10 @@ from reporter.model.raw_records import RecordBatch, RecordFault
 if TYPE_CHECKING:
     from reporter.collect.https import HttpsAccess
 
-CHUNK: Final = 1 << 19
+CHUNK: Final = 1 << 16
+
+MOST_FAULTS: Final = 100_000
+"""After so many faults of one source the rest of it is not read: it is no evidence, or not of this kind."""
 
 Read: TypeAlias = Callable[[int], bytes]
 """Gives at most so many bytes, and none at the end. Raises DamagedStream."""
@@ -24,6 +27,11 @@ class DamagedStream(Exception):
         super().__init__(found)
         self.found = found
         self.wanted = wanted
+
+
+def too_many_faults(source: str) -> RecordFault:
+    """Say that the rest of a source was not read."""
+    return RecordFault(source, None, f"{MOST_FAULTS} faults or more; nothing after them was read", "evidence records")
 
 
 class Paging(NamedTuple):
@@ -42,7 +50,7 @@ def _no_https() -> "HttpsAccess":
     return HttpsAccess(10.0, "", {})
 
 
-def _no_ledger(place: str) -> Iterator[bytes]:
+def _no_ledger(place: str) -> Iterator[bytes | RecordFault]:
     del place
     raise DamagedStream("a ledger", "a file, a pattern or an https:// address")
 
@@ -55,4 +63,4 @@ class Reading(NamedTuple):
     most_answer_bytes: int = 1_000_000_000
     https: "Callable[[], HttpsAccess]" = _no_https
     paging: Paging = Paging()
-    ledger: Callable[[str], Iterator[bytes]] = _no_ledger
+    ledger: Callable[[str], Iterator[bytes | RecordFault]] = _no_ledger

@@ -17,7 +17,7 @@ from reporter.collect.records.document import read_document
 from reporter.collect.records.index import read_index
 from reporter.collect.records.lines import Bookmark, read_lines
 from reporter.collect.records.meter import Meter, metered_file, metered_records
-from reporter.collect.records.reading import Batches, DamagedStream, Reading
+from reporter.collect.records.reading import MOST_FAULTS, Batches, DamagedStream, Reading, too_many_faults
 from reporter.collect.records.shards import Span
 from reporter.collect.records.streams import (
     HEAD_BYTES,
@@ -26,6 +26,7 @@ from reporter.collect.records.streams import (
     plain_stream,
     read_error,
     read_head,
+    size_of,
     unpacked_stream,
 )
 from reporter.collect.records.suffixes import is_document
@@ -86,10 +87,15 @@ def open_batches(places: Iterable[str], reading: Reading) -> Batches:
 
 
 def checked(batches: Iterable[RecordBatch | RecordFault]) -> Iterator[RawRecord | RecordFault]:
-    """Look at each record: what is no JSON object becomes a fault, and white space nothing."""
+    """Look at each record of a source: what is no JSON object becomes a fault, and white space nothing."""
     decode = _OBJECT.decode
+    faulty = 0
     for part in batches:
+        if faulty >= MOST_FAULTS:
+            yield too_many_faults(part.source)
+            return
         if isinstance(part, RecordFault):
+            faulty += 1
             yield part
             continue
         raws, source, first, unit = part
@@ -101,6 +107,7 @@ def checked(batches: Iterable[RecordBatch | RecordFault]) -> Iterator[RawRecord 
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                 damage = damage_of(raw)
                 if damage:
+                    faulty += 1
                     yield RecordFault(source, number, *damage, unit)
             else:
                 yield RawRecord(raw, source, number, unit)
@@ -179,7 +186,7 @@ def _read_file(
         return
     with file:
         try:
-            head = read_head(file)
+            head, size = read_head(file), size_of(file)
         except OSError as error:
             yield RecordFault(alias, None, *read_error(error))
             return
@@ -193,7 +200,7 @@ def _read_file(
             yield from read_lines(plain_stream(file, span.end), alias, limit, mark)
         else:
             with metered_file(file, meter) as whole:
-                begin, stream = peek(unpacked_stream(whole, head) or plain_stream(whole))
+                begin, stream = peek(unpacked_stream(whole, head, size) or plain_stream(whole))
                 if is_document(alias, begin):
                     yield from read_document(stream, alias, limit)
                 else:
@@ -214,6 +221,9 @@ def _read_ledger(source: Source, reading: Reading) -> Batches:
     number, raws = 0, []
     try:
         for raw in reading.ledger(source.place):
+            if isinstance(raw, RecordFault):
+                yield raw._replace(source=source.alias)
+                continue
             raws.append(raw)
             if len(raws) == ROWS_AT_ONCE:
                 yield RecordBatch(raws, source.alias, number + 1, "row")

@@ -2,6 +2,7 @@
 
 import errno
 import gzip
+import os
 import sys
 import zlib
 from typing import IO, Final
@@ -17,6 +18,12 @@ GZIP: Final = b"\x1f\x8b"
 ZSTD: Final = b"\x28\xb5\x2f\xfd"
 SQLITE: Final = b"SQLite format 3\x00"
 HEAD_BYTES: Final = 64_000
+
+MOST_TIMES: Final = 200
+"""Records pack to a tenth or less, and to a hundredth where they repeat; more is made to be unpacked."""
+LEAST_UNPACKED: Final = 64_000_000
+"""So much may come out of any packed file."""
+MOST_UNPACKED: Final = 20_000_000_000
 
 
 def read_head(file: IO[bytes]) -> bytes:
@@ -39,8 +46,11 @@ def plain_stream(file: IO[bytes], end: int | None = None) -> Read:
     return read
 
 
-def unpacked_stream(file: IO[bytes], head: bytes) -> Read | None:
-    """Unpack gzip and zstd by their magic bytes; None for anything else."""
+def unpacked_stream(file: IO[bytes], head: bytes, packed_bytes: int = 0) -> Read | None:
+    """Unpack gzip and zstd by their magic bytes; None for anything else.
+
+    Of a file of so many packed bytes only so much is unpacked as records could be.
+    """
     if head.startswith(GZIP):
         packed: gzip.GzipFile | zstd.ZstdFile = gzip.GzipFile(fileobj=file, mode="rb")
         name = "gzip"
@@ -50,16 +60,31 @@ def unpacked_stream(file: IO[bytes], head: bytes) -> Read | None:
     else:
         return None
 
+    most = min(max(LEAST_UNPACKED, MOST_TIMES * packed_bytes), MOST_UNPACKED)
+    unpacked = 0
+
     def read(size: int) -> bytes:
+        nonlocal unpacked
+        if unpacked > most:
+            raise DamagedStream(f"more than {most} bytes in {packed_bytes} packed ones", f"{most} bytes at most")
         try:
             # read1 hands out what is there before it finds the damage behind it.
-            return packed.read1(size)
+            chunk = packed.read1(size)
         except EOFError:
             raise DamagedStream(f"{name} data that end too early", f"a complete {name} file") from None
         except (OSError, zlib.error, zstd.ZstdError):
             raise DamagedStream(f"damaged {name} data", f"a sound {name} file") from None
+        unpacked += len(chunk)
+        return chunk
 
     return read
+
+
+def size_of(file: IO[bytes]) -> int:
+    """Measure a file and go back to its start."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    return size
 
 
 def read_error(error: OSError) -> tuple[str, str]:

@@ -13,7 +13,7 @@ from reporter.collect.files import Unread
 from reporter.collect.records.document import read_document
 from reporter.collect.records.lines import read_lines
 from reporter.collect.records.reading import Batches, Paging, Reading
-from reporter.collect.records.streams import SQLITE, peek, plain_stream, read_head, unpacked_stream
+from reporter.collect.records.streams import SQLITE, peek, plain_stream, read_head, size_of, unpacked_stream
 from reporter.collect.records.suffixes import is_document, is_file_name
 from reporter.model.documents import DocumentState
 from reporter.model.raw_records import RecordBatch, RecordFault
@@ -132,7 +132,7 @@ def _records(page: IO[bytes], unread: Unread | None, source: str, reading: Readi
     elif head.startswith(SQLITE):
         yield RecordFault(source, None, "a database", "JSON over https; a database is read from a file")
     else:
-        begin, stream = peek(unpacked_stream(page, head) or plain_stream(page))
+        begin, stream = peek(unpacked_stream(page, head, size_of(page)) or plain_stream(page))
         if is_document(source, begin):
             yield from read_document(stream, source, reading.most_record_bytes, outside)
         else:

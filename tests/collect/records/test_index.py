@@ -120,6 +120,19 @@ def test_damaged_database_is_a_fault(tmp_path: Path) -> None:
         assert fault.found == "a damaged database"
 
 
+def test_rows_of_one_id_are_all_read_wherever_a_page_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(index_module, "ROWS_AT_ONCE", 2)
+    with contextlib.closing(sqlite3.connect(tmp_path / "a.db")) as database:
+        database.execute(INDEX.replace("TEXT PRIMARY KEY", "TEXT"))
+        database.executemany(
+            "INSERT INTO evidence_metadata (session_id, payload) VALUES (?, ?)",
+            [(one, json.dumps({"session_id": one, "n": number})) for number, one in enumerate("bbabbbcb")],
+        )
+        database.commit()
+    records = [json.loads(one.raw) for one in open_source(str(tmp_path / "a.db")) if isinstance(one, RawRecord)]
+    assert [one["n"] for one in records] == [2, 0, 1, 3, 4, 5, 7, 6]
+
+
 def test_index_that_leads_in_circles_is_a_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(index_module, "ROWS_AT_ONCE", 1)
     with contextlib.closing(sqlite3.connect(tmp_path / "a.db")) as database:

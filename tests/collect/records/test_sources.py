@@ -19,6 +19,7 @@ from reporter.collect.records import (
     open_batches,
     open_source,
     read_source,
+    streams,
 )
 from reporter.collect.records.reading import CHUNK, DamagedStream
 from reporter.collect.records.streams import plain_stream
@@ -246,3 +247,44 @@ def test_disk_that_fails_on_the_way_is_a_fault() -> None:
     with Path("/proc/self/mem").open("rb", buffering=0) as file, pytest.raises(DamagedStream) as failed:
         plain_stream(file)(CHUNK)
     assert failed.value.found == "a read error (EIO)"
+
+
+@pytest.mark.parametrize("pack", [pytest.param(gzip.compress, id="gzip"), pytest.param(zstd.compress, id="zstd")])
+@pytest.mark.parametrize(
+    ("least", "most", "whole"),
+    [(1_000, 10**9, False), (10**9, 1_000_000, False), (10**9, 10**9, True)],
+    ids=["more than its packed bytes allow", "more than any file may hold", "little enough for any file"],
+)
+def test_packed_file_is_unpacked_up_to_a_limit(  # noqa: PLR0913, PLR0917 - what it is made of
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    pack: Callable[[bytes], bytes],
+    least: int,
+    most: int,
+    whole: bool,  # noqa: FBT001 - the outcome
+) -> None:
+    monkeypatch.setattr(streams, "LEAST_UNPACKED", least)
+    monkeypatch.setattr(streams, "MOST_UNPACKED", most)
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(pack(b'{"session_id": "a"}\n' * 400_000))
+    size = path.stat().st_size
+    records, faults = len(records_of(path)), faults_of(path)
+    assert (records == 400_000, not faults) == (whole, whole)
+    limit = min(most, max(least, 200 * size))
+    assert [one.found for one in faults] == ([] if whole else [f"more than {limit} bytes in {size} packed ones"])
+    assert records * 20 <= limit + 2 * CHUNK
+
+
+def test_reading_stops_after_so_many_faults_of_one_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reporter.collect.records.source.MOST_FAULTS", 1_000)
+    (tmp_path / "a.jsonl").write_bytes(b"1\n" * CHUNK)
+    faults = faults_of(tmp_path / "a.jsonl")
+    assert 1_000 < len(faults) <= CHUNK
+    assert faults[-1].number is None
+    assert faults[-1].found.endswith("faults or more; nothing after them was read")
+
+
+def test_ledger_tells_what_is_wrong_with_it_among_its_rows() -> None:
+    fault = RecordFault("?", None, "damage", "none")
+    parts = list(open_source("ledger", Reading(ledger=lambda _: iter([b"{}", fault, b"{}"]))))
+    assert [part.source for part in parts] == ["ledger"] * 3

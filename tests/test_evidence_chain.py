@@ -1,0 +1,229 @@
+"""What was recorded through us cannot vanish, change or be left out without the closure staying open."""
+
+import shutil
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from ledger.entries import raw, tamper
+from reporter import jobs
+from reporter.key_jobs import make_key_pair, signing_key
+from reporter.ledger import Entry, own_key
+from reporter.ledger.chain import hash_over, sha256_of
+from reporter.loop_jobs import Evidence, states_of
+from reporter.record_jobs import import_records, open_settings_ledger
+from reporter.seal.bundle import write_bundle
+from reporter.settings import load_settings
+from reporter.settings_model import Settings
+from reporter.standing_jobs import public_key_of
+
+NOW = datetime(2026, 6, 11, 15, 40, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+class World:
+    """One environment with a ledger, and bundles whose statements say where it stood."""
+
+    def __init__(self, directory: Path, records: str = "[]") -> None:
+        self.directory = directory
+        self.ledger = directory / "state" / "ledger.db"
+        text = f"[environments.pilot]\nrecords = {records}\n[environments.other]\n"
+        (directory / "reporter.toml").write_text(text, encoding="utf-8")
+        make_key_pair(directory / "keys" / "signing.key")
+
+    @property
+    def settings(self) -> Settings:
+        return load_settings(str(self.directory / "reporter.toml"), {})[0]
+
+    def record(self, *numbers: int, environment: str = "pilot") -> None:
+        entries = [Entry(raw(one), own_key(environment, str(one))) for one in numbers]
+        with open_settings_ledger(self.settings, write=True) as ledger:
+            assert ledger.append(entries).added == len(numbers)
+
+    def read(self, at: datetime = NOW + HOUR) -> Evidence:
+        return states_of(self.settings, "pilot", at, key=public_key_of(self.settings))
+
+    def faults(self, at: datetime = NOW + HOUR) -> list[str]:
+        return [f"{one.where}: {one.found}; {one.wanted}" for one in self.read(at).states.faults]
+
+    def seal(self, at: datetime = NOW) -> None:
+        """Seal what a run would say of the ledger."""
+        evidence = self.read(at)
+        head = evidence.head
+        predicate = {
+            "environment": "pilot",
+            "as_of": f"{at:%Y-%m-%dT%H:%M:%SZ}",
+            "inputs": [{"alias": "plan"}],
+            "records": [
+                {"alias": one.alias, "sha256": one.sha256, "record_count": one.record_count} for one in evidence.sources
+            ],
+            "ledger_head": head._asdict() if head else None,
+        }
+        key, _ = signing_key(self.settings)
+        folder = self.settings.resolve("bundles")
+        write_bundle(folder, "pilot", at, {"readiness.json": b"{}"}, predicate, key, wall_now=NOW.timestamp())
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path)
+
+
+SAW = "the ledger that the bundle of 2026-06-11T15:40:00Z saw, up to row 3; restore its backup"
+
+
+def remove(world: World) -> None:
+    shutil.rmtree(world.ledger.parent)
+
+
+def dangle(world: World) -> None:
+    remove(world)
+    world.ledger.parent.mkdir()
+    world.ledger.symlink_to("elsewhere")
+
+
+def begin_anew(world: World) -> None:
+    remove(world)
+    world.record(1, 2)
+
+
+def write_others(world: World) -> None:
+    remove(world)
+    world.record(1, 2, 4, 5)
+
+
+def edit_payload(world: World) -> None:
+    tamper(world.ledger, "UPDATE record SET payload = '{}' WHERE sequence = 2")
+
+
+def edit_whole_row(world: World) -> None:
+    """Write a row that is whole by itself, before another that does not follow it."""
+    with open_settings_ledger(world.settings, write=False) as ledger:
+        row = next(one for one in ledger.read() if one.sequence == 2)
+    payload = raw(9).decode()
+    fields = (*row[1:8], payload, sha256_of(payload), row.idempotency_key)
+    own = hash_over(row.previous_hash, 2, fields)
+    tamper(
+        world.ledger,
+        f"UPDATE record SET payload = '{payload}', payload_sha256 = '{sha256_of(payload)}', hash = '{own}'"  # noqa: S608
+        " WHERE sequence = 2",
+    )
+
+
+def edit_later_link(world: World) -> None:
+    world.record(4, 5, environment="other")
+    tamper(world.ledger, "UPDATE record SET signer = 'somebody' WHERE sequence = 4")
+
+
+@pytest.mark.parametrize(
+    ("harm", "found"),
+    [
+        pytest.param(remove, "no ledger", id="gone"),
+        pytest.param(dangle, "ledger ledger.db: a link to a file that is gone", id="a link to nowhere"),
+        pytest.param(begin_anew, "ends at row 2; the head that was noted is row 3", id="begun anew"),
+        pytest.param(write_others, "row 3 has another hash than the head that was noted", id="another"),
+        pytest.param(edit_payload, "row 2 is not what was written", id="a payload edited"),
+        pytest.param(edit_whole_row, "other answers than it held", id="a whole row edited"),
+        pytest.param(edit_later_link, "row 4 is not what was written", id="a later row edited"),
+    ],
+)
+def test_ledger_that_is_not_the_one_that_the_last_bundle_saw_keeps_the_closure_open(
+    world: World, harm: Callable[[World], None], found: str
+) -> None:
+    world.record(1, 2, 3)
+    world.seal()
+    assert world.faults() == []
+    harm(world)
+    (fault,) = world.faults()
+    assert fault.startswith(f"our own answers: {found}")
+    assert fault.endswith(SAW)
+
+
+def test_bundle_that_found_the_ledger_gone_does_not_vouch_for_the_next_one(world: World) -> None:
+    world.record(1, 2, 3)
+    world.seal()
+    shutil.move(world.ledger.parent, world.directory / "away")
+    for hours in (1, 2):
+        world.seal(NOW + hours * HOUR)
+    world.record(7)
+    world.seal(NOW + 3 * HOUR)
+    assert len(world.faults(NOW + 4 * HOUR)) == 1
+    shutil.rmtree(world.ledger.parent)
+    shutil.move(world.directory / "away", world.ledger.parent)
+    assert world.faults(NOW + 4 * HOUR) == []
+
+
+def test_ledger_that_grew_is_the_one_that_the_last_bundle_saw(world: World) -> None:
+    world.record(1, 2, 3)
+    world.seal()
+    world.record(4)
+    world.record(5, environment="other")
+    assert world.faults() == []
+    world.seal(NOW + HOUR)
+    assert world.faults(NOW + 2 * HOUR) == []
+
+
+def test_ledger_that_was_empty_had_nothing_to_lose(world: World) -> None:
+    with open_settings_ledger(world.settings, write=True):
+        pass
+    world.seal()
+    remove(world)
+    assert world.faults() == []
+
+
+def test_payload_that_was_edited_is_found_before_there_is_a_bundle(world: World) -> None:
+    world.record(1, 2)
+    edit_payload(world)
+    assert world.faults() == [
+        "our own answers: row 2 is not what was written; a sound ledger; restore its backup",
+    ]
+    (source,) = world.read().sources
+    assert (source.sha256, source.record_count, source.fault_count) == (None, 1, 1)
+
+
+def test_row_of_a_ledger_that_is_read_as_a_source_must_be_what_was_written(tmp_path: Path) -> None:
+    world = World(tmp_path, '["ledger"]')
+    with open_settings_ledger(world.settings, write=True) as ledger:
+        ledger.append([raw(1), raw(2)])
+    assert world.faults() == []
+    tamper(world.ledger, "UPDATE record SET signer = 'somebody' WHERE sequence = 2")
+    assert world.faults() == ["ledger: row 2 is not what was written; what was written; restore its latest backup"]
+
+
+def test_what_an_import_left_out_keeps_the_closure_open_until_it_is_repaired(tmp_path: Path) -> None:
+    world = World(tmp_path, '["ledger"]')
+    path = tmp_path / "evidence.jsonl"
+
+    def imported(*lines: bytes) -> list[str]:
+        path.write_bytes(b"".join(one + b"\n" for one in lines))
+        list(import_records(world.settings, [str(path)]))
+        return world.faults()
+
+    said = "ledger: {} damaged records of evidence.jsonl that its import left out;"
+    said += " that source repaired where it stands and imported again"
+    assert imported(raw(1), b"damaged", b"{") == [said.format(2)]
+    assert imported(raw(1), b"damaged", b"{", raw(2)) == [said.format(2)], "read on from where it ended"
+    assert imported(raw(1), raw(3), b"{", raw(2)) == [said.format(1)]
+    assert imported(raw(1), raw(3), raw(4), raw(2)) == []
+
+
+def test_last_line_that_was_half_written_is_no_damage_once_it_is_whole(tmp_path: Path) -> None:
+    world = World(tmp_path, '["ledger"]')
+    path = tmp_path / "evidence.jsonl"
+    for text, faults in ((raw(1) + b"\n" + raw(2)[:20], 1), (raw(1) + b"\n" + raw(2) + b"\n", 0)):
+        path.write_bytes(text)
+        list(import_records(world.settings, [str(path)]))
+        assert len(world.faults()) == faults
+
+
+def test_check_asks_the_last_bundle_too_where_its_key_can_be_read(world: World) -> None:
+    world.record(1, 2, 3)
+    world.seal()
+    remove(world)
+    report, _ = jobs.check_report(world.settings, "pilot", "closure", NOW + HOUR)
+    assert "no ledger" in report.model_dump_json()
+    (world.directory / "keys" / "signing.key").write_text("no key", encoding="utf-8")
+    report, _ = jobs.check_report(world.settings, "pilot", "closure", NOW + HOUR)
+    assert "no ledger" not in report.model_dump_json()
