@@ -161,10 +161,14 @@ def _items(before: Readiness, after: Readiness) -> Iterator[Change]:
             yield Change(
                 subject=f"closure/{code}",
                 title=now[code].title,
-                before=f"{counts[0]} routes",
-                after=f"{counts[1]} routes",
+                before=_routes(counts[0]),
+                after=_routes(counts[1]),
                 better=counts[1] < counts[0],
             )
+
+
+def _routes(count: int) -> str:
+    return f"{count} route{'' if count == 1 else 's'}"
 
 
 def _input(document: Document, title: str) -> Input:

@@ -6,7 +6,15 @@ import pytest
 
 from assess.cases import DAY, EARLY, NOW, PILOT, Pilot, not_there, there
 from reporter.assess.everything import assess_reports
-from reporter.assess.readiness import build_inputs, build_readiness, compare, list_inputs, sections
+from reporter.assess.readiness import (
+    build_inputs,
+    build_readiness,
+    compare,
+    count_failed,
+    judging,
+    list_inputs,
+    sections,
+)
 from reporter.model.manifests import MANIFESTS
 from reporter.model.readiness import Change, Previous, Readiness
 from reporter.model.registry import REPORTS
@@ -156,3 +164,32 @@ def test_change_is_for_the_better_by_the_order_of_the_statuses(old: str, new: st
     )
     (change,) = compare(before, after)
     assert change.better is (BEST_FIRST.index(new) < BEST_FIRST.index(old))
+
+
+def with_items(**routes: int) -> Readiness:
+    """Give a readiness whose closure has these items open, each with so many routes."""
+    joined = readiness(PILOT)
+    (item, *_) = joined.loops.closure.open_items
+    items = tuple(
+        item.model_copy(update={"code": code, "title": code, "route_count": count}) for code, count in routes.items()
+    )
+    closure = joined.loops.closure.model_copy(update={"open_items": items})
+    return joined.model_copy(update={"loops": joined.loops.model_copy(update={"closure": closure})})
+
+
+def test_open_items_that_came_went_grew_or_shrank_are_listed_and_others_are_not() -> None:
+    before = with_items(gone=1, grows=1, shrinks=3, stays=2)
+    listed = compare(before, with_items(grows=2, shrinks=1, stays=2, comes=1))
+    assert [(one.subject, one.before, one.after, one.better) for one in listed] == [
+        ("closure/grows", "1 route", "2 routes", False),
+        ("closure/shrinks", "3 routes", "1 route", True),
+        ("closure/comes", "closed", "open", False),
+        ("closure/gone", "open", "closed", True),
+    ]
+
+
+def test_failed_checks_are_counted_once_where_they_are_judged() -> None:
+    joined = readiness(PILOT.drop("rollback_plan"))
+    failed = [check.id for report in judging(joined) for check in report.checks if check.status == "fail"]
+    assert count_failed(joined) == len(failed) > 0
+    assert not {one.report for one in judging(joined)} & {"production", "release-readiness", "executive", "runbook"}
