@@ -6,6 +6,8 @@ SAMPLE := sample-world
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
+# The lock names everything, so nothing is resolved: an old pip would look past a pin that has an extra.
+LOCKED := $(PIP) install --no-deps --require-hashes
 AXE := tests/browser/node_modules/axe-core/axe.min.js
 
 # A stamp is named after the content it stands for: a fresh checkout of the same files, whatever their dates, has
@@ -76,12 +78,12 @@ $(RUN):
 	  echo 'reporter needs venv: apt-get install python3-venv' >&2; exit 1; }
 	@echo 'Making .venv' >&2
 	@$(PYTHON) -m venv --clear .venv
-	@$(PIP) install --require-hashes -r requirements/run.txt -r requirements/build.txt
+	@$(LOCKED) -r requirements/run.txt -r requirements/build.txt
 	@mkdir -p $(STAMPS) && touch $@
 
 $(DEV): $(RUN)
 	@echo 'Installing the tools for tests' >&2
-	@$(PIP) install --require-hashes -r requirements/dev.txt
+	@$(LOCKED) -r requirements/dev.txt
 	@rm -f $(STAMPS)/dev-* && touch $@
 
 $(PROJECT): $(RUN)

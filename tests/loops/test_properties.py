@@ -157,8 +157,10 @@ worlds = st.lists(st.one_of(deliveries(), executions(), answers(), others), max_
 
 
 def speaks_well(value: make.RecordValue) -> bool:
-    """Say whether a record can only be in favour of the verdict."""
+    """Say whether a record can only be in favour of the verdict. One without a date is a finding of its own."""
     kind = value["metadata_kind"]
+    if "created_at" not in value:
+        return False
     payload = next((item for key, item in value.items() if isinstance(item, dict) and key != "delivery"), {})
     if kind == DELIVERY_KIND:
         return bool(value["delivery_success"] and value["providers"])
