@@ -15,10 +15,17 @@ from pydantic_core import ErrorDetails
 
 from reporter.errors import UsageFault
 from reporter.model.text import show, visible
-from reporter.settings_model import EnvironmentSettings, HttpsSettings, Settings
+from reporter.settings_model import DeliverSettings, EnvironmentSettings, HttpsSettings, Settings
 
 DEFAULT_FILE: Final = "reporter.toml"
 DEFAULT_ENVIRONMENT: Final = "default"
+
+OWN_VARIABLES: Final = {
+    "bundles_dir": "REPORTER_BUNDLES_DIR",
+    "signing_key": "REPORTER_SIGNING_KEY",
+    "connector_config": "CAVRA_CONNECTOR_CONFIG",
+}
+"""The variables of keys that are of no single environment."""
 
 Location = tuple[str | int, ...]
 
@@ -101,8 +108,7 @@ def _overlay(
     Give the variable that each key came from, and remarks.
     """
     given: dict[Location, str] = {}
-    for key in ("bundles_dir", "signing_key"):
-        variable = f"REPORTER_{key.upper()}"
+    for key, variable in OWN_VARIABLES.items():
         text = variables.get(variable, "").strip()
         if text:
             values[key] = _from_here(key, text)
@@ -137,7 +143,7 @@ def _from_here(key: str, text: str) -> str:
     """Make a path of a variable or a flag absolute: it starts from the current directory."""
     if key == "signing_key" and text.startswith("file:"):
         return f"file:{Path.cwd() / text.removeprefix('file:')}"
-    if not key.endswith(("_path", "_dir")) or "://" in text:
+    if not (key.endswith(("_path", "_dir")) or key == "connector_config") or "://" in text:
         return text
     return str(Path.cwd() / text)
 
@@ -202,7 +208,7 @@ def _fault(error: ErrorDetails, prefix: str, given: Mapping[Location, str]) -> s
 
 def _found(value: object, loc: Location) -> str:
     """Show a wrong value, unless it may be a secret that somebody wrote down in the wrong form."""
-    private = loc[0] in ("signing_key", "ledger", "ledger_password", "https")
+    private = loc[0] in ("signing_key", "ledger", "ledger_password", "https", "connector_config")
     if isinstance(value, list):
         return f"a list of {len(value)}" if value else show(value)
     if isinstance(value, str) and (private or "@" in value or "//" in value):
@@ -213,7 +219,9 @@ def _found(value: object, loc: Location) -> str:
 def _suggestion(key: str) -> str:
     from difflib import get_close_matches  # noqa: PLC0415 - only a typo needs it
 
-    keys = {name for model in (Settings, EnvironmentSettings, HttpsSettings) for name in model.model_fields}
+    keys = {
+        name for model in (Settings, EnvironmentSettings, HttpsSettings, DeliverSettings) for name in model.model_fields
+    }
     close = get_close_matches(key, sorted(keys), n=1)
     return f"; did you mean {close[0]}?" if close else ""
 

@@ -7,6 +7,7 @@ here, never values. `settings` reads the file and the environment into this.
 import hashlib
 import json
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -101,10 +102,18 @@ def _ledger(value: object) -> object:
     return value
 
 
+def _address(value: object) -> object:
+    """Take one e-mail address, and show none that is wrong."""
+    if not isinstance(value, str) or not re.fullmatch(r"[^\s@<>,;\"]+@[^\s@<>,;\"]+", value):
+        raise ValueError("found something else (not shown), wanted one e-mail address: NAME@DOMAIN")
+    return value
+
+
 Secret = Annotated[SecretRef, PlainValidator(_secret_ref)]
 Place = Annotated[str, BeforeValidator(_place)]
 LocalPath = Annotated[str, BeforeValidator(_local)]
 RecordPlace = Annotated[str, BeforeValidator(_record_place), Field(min_length=1)]
+Address = Annotated[str, BeforeValidator(_address)]
 Days = Annotated[float, BeforeValidator(_number), Field(gt=0, le=3660, allow_inf_nan=False)]
 Seconds = Annotated[float, BeforeValidator(_number), Field(gt=0, le=3600, allow_inf_nan=False)]
 Bytes = Annotated[int, BeforeValidator(_number), Field(ge=1_000, le=1_000_000_000)]
@@ -135,6 +144,31 @@ class RecoverySettings(_Keys):
     )
     slo_minutes: Annotated[float, BeforeValidator(_number), Field(gt=0, le=525_600, allow_inf_nan=False)] = Field(
         default=240.0, description="Minutes that a recovery may stay open.", examples=[240]
+    )
+
+
+class DeliverSettings(_Keys):
+    """What a run of one environment brings to people and systems, and where. Nothing is sent that is not asked for."""
+
+    notify: bool = Field(default=False, description="Tell owners of the next rollback drill.", examples=[True])
+    alert: bool = Field(default=False, description="Tell of workers that are not well.", examples=[True])
+    retry: bool = Field(default=False, description="Try again what failed and may be retried.", examples=[True])
+    mail: bool = Field(default=False, description="Mail the executive closure report.", examples=[True])
+    attach: tuple[str, ...] = Field(
+        default=(),
+        description="Release approval records to attach the bundle to; `reporter attach --help` lists the kinds.",
+        examples=[["github:example/pilot@v1.4.0", "directory:/srv/release-records"]],
+    )
+    executives: tuple[Address, ...] = Field(
+        default=(),
+        repr=False,
+        description="E-mail addresses that the executive closure report goes to; never shown or stored.",
+        examples=[["cto@example.org"]],
+    )
+    link: Place = Field(
+        default="",
+        description="https:// address under which bundles are published, for links in messages.",
+        examples=["https://evidence.example.org/bundles"],
     )
 
 
@@ -212,6 +246,9 @@ class EnvironmentSettings(_Keys):
     recovery: RecoverySettings = Field(
         default_factory=RecoverySettings.model_construct, description="When a connector needs a recovery."
     )
+    deliver: DeliverSettings = Field(
+        default_factory=DeliverSettings.model_construct, description="What is brought to people and systems."
+    )
 
 
 class HttpsSettings(_Keys):
@@ -248,6 +285,11 @@ class Settings(_Keys):
     )
     ledger_password: Secret | None = Field(
         default=None, description="The password of a PostgreSQL ledger, by reference.", examples=["env:LEDGER_PASSWORD"]
+    )
+    connector_config: LocalPath = Field(
+        default="",
+        description="The private connector configuration, JSON or YAML in upstream's format.",
+        examples=["/etc/cavra/private/connectors.json"],
     )
     manifest_max_bytes: Bytes = Field(
         default=5_000_000,
@@ -295,6 +337,7 @@ class Settings(_Keys):
                 values[key] = value.partition("?")[0].rstrip("/").rpartition("/")[2]
             elif key == "records":
                 values[key] = [place.partition("?")[0].rstrip("/").rpartition("/")[2] for place in value]
+        del values["deliver"]
         values["manifest_max_bytes"] = self.manifest_max_bytes
         text = json.dumps(values, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()

@@ -7,7 +7,8 @@ from typing import Any, Final
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from reporter.settings_model import EnvironmentSettings, HttpsSettings, RecoverySettings, Settings
+from reporter.settings import OWN_VARIABLES
+from reporter.settings_model import DeliverSettings, EnvironmentSettings, HttpsSettings, RecoverySettings, Settings
 
 EXAMPLE_ENVIRONMENT: Final = "production-pilot"
 
@@ -25,9 +26,11 @@ def example_text() -> str:
         "[https]",
         *_key_lines(HttpsSettings),
         f"[environments.{EXAMPLE_ENVIRONMENT}]",
-        *_key_lines(EnvironmentSettings, skip=("recovery",), state=("mode", "manifests_dir")),
+        *_key_lines(EnvironmentSettings, skip=("recovery", "deliver"), state=("mode", "manifests_dir")),
         f"[environments.{EXAMPLE_ENVIRONMENT}.recovery]",
         *_key_lines(RecoverySettings),
+        f"[environments.{EXAMPLE_ENVIRONMENT}.deliver]",
+        *_key_lines(DeliverSettings),
     ]
     return "\n".join(lines).rstrip() + "\n"
 
@@ -39,10 +42,11 @@ def settings_rows() -> Iterator[tuple[str, str, str, str]]:
         ("https.", HttpsSettings),
         ("environments.NAME.", EnvironmentSettings),
         ("environments.NAME.recovery.", RecoverySettings),
+        ("environments.NAME.deliver.", DeliverSettings),
     )
     for prefix, model in tables:
         for name, field in model.model_fields.items():
-            if name not in ("https", "environments", "recovery"):
+            if name not in ("https", "environments", "recovery", "deliver"):
                 variable = _variable(name, field, prefix)
                 yield f"{prefix}{name}", _default_text(field), variable, field.description or ""
 
@@ -88,7 +92,7 @@ def _toml(value: object) -> str:
 def _variable(name: str, field: FieldInfo, prefix: str) -> str:
     if isinstance(field.json_schema_extra, dict):
         return str(field.json_schema_extra["env"])
-    return f"REPORTER_{name.upper()}" if not prefix and name in ("bundles_dir", "signing_key") else ""
+    return OWN_VARIABLES.get(name, "") if not prefix else ""
 
 
 def _default_text(field: FieldInfo) -> str:
@@ -103,6 +107,7 @@ def _shown(settings: Settings) -> dict[str, Any]:
     values["ledger_password"] = HIDDEN if values["ledger_password"] else None
     values["https"]["tokens"] = dict.fromkeys(values["https"]["tokens"], HIDDEN)
     for environment in values["environments"].values():
+        environment["deliver"]["executives"] = [HIDDEN] * len(environment["deliver"]["executives"])
         environment.update({key: _without_query(value) for key, value in environment.items()})
     return values
 

@@ -10,7 +10,14 @@ import pytest
 from reporter.errors import ExitCode, UsageFault
 from reporter.model.reports import Mode
 from reporter.settings import environment_variables, load_settings, override, read_secret, upstream_variables
-from reporter.settings_model import EnvironmentSettings, HttpsSettings, RecoverySettings, SecretRef, Settings
+from reporter.settings_model import (
+    DeliverSettings,
+    EnvironmentSettings,
+    HttpsSettings,
+    RecoverySettings,
+    SecretRef,
+    Settings,
+)
 from reporter.settings_text import example_text, settings_in_force, settings_rows
 from worlds import reporter
 
@@ -517,10 +524,10 @@ def test_every_key_has_a_description_an_example_and_a_row_in_the_reference() -> 
     assert rows["environments.NAME.mode"][:2] == ("disabled", "CAVRA_GO_BACKEND_MODE")
     assert rows["bundles_dir"][:2] == ("bundles", "REPORTER_BUNDLES_DIR")
     assert rows["https.timeout_seconds"][:2] == ("10.0", "")
-    for model in (Settings, HttpsSettings, EnvironmentSettings, RecoverySettings):
+    for model in (Settings, HttpsSettings, EnvironmentSettings, RecoverySettings, DeliverSettings):
         for name, field in model.model_fields.items():
             assert field.description, name
-            if name not in ("https", "environments", "recovery"):
+            if name not in ("https", "environments", "recovery", "deliver"):
                 assert field.examples, name
                 assert [key for key in rows if key.rpartition(".")[2] == name]
 
@@ -537,6 +544,26 @@ def test_digest_is_of_the_values_and_not_of_their_order() -> None:
     assert one.digest("a") == same.digest("a")
     assert one.digest("a") != other.digest("a"), "another size limit"
     assert one.digest("a") != one.digest("b")
+    told = load(
+        "manifest_max_bytes = 2000\n[environments.a]\nmode = 'shadow'\n[environments.a.deliver]\nnotify = true\n"
+    )
+    assert one.digest("a") == told.digest("a"), "who is told decides no verdict"
+
+
+def test_addresses_of_executives_are_never_shown() -> None:
+    settings = load("[environments.a.deliver]\nexecutives = ['cto@example.org', 'cfo@example.org']\n")
+    assert settings.environments["a"].deliver.executives == ("cto@example.org", "cfo@example.org")
+    for text in (repr(settings), settings_in_force(settings, as_json=True), settings_in_force(settings, as_json=False)):
+        assert "example.org" not in text
+    with pytest.raises(UsageFault) as refused:
+        load("[environments.a.deliver]\nexecutives = ['cto@example.org, cfo@example.org']\n")
+    assert "deliver.executives.0: found something else (not shown), wanted one e-mail address" in str(refused.value)
+    assert "example.org" not in str(refused.value)
+
+
+def test_connector_configuration_comes_from_the_file_or_from_upstreams_variable() -> None:
+    assert load("connector_config = 'private/connectors.json'\n").connector_config == "private/connectors.json"
+    assert load("", CAVRA_CONNECTOR_CONFIG="/etc/connectors.json").connector_config == "/etc/connectors.json"
 
 
 def test_digest_of_an_environment_is_the_same_wherever_its_files_lie() -> None:
