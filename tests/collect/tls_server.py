@@ -37,8 +37,8 @@ class TlsServer(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
 
-    def __init__(self, certificate: trustme.LeafCert) -> None:
-        super().__init__(("127.0.0.1", 0), Answers)
+    def __init__(self, certificate: trustme.LeafCert, answers: "type[Answers] | None" = None) -> None:
+        super().__init__(("127.0.0.1", 0), answers or Answers)
         self.seen: list[Seen] = []
         self.bytes_sent = 0
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -135,8 +135,8 @@ def make_authorities(directory: Path) -> Authorities:
 
 
 @contextmanager
-def serving(certificate: trustme.LeafCert) -> Iterator[TlsServer]:
-    server = TlsServer(certificate)
+def serving(certificate: trustme.LeafCert, answers: type[Answers] = Answers) -> Iterator[TlsServer]:
+    server = TlsServer(certificate, answers)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
