@@ -28,7 +28,7 @@ from reporter.settings import DEFAULT_ENVIRONMENT, load_settings, override
 from reporter.settings_model import EnvironmentSettings, Settings
 
 NOTIFICATION_PLAN = "notification-plan"
-OURS_ALONE = ("manifests_dir", "records", "executor", "loops", "recovery")
+OURS_ALONE = ("manifests_dir", "records", "executor", "loops", "recovery", "deliver")
 """Keys of an environment that upstream has no flag for."""
 
 FILTERS = {
