@@ -6,12 +6,12 @@ from typing import Final
 
 from msgspec import UNSET
 
-from reporter.loops.facts import KEPT_FAILURES, KEPT_SUCCESSES, Attempt
+from reporter.loops.facts import KEPT_FAILURES, KEPT_INTENTS, KEPT_SUCCESSES, Attempt
 from reporter.loops.folder import NO_PROVIDER, NO_SUBJECT, Folder
 from reporter.loops.sets import is_past, keep
 from reporter.loops.states import normalise_state
 from reporter.model.providers import PROVIDERS
-from reporter.model.records import UNDATED, ContentFault, Delivery, Execution, ProviderResult
+from reporter.model.records import UNDATED, ContentFault, Delivery, Execution, Intent, ProviderResult
 from reporter.model.text import UNSEEN, is_blank
 
 DELIVERED: Final = "delivered"
@@ -22,6 +22,8 @@ REACHED: Final = range(200, 300)
 """The status codes of a success (B1.14)."""
 MOST_PROVIDERS: Final = 200
 """How many names a delivery can hold. There are fewer providers by far, so that longer lists are refused."""
+UNKNOWN: Final = "timeout_unknown: it was begun, nothing says how it ended, and it may have arrived"
+"""What is known of an attempt of which only the intent is there."""
 _OUR_SOURCES: Final = "go_backend_rollback_drill_"
 _OUR_EVENTS: Final = "cavra.go_backend.rollback_drill."
 
@@ -57,7 +59,36 @@ def fold_delivery(folder: Folder, record: Delivery) -> None:
             route.successes = keep(route.successes, _attempt(record, at, ""), KEPT_SUCCESSES)
 
 
-def _refuse_source(folder: Folder, record: Delivery) -> None:
+def fold_intent(folder: Folder, record: Intent) -> None:
+    """Note that an attempt was begun. Without a record of its delivery, nobody knows how it ended (design.md)."""
+    loop = folder.sources.get(record.connector_delivery_source)
+    if loop is None:
+        _refuse_source(folder, record)
+        return
+    at = folder.dated(record, record.created_at)
+    if at is None:
+        return
+    word, event_type, names, _ = loop
+    subject = next((name for name in names(record) if name and name != event_type), NO_SUBJECT)
+    folder.knows(record, "provider", record.provider)
+    begun = Attempt(
+        at,
+        record.delivery_id or record.session_id,
+        True,  # noqa: FBT003 - fields in the order of events
+        bool(record.worker_run_id),
+        record.session_id,
+        UNKNOWN,
+        record.retry_plan_id or "",
+        record.worker_run_id or "",
+        record.approval_decision_id or "",
+        folder.name(record.executed_by),
+        True,  # noqa: FBT003 - as above
+    )
+    route = folder.route(word, subject, record.provider)
+    route.intents = keep(route.intents, begun, KEPT_INTENTS)
+
+
+def _refuse_source(folder: Folder, record: Delivery | Intent) -> None:
     """List a delivery that is ours by its source or event, and of no loop. Those of other products are theirs."""
     source = normalise_state(UNSEEN.sub("", record.connector_delivery_source or ""))
     event = UNSEEN.sub("", record.event_type or "").strip().lower()
@@ -132,6 +163,8 @@ def _detail(record: Delivery, provider: str) -> str:
         return "no provider was used"
     if record.delivery_success:
         return "called a success, and something in the same record says otherwise"
+    if record.outcome:
+        return f"{record.outcome}: {record.error_class}" if record.error_class else record.outcome
     codes = record.status_codes
     return f"status code {codes[0]}" if len(codes) == 1 and codes[0] else "delivery failed"
 

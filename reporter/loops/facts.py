@@ -18,6 +18,7 @@ from reporter.model.records import UNDATED, ContentFault
 KEPT_FAILURES: Final = 32
 """Failures kept for each route. Policies allow fewer attempts (`policy.MOST_ATTEMPTS`): counting saturates safely."""
 KEPT_SUCCESSES: Final = 3
+KEPT_INTENTS: Final = KEPT_FAILURES
 KEPT_ANSWERS: Final = 16
 KEPT_CAUSES: Final = 16
 KEPT_RUNS: Final = 8
@@ -30,7 +31,8 @@ class Attempt(msgspec.Struct, frozen=True, order=True, gc=False):
     """One try at a route. `id` is the delivery record's, so that a delivery and its execution are one attempt.
 
     Field order is order of events: instant, then id; of two versions with both equal the failed one is the later.
-    `cause` is the retry plan, `run` the worker run that it comes from, `approval` the decision that it used up.
+    `cause` is the retry plan, `run` the worker run that it comes from, `approval` the decision that it used up. An
+    `intent` says that it was begun, not how it ended.
     """
 
     at: datetime
@@ -43,6 +45,7 @@ class Attempt(msgspec.Struct, frozen=True, order=True, gc=False):
     run: str = ""
     approval: str = ""
     by: str = ""
+    intent: bool = False
 
 
 class Answer(msgspec.Struct, frozen=True, order=True, gc=False):
@@ -107,6 +110,7 @@ class RouteFacts(msgspec.Struct, gc=False):
     failures: tuple[Attempt, ...] = ()
     successes: tuple[Attempt, ...] = ()
     skips: tuple[Attempt, ...] = ()
+    intents: tuple[Attempt, ...] = ()
     acknowledgements: tuple[Answer, ...] = ()
     approvals: tuple[Answer, ...] = ()
     causes: tuple[Cause, ...] = ()
@@ -211,6 +215,7 @@ def join_routes(one: RouteFacts, other: RouteFacts) -> RouteFacts:
         join(one.failures, other.failures, KEPT_FAILURES),
         join(one.successes, other.successes, KEPT_SUCCESSES),
         join(one.skips, other.skips, KEPT_SUCCESSES),
+        join(one.intents, other.intents, KEPT_INTENTS),
         join(one.acknowledgements, other.acknowledgements, KEPT_ANSWERS),
         join(one.approvals, other.approvals, KEPT_ANSWERS),
         join(one.causes, other.causes, KEPT_CAUSES),

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from reporter.loops.answers import fold_acknowledgement, fold_approval, fold_closure, fold_release_decision
-from reporter.loops.attempts import fold_delivery, fold_execution
+from reporter.loops.attempts import fold_delivery, fold_execution, fold_intent
 from reporter.loops.exhibits import fold_archive, fold_attachment, fold_export, fold_manifest, fold_verification
 from reporter.loops.facts import Folded
 from reporter.loops.folder import Folder
@@ -21,6 +21,7 @@ STEPS: Final[dict[Step, Callable[[Folder, Any], None]]] = {
     Step.HEALTH: fold_other,
     Step.PLAN: fold_plan,
     Step.DELIVERY: fold_delivery,
+    Step.INTENT: fold_intent,
     Step.ACKNOWLEDGEMENT: fold_acknowledgement,
     Step.RETRY_PLAN: fold_retry_plan,
     Step.APPROVAL: fold_approval,

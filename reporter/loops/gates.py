@@ -171,7 +171,7 @@ def _approval_gate(loop: Loop, policy: LoopPolicy, told: GateEvidence) -> Gate:
         return _gate(GateState.USED, decision.by, f"{decision.id} was used: one approval covers one execution")
     if policy.self_approval == "refuse" and is_same_person(decision.by, told.executor):
         return _gate(GateState.SELF_APPROVAL_REFUSED, decision.by, f"{decision.by} would execute it too")
-    return _gate(GateState.OPEN, decision.by, f"approved by {decision.by}")
+    return _gate(GateState.OPEN, decision.by, f"approved by {decision.by}")._replace(decision=decision.id)
 
 
 def _gate(state: GateState, by: str, reason: str) -> Gate:

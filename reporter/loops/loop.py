@@ -1,6 +1,6 @@
 """What a row of the loop table says. A loop has no code of its own (domain.md B5)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from enum import StrEnum
 from typing import Final, NamedTuple
@@ -119,16 +119,16 @@ class Loop(NamedTuple):
         return dict(self.alert_words).get(alert) or alert.value.format(stem=self.alert_stem)
 
 
-def kind_rows(loops: tuple[Loop, ...], delivery: str, others: tuple[KindRow, ...]) -> Iterator[KindRow]:
-    """List the rows from which a reader of these loops' records is made."""
+def kind_rows(loops: tuple[Loop, ...], shared: Mapping[Step, str], others: tuple[KindRow, ...]) -> Iterator[KindRow]:
+    """List the rows from which a reader of these loops' records is made; `shared` are the kinds that all loops have."""
     for loop in loops:
         for step, kind in loop.kinds():
             yield KindRow(kind.word, loop.word, step, kind.payload, loop.subject_keys)
     keys = dict.fromkeys(key for loop in loops for key in (*loop.subject_keys, *loop.event_keys))
-    yield KindRow(delivery, "", Step.DELIVERY, "", tuple(keys))
+    yield from (KindRow(word, "", step, "", tuple(keys)) for step, word in shared.items())
     yield from others
 
 
-def make_reader(loops: tuple[Loop, ...], delivery: str, others: tuple[KindRow, ...]) -> RecordReader:
+def make_reader(loops: tuple[Loop, ...], shared: Mapping[Step, str], others: tuple[KindRow, ...]) -> RecordReader:
     """Make the reader of these loops' records."""
-    return RecordReader(kind_rows(loops, delivery, others))
+    return RecordReader(kind_rows(loops, shared, others))

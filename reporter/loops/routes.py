@@ -29,7 +29,7 @@ from reporter.loops.retry import decide_retry
 from reporter.loops.routing import RoutingDay
 from reporter.loops.table import LOOPS
 from reporter.loops.ties import Retried, tie_routes
-from reporter.loops.versions import leave_newest, settle_answers, settle_attempts
+from reporter.loops.versions import attempts_of, leave_newest, settle_answers, settle_attempts
 from reporter.model.instants import format_instant
 from reporter.model.records import ContentFault
 from reporter.model.routes import Executions, RecoveryState, RouteId, RouteOutcome, RouteState
@@ -134,7 +134,7 @@ def _newest_deliveries(routes: Mapping[RouteKey, RouteFacts]) -> dict[tuple[str,
     newest: dict[tuple[str, str], Attempt] = {}
     for key, facts in routes.items():
         if facts.successes:
-            settled, _ = settle_attempts((*facts.failures, *facts.successes))
+            settled, _ = settle_attempts(attempts_of(facts))
             success = max((one for one in settled if not one.failed), default=None)
             name = (key.loop, key.subject)
             if success and (name not in newest or success > newest[name]):
@@ -167,7 +167,7 @@ class _Finished:
     ) -> None:
         self.key, self.facts, self.loop = key, facts, loop
         others = [one.attempt for one in retried]
-        self.attempts, self.conflicts = settle_attempts((*facts.failures, *facts.successes, *others))
+        self.attempts, self.conflicts = settle_attempts((*attempts_of(facts), *others))
         causes = {cause.id for cause in facts.causes}
         self.answers = self._settled(facts.acknowledgements, around.acknowledgements.get(key.provider, ()), causes)
         self.approvals = self._settled(facts.approvals, around.approvals.get(key.provider, ()), causes)

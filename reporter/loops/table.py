@@ -9,7 +9,7 @@ from typing import Final
 
 from reporter.loops.loop import Alert, GateKind, Kind, Loop, make_reader
 from reporter.model.record_reader import KindRow, RecordReader
-from reporter.model.records import DELIVERY_KIND, Step
+from reporter.model.records import DELIVERY_KIND, INTENT_KIND, Step
 
 _P: Final = "go-backend-rollback-drill-"
 _AD: Final = "go-backend-rollback-drill-acknowledgement-audit-delivery-"
@@ -427,6 +427,12 @@ BY_WORD: Final = {loop.word: loop for loop in LOOPS}
 DELIVERIES: Final = Kind(DELIVERY_KIND, "delivery", "rcd", schema="cavra.connector.delivery.v1")
 """What all loops deliver with (B1.14, B1.15)."""
 
+INTENTS: Final = Kind(INTENT_KIND, "delivery_intent", "rcdi", ours=True, schema="cavra.connector.delivery-intent.v1")
+"""What all loops write before they send."""
+
+SHARED: Final = {Step.DELIVERY: DELIVERIES.word, Step.INTENT: INTENTS.word}
+"""Kinds that every loop has, told apart by their source."""
+
 OUTSIDE: Final = {
     Step.PLAYBOOK: Kind(_AD + "connector-recovery-playbook", "connector_recovery_playbook", "gordackrecovery"),
     Step.CLOSURE: Kind(_AD + "connector-recovery-closure", "connector_recovery_closure", "gordackrecoveryclosure"),
@@ -474,7 +480,7 @@ OTHER_KINDS: Final = (
 )
 """Kinds that belong to no loop (B3); the others decide nothing."""
 
-READER: Final[RecordReader] = make_reader(LOOPS, DELIVERY_KIND, OTHER_KINDS)
+READER: Final[RecordReader] = make_reader(LOOPS, SHARED, OTHER_KINDS)
 """Reads records of the kinds of this table."""
 
 decode_record = READER.decode_record

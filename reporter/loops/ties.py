@@ -54,7 +54,7 @@ def tie_routes(routes: Mapping[RouteKey, RouteFacts], loops: Iterable[Loop]) -> 
     parents: dict[RouteKey, RouteKey] = {}
     moving: list[tuple[RouteKey, RouteKey, Retried]] = []
     for key, facts in marked.items():
-        failed = {_retried(key, one, owners) for one in (*facts.failures, *facts.skips)}
+        failed = {_retried(key, one, owners) for one in (*facts.failures, *facts.skips, *facts.intents)}
         above = {found.key for found in failed if found}
         if facts.plans or None in failed or len(above) > 1:
             continue

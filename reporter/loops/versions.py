@@ -11,7 +11,18 @@ from typing import Final, NamedTuple, Protocol, TypeVar
 
 import msgspec
 
-from reporter.loops.facts import Answer, Attempt, Closing, LoopFacts, PlaybookFacts, RouteFacts, RouteKey, is_undated
+from reporter.loops.facts import (
+    KEPT_FAILURES,
+    KEPT_SUCCESSES,
+    Answer,
+    Attempt,
+    Closing,
+    LoopFacts,
+    PlaybookFacts,
+    RouteFacts,
+    RouteKey,
+    is_undated,
+)
 from reporter.loops.states import ANSWERED_STATES, CLOSED_STATES
 
 _FAVOURABLE: Final = ANSWERED_STATES | {"approved"}
@@ -37,11 +48,23 @@ def _newest(versions: list[V]) -> V:
     return max(dated or versions)  # type: ignore[type-var]
 
 
+def attempts_of(facts: RouteFacts) -> tuple[Attempt, ...]:
+    """Give what is known of the attempts at a route: their results, and those that were begun.
+
+    Of results only the newest are kept. What was begun before the oldest of them ended before it, too.
+    """
+    full = ((facts.failures, KEPT_FAILURES), (facts.successes, KEPT_SUCCESSES))
+    since = max((kept[0].at for kept, most in full if len(kept) >= most), default=None)
+    begun = (one for one in facts.intents if since is None or one.at >= since)
+    return (*facts.failures, *facts.successes, *begun)
+
+
 def settle_attempts(attempts: Iterable[Attempt]) -> tuple[list[Attempt], set[str]]:
     """Give each attempt once, in order, and the ids of the records that came with different contents.
 
     Of a delivery and an execution that speak of one attempt, the one that says it failed is believed. However many
-    executions name one delivery, each that failed used up an attempt.
+    executions name one delivery, each that failed used up an attempt. What was begun and has no result failed, as far
+    as anybody knows; beside its result it says nothing.
     """
     records: dict[str, list[Attempt]] = {}
     for attempt in attempts:
@@ -55,6 +78,7 @@ def settle_attempts(attempts: Iterable[Attempt]) -> tuple[list[Attempt], set[str
 
 
 def _tried(told: list[Attempt]) -> list[Attempt]:
+    told = [one for one in told if not one.intent] or [max(told)]
     executions = sorted(one for one in told if one.execution and one.failed)
     return [_believed(told), *(msgspec.structs.replace(one, id=one.record) for one in executions[:-1])]
 

@@ -15,6 +15,8 @@ UNDATED: Final = datetime.max.replace(tzinfo=UTC)
 """Stands for a time that is missing or cannot be read: it sorts after every real one."""
 
 DELIVERY_KIND: Final = "release-connector-delivery"
+INTENT_KIND: Final = "release-connector-delivery-intent"
+"""Ours: upstream writes nothing before it sends."""
 
 Text: TypeAlias = str | None
 Instant: TypeAlias = datetime | None
@@ -27,6 +29,7 @@ class Step(StrEnum):
     SUBJECT = "subject"
     PLAN = "plan"
     DELIVERY = "delivery"
+    INTENT = "intent"
     ACKNOWLEDGEMENT = "acknowledgement"
     RETRY_PLAN = "retry_plan"
     APPROVAL_PLAN = "approval_plan"
@@ -113,6 +116,22 @@ class Delivery(Record):
     delivery: DeliveryResult | None = None
     retry_plan_id: Text = None
     worker_run_id: Text = None
+    outcome: Text = None
+    error_class: Text = None
+
+
+class Intent(Record):
+    """What is about to be sent to one provider, and the id that the record of its delivery will have."""
+
+    connector_delivery_source: Text = None
+    event_type: Text = None
+    event_id: Text = None
+    provider: Text = None
+    delivery_id: Text = None
+    retry_plan_id: Text = None
+    worker_run_id: Text = None
+    approval_decision_id: Text = None
+    executed_by: Text = None
 
 
 class MaintenanceWindow(msgspec.Struct, gc=False):
@@ -364,6 +383,7 @@ class ArchiveManifest(Record):
 SHAPES: Final[dict[Step, type[Record]]] = {
     Step.PLAN: Plan,
     Step.DELIVERY: Delivery,
+    Step.INTENT: Intent,
     Step.ACKNOWLEDGEMENT: Acknowledgement,
     Step.RETRY_PLAN: RetryPlan,
     Step.APPROVAL: Approval,

@@ -92,12 +92,13 @@ class Executions(NamedTuple):
 
 
 class Gate(NamedTuple):
-    """The gate before a live retry."""
+    """The gate before a live retry. `decision` is the id of the approval that opened it."""
 
     state: GateState
     by: str
     self_approved: bool
     reason: str
+    decision: str = ""
 
     @property
     def lets_through(self) -> bool:

@@ -14,8 +14,8 @@ from reporter.loops.closure import BY_HAND
 from reporter.loops.fold import fold
 from reporter.loops.loop import Loop, make_reader
 from reporter.loops.routes import finalise
-from reporter.loops.table import LOOPS, OTHER_KINDS
-from reporter.model.records import DELIVERY_KIND, ContentFault
+from reporter.loops.table import LOOPS, OTHER_KINDS, SHARED
+from reporter.model.records import ContentFault
 from reporter.model.reports import AlertLevel, Mode, Status
 
 
@@ -196,7 +196,7 @@ def test_lists_that_were_cut_are_named() -> None:
 
 def test_tenth_loop_has_lane_items_and_checks() -> None:
     loops = (*LOOPS, CLOSEOUT)
-    reader = make_reader(loops, DELIVERY_KIND, OTHER_KINDS)
+    reader = make_reader(loops, SHARED, OTHER_KINDS)
     values = [make.delivery(CLOSEOUT, NOW - n * HOUR, "c", failed=["slack"]) for n in range(3)]
     states = finalise(fold([reader.decode_record(make.raw(one)) for one in values], NOW, loops), loops=loops)
     report = assess_closure(QUIET.but(now=NOW).case(), states)

@@ -11,15 +11,14 @@ from reporter.assess.everything import assess_reports
 from reporter.loops.fold import fold
 from reporter.loops.loop import make_reader
 from reporter.loops.routes import finalise
-from reporter.loops.table import LOOPS, OTHER_KINDS
-from reporter.model.records import DELIVERY_KIND
+from reporter.loops.table import LOOPS, OTHER_KINDS, SHARED
 
 ALL = (*LOOPS, CLOSEOUT)
 HELD = make.notification_routes(["slack"])[0] | {"action": "suppress", "category": "other"}
 
 
 def reports(*values: make.RecordValue) -> dict[str, Any]:
-    reader = make_reader(ALL, DELIVERY_KIND, OTHER_KINDS)
+    reader = make_reader(ALL, SHARED, OTHER_KINDS)
     folded = fold([reader.decode_record(make.raw(value)) for value in values], NOW, ALL)
     return dict(assess_reports(PILOT.case(), DELIVERY_REPORTS, finalise(folded, loops=ALL)))
 

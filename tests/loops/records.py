@@ -7,8 +7,8 @@ into the record).
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime
-from typing import Any, Final, TypeAlias
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from reporter.loops import writing
 from reporter.loops.loop import Kind, Loop
@@ -18,6 +18,7 @@ from reporter.model.ids import make_id
 from reporter.model.instants import format_instant
 from reporter.model.records import Step
 from reporter.model.reports import AlertLevel, OwnerAvailability, RouteDecision
+from reporter.model.routes import RouteId
 
 RecordValue: TypeAlias = writing.RecordValue
 When: TypeAlias = datetime | str | None
@@ -77,6 +78,42 @@ def delivery(  # noqa: PLR0913
     results = {provider: MISS if provider in lost else HIT for provider in providers}
     said = {"delivery_success": not lost, "failed_providers": lost, **more}
     return write(at, lambda when: writing.write_delivery(loop, when, name, results, **said), rid)
+
+
+class Try(NamedTuple):
+    """One attempt of ours: at what, and which."""
+
+    loop: Loop
+    at: When
+    name: str
+    provider: str = "slack"
+    attempt: int = 1
+    cause: writing.Cause = writing.Cause()
+
+    def begun(self, when: datetime) -> writing.Begun:
+        """Begin it."""
+        route = RouteId(self.loop.word, self.name, self.provider)
+        return writing.Begun(
+            route, make_id("msg", route=route), self.attempt, self.provider, "0" * 64, when, self.cause
+        )
+
+
+def intent(one: Try) -> RecordValue:
+    """Write down that an attempt is about to be made."""
+    return write(one.at, lambda when: writing.write_intent(one.loop, one.begun(when), {}))
+
+
+def result(one: Try, outcome: str = "accepted", *, seconds: int = 1, error_class: str = "") -> RecordValue:
+    """Write down how an attempt ended."""
+    delivered = outcome == "accepted"
+    code = HIT if delivered else MISS
+
+    def write_it(when: datetime) -> RecordValue:
+        end = when + timedelta(seconds=seconds)
+        ended = writing.Ended(delivered, outcome, outcome, end, status_code=code, error_class=error_class)
+        return writing.write_attempt(one.loop, one.begun(when), ended)
+
+    return write(one.at, write_it)
 
 
 def plan(

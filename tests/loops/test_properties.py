@@ -4,6 +4,7 @@ Every world plans each subject that it speaks of, so that a subject is still kno
 """
 
 from datetime import timedelta
+from itertools import chain
 from random import Random
 from typing import Any, NamedTuple
 
@@ -19,8 +20,9 @@ from reporter.loops.health import assess_health
 from reporter.loops.lanes import funnel, summarise_lane
 from reporter.loops.readiness import REPORTS, assess_readiness
 from reporter.loops.routes import LoopStates, finalise
+from reporter.loops.writing import Cause
 from reporter.model.case import Artifact
-from reporter.model.records import DELIVERY_KIND, Step
+from reporter.model.records import DELIVERY_KIND, INTENT_KIND, Step
 from reporter.model.reports import AlertLevel, Mode, Status
 
 LOOPS_UNDER_TEST = (N, A, R, RH, X)
@@ -46,6 +48,16 @@ def deliveries(draw: st.DrawFn) -> make.RecordValue:
     if not failed and draw(st.booleans()):
         more["worker_run_id"] = draw(plan_ids)
     return make.delivery(draw(loops), draw(instants), draw(subjects), sent, failed, rid=draw(ids), **more)
+
+
+@st.composite
+def attempts(draw: st.DrawFn) -> list[make.RecordValue]:
+    """Draw an attempt of ours: its intent and, unless it was cut off, its result."""
+    cause = Cause(draw(plan_ids), draw(plan_ids)) if draw(st.booleans()) else Cause()
+    one = make.Try(draw(loops), draw(instants), draw(subjects), draw(providers), draw(st.integers(1, 3)), cause)
+    outcome = draw(st.sampled_from(("accepted", "rejected_permanent", "timeout_unknown")))
+    result = make.result(one, outcome, seconds=draw(st.sampled_from((0, 1, 90_000))))
+    return [make.intent(one), *([result] if draw(st.booleans()) else [])]
 
 
 @st.composite
@@ -151,8 +163,9 @@ PLANNED = [
     if loop.acknowledged
     for name in SUBJECTS
 ]
-worlds = st.lists(st.one_of(deliveries(), executions(), answers(), others), max_size=25).map(
-    lambda values: [*PLANNED, *values]
+single = st.one_of(deliveries(), executions(), answers(), others)
+worlds = st.lists(st.one_of(single.map(lambda value: [value]), attempts()), max_size=25).map(
+    lambda values: [*PLANNED, *chain.from_iterable(values)]
 )
 
 
@@ -261,6 +274,17 @@ def test_removing_heartbeats_and_plans_of_retries_improves_nothing(
 ) -> None:
     dated = [place for place, value in enumerate(values) if is_heartbeat(value) and "created_at" in value]
     removed = data.draw(st.sets(st.sampled_from(dated)) if dated else st.just(set[int]()))
+    after = [value for place, value in enumerate(values) if place not in removed]
+    assert verdict(states(after)).is_no_better_than(verdict(states(values)))
+
+
+@given(worlds, st.data())
+def test_removing_results_of_what_was_begun_improves_nothing(
+    values: list[make.RecordValue], data: st.DataObject
+) -> None:
+    begun = {one["delivery_id"] for one in values if one["metadata_kind"] == INTENT_KIND and "created_at" in one}
+    ended = [place for place, value in enumerate(values) if value["session_id"] in begun and "created_at" in value]
+    removed = data.draw(st.sets(st.sampled_from(ended)) if ended else st.just(set[int]()))
     after = [value for place, value in enumerate(values) if place not in removed]
     assert verdict(states(after)).is_no_better_than(verdict(states(values)))
 

@@ -16,8 +16,7 @@ from reporter.loops.health import assess_health
 from reporter.loops.lanes import funnel, summarise_lane
 from reporter.loops.loop import Alert, GateKind, Kind, Loop, make_reader
 from reporter.loops.routes import finalise
-from reporter.loops.table import BY_WORD, LOOPS, OTHER_KINDS
-from reporter.model.records import DELIVERY_KIND
+from reporter.loops.table import BY_WORD, LOOPS, OTHER_KINDS, SHARED
 from reporter.model.reports import AlertLevel, Mode
 from reporter.model.routes import RetryAction
 
@@ -120,7 +119,7 @@ def test_no_module_but_the_table_names_a_loop() -> None:
 
 def test_tenth_loop_gets_every_step_health_and_closure_code_from_its_row_alone() -> None:
     loops = (*LOOPS, CLOSEOUT)
-    reader = make_reader(loops, DELIVERY_KIND, OTHER_KINDS)
+    reader = make_reader(loops, SHARED, OTHER_KINDS)
     failed = NOW - DAY
     values = [
         make.routed_plan(CLOSEOUT, failed - HOUR, "closeout-1", make.notification_routes(["slack", "jira"])),

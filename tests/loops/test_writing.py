@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from loops import records as make
 from loops.cases import DAY, HOUR, MINUTE, NOW, A, F, N, R, X
 from loops.records import route
 from reporter.loops.fold import fold
@@ -14,7 +15,9 @@ from reporter.loops.loop import GateKind, Loop
 from reporter.loops.routes import LoopStates, finalise
 from reporter.loops.table import DELIVERIES, LOOPS, OUTSIDE, READER
 from reporter.loops.writing import (
+    Cause,
     Decision,
+    Ended,
     ProviderFailures,
     RecordValue,
     decisions_of,
@@ -23,6 +26,7 @@ from reporter.loops.writing import (
     write_archive_manifest,
     write_archive_reference,
     write_attachment,
+    write_attempt,
     write_closure,
     write_delivery,
     write_execution,
@@ -372,3 +376,39 @@ def test_archive_reference_without_a_retention_date_has_none() -> None:
         NOW, "vault-1", by="ana", export_id="e-1", archive_hash="0" * 64, retention_until=None
     )
     assert "retention_until" not in payload(value, OUTSIDE[Step.ARCHIVE].payload)
+
+
+def test_intent_names_the_result_to_come_and_holds_the_evidence_of_its_attempt() -> None:
+    one = make.Try(F, NOW, "export-1", "jira", 2, Cause("plan", "run", "decision", "worker"))
+    intent, result = make.intent(one), make.result(one, "throttled", error_class="too_many")
+    assert intent["delivery_id"] == intent["delivery_intent"]["delivery_id"] == result["session_id"]
+    assert intent["session_id"].startswith("rcdi-")
+    shared = ("message_id", "attempt", "connector", "payload_sha256")
+    assert [result[key] for key in shared] == [intent["delivery_intent"][key] for key in shared]
+    assert (result["outcome"], result["error_class"], result["attempt"]) == ("throttled", "too_many", 2)
+    assert (intent["approval_decision_id"], intent["executed_by"], result["worker_run_id"]) == (
+        "decision", "worker", "run",
+    )  # fmt: skip
+    assert make.intent(one._replace(attempt=3))["delivery_id"] != intent["delivery_id"]
+    assert make.intent(one._replace(provider="slack"))["session_id"] != intent["session_id"]
+
+
+def test_result_says_how_often_it_was_tried_and_when_and_how_far_it_came() -> None:
+    begun = make.Try(X, NOW, "run-1").begun(NOW)
+    later = NOW + timedelta(seconds=3)
+    told = Ended(
+        delivered=True, outcome="accepted", receipt_level="landed", completed_at=later, tries=3, ids=[("key", "OPS-1")]
+    )
+    record = write_attempt(X, begun, told)
+    (one,) = record["delivery"]["deliveries"]
+    assert (record["attempt_count"], record["max_attempt_count"], record["status_codes"]) == (3, 3, [])
+    assert (one["started_at"], one["completed_at"]) == ("2026-06-11T15:40:00Z", "2026-06-11T15:40:03Z")
+    assert (record["receipt_level"], record["receipt_ids"]) == ("landed", {"key": "OPS-1"})
+    assert only(record).outcome is RouteOutcome.DELIVERED
+    waits = told._replace(delivered=False, retry_after=timedelta(minutes=2), status_code=429)
+    assert write_attempt(X, begun, waits)["retry_after_seconds"] == 120
+    assert write_attempt(X, begun, told._replace(completed_at=NOW - HOUR))["created_at"] == "2026-06-11T15:40:00Z"
+
+
+def test_id_of_a_delivery_is_short_however_long_its_subject() -> None:
+    assert len(make.result(make.Try(X, NOW, "x" * 5_000))["session_id"]) < 200

@@ -1,6 +1,8 @@
 """Writing evidence records as upstream does, from the loop table (domain.md B3). The one home of record writing."""
 
+from reporter.loops.writing.attempts import Begun, Cause, Ended, write_attempt, write_intent
 from reporter.loops.writing.deliveries import (
+    ProviderAnswer,
     write_acknowledgement,
     write_delivery,
     write_notification_plan,
@@ -22,7 +24,11 @@ from reporter.loops.writing.workers import write_execution, write_health, write_
 
 __all__ = [
     "GOVERNANCE",
+    "Begun",
+    "Cause",
     "Decision",
+    "Ended",
+    "ProviderAnswer",
     "ProviderFailures",
     "RecordValue",
     "decisions_of",
@@ -32,10 +38,12 @@ __all__ = [
     "write_archive_manifest",
     "write_archive_reference",
     "write_attachment",
+    "write_attempt",
     "write_closure",
     "write_delivery",
     "write_execution",
     "write_health",
+    "write_intent",
     "write_notification_plan",
     "write_plan",
     "write_playbook",

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from http import HTTPStatus
-from typing import Final
+from typing import Final, NamedTuple
 
 from reporter.loops.loop import Loop
 from reporter.loops.table import DELIVERIES
@@ -19,6 +19,17 @@ from reporter.model.reports import AlertLevel, RouteDecision
 
 MOST_TRIES: Final = 3
 """How often a connector tries before it gives up (B1.14)."""
+LONGEST_SLUG: Final = 120
+
+
+class ProviderAnswer(NamedTuple):
+    """What one provider answered, where more is known than a status code: how often it was tried, and when."""
+
+    success: bool
+    status_code: int | None
+    attempt_count: int
+    started_at: datetime
+    completed_at: datetime
 
 
 def write_subject(
@@ -130,7 +141,7 @@ def write_delivery(  # noqa: PLR0913
     loop: Loop,
     at: datetime,
     subject: str,
-    results: Mapping[str, int | None],
+    results: Mapping[str, int | ProviderAnswer | None],
     *,
     retry_plan_id: str = "",
     worker_run_id: str = "",
@@ -139,12 +150,14 @@ def write_delivery(  # noqa: PLR0913
 ) -> RecordValue:
     """Record what each provider answered: a status code, 0 for unreachable, None for an error of ours (B1.14, B1.15).
 
+    A `ProviderAnswer` says more. Where it was reached without a status code, none is written: None would be an error.
+
     Addresses and headers of the request are left out (A10). Keyword arguments go to the record itself.
     """
     deliveries = [_answered(provider, code, at) for provider, code in results.items()]
     lost = [one["provider"] for one in deliveries if not one["success"]]
     named = {
-        **({} if loop.subject_keys[0] == "schedule_id" else name_subject(loop, subject)),
+        **name_in_delivery(loop, subject),
         **given(retry_plan_id=retry_plan_id, worker_run_id=worker_run_id),
         **more,
     }
@@ -157,7 +170,7 @@ def write_delivery(  # noqa: PLR0913
         "success": not lost,
         "deliveries": deliveries,
     }
-    name = record_id or _delivery_id(subject, make_id("", source=loop.source, named=named, result=result))
+    name = record_id or delivery_id(subject, make_id("", source=loop.source, named=named, result=result))
     tries = [one["attempt_count"] for one in deliveries]
     record = envelope(DELIVERIES, name, at, result, signer=loop.source, counts=(len(deliveries), len(lost), 0))
     summary = {
@@ -169,7 +182,7 @@ def write_delivery(  # noqa: PLR0913
         "failed_providers": lost,
         "attempt_count": sum(tries),
         "max_attempt_count": max(tries, default=0),
-        "status_codes": list(results.values()),
+        "status_codes": [one["status_code"] for one in deliveries if "status_code" in one],
     }
     return {**record, **summary, **named}
 
@@ -210,24 +223,31 @@ def write_acknowledgement(  # noqa: PLR0913
     )
 
 
+def _answered(provider: str, answer: int | ProviderAnswer | None, at: datetime) -> RecordValue:
+    if not isinstance(answer, ProviderAnswer):
+        success = answer is not None and HTTPStatus.OK <= answer < HTTPStatus.MULTIPLE_CHOICES
+        answer = ProviderAnswer(success, answer, 1 if success else MOST_TRIES, at, at)
+    return {
+        "provider": provider,
+        "success": answer.success,
+        **({} if answer.success and answer.status_code is None else {"status_code": answer.status_code}),
+        "attempt_count": answer.attempt_count,
+        "started_at": format_instant(answer.started_at),
+        "completed_at": format_instant(answer.completed_at),
+        "error": None if answer.success else "connector delivery failed",
+    }
+
+
 def _providers(routes: Iterable[RouteDecision]) -> list[str]:
     return list(dict.fromkeys(one.provider for one in routes))
 
 
-def _answered(provider: str, code: int | None, at: datetime) -> RecordValue:
-    success = code is not None and HTTPStatus.OK <= code < HTTPStatus.MULTIPLE_CHOICES
-    return {
-        "provider": provider,
-        "success": success,
-        "status_code": code,
-        "attempt_count": 1 if success else MOST_TRIES,
-        "started_at": format_instant(at),
-        "completed_at": format_instant(at),
-        "error": None if success else "connector delivery failed",
-    }
+def name_in_delivery(loop: Loop, subject: str) -> dict[str, str]:
+    """Name a subject in the record of a delivery by the loop's own key; drills go by the event's id alone (B1.15)."""
+    return {} if loop.subject_keys[0] == "schedule_id" else name_subject(loop, subject)
 
 
-def _delivery_id(subject: str, digest: str) -> str:
+def delivery_id(subject: str, digest: str) -> str:
     """Write an id as upstream does: who it is about, and twelve digits (B1.15)."""
-    slug = re.sub(r"[^a-z0-9]+", "-", subject.lower()).strip("-")
+    slug = re.sub(r"[^a-z0-9]+", "-", subject.lower()[:LONGEST_SLUG]).strip("-")
     return f"{DELIVERIES.prefix}-{slug}-{digest[-12:]}"
