@@ -7,6 +7,7 @@ ReporterError
 ├── VerificationFailed   a bundle is not what was sealed                           exit 5
 │   └── SealFault        one part of the seal does not hold (reporter.seal)        exit 5
 ├── NotPublicSafe        a text holds what no record may hold                      exit 7
+├── Locked               another run holds the lock                                exit 75
 ├── BundleNotWritten     the disk refused the bundle                               exit 2
 ├── PdfNotMade           a PDF worker died (reporter.render)                       exit 1
 ├── RecordsNotFolded     a process that read records was killed (fold_jobs)         exit 1
@@ -86,3 +87,9 @@ class BundleNotWritten(ReporterError):
     """The bundle could not be written; no part of it is left behind."""
 
     exit_code = ExitCode.USAGE
+
+
+class Locked(ReporterError):
+    """Another run is at work; its faults say who and since when."""
+
+    exit_code = ExitCode.LOCKED

@@ -56,10 +56,15 @@ def open_settings_ledger(settings: Settings, address: str = "", *, write: bool) 
     from reporter.ledger import open_ledger
 
     address = address or settings.ledger
-    password = ""
-    if settings.ledger_password and not address.startswith("sqlite"):
-        password = read_secret(settings, settings.ledger_password, "ledger_password").decode().strip()
+    password = "" if address.startswith("sqlite") else ledger_password(settings)
     return open_ledger(address, settings.base_dir, password, write=write)
+
+
+def ledger_password(settings: Settings) -> str:
+    """Fetch the password of a PostgreSQL ledger; empty where none is named."""
+    if not settings.ledger_password:
+        return ""
+    return read_secret(settings, settings.ledger_password, "ledger_password").decode().strip()
 
 
 def reading_of(settings: Settings) -> "Reading":

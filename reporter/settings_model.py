@@ -286,6 +286,11 @@ class Settings(_Keys):
     ledger_password: Secret | None = Field(
         default=None, description="The password of a PostgreSQL ledger, by reference.", examples=["env:LEDGER_PASSWORD"]
     )
+    state_dir: LocalPath = Field(
+        default="",
+        description="Directory of the lock of runs. Default: that of an SQLite ledger, else `state`.",
+        examples=["/var/lib/reporter/state"],
+    )
     connector_config: LocalPath = Field(
         default="",
         description="The private connector configuration, JSON or YAML in upstream's format.",
@@ -325,6 +330,13 @@ class Settings(_Keys):
     def resolve(self, path: str) -> str:
         """Make a path absolute; https:// addresses stay as they are."""
         return path if path.startswith("https://") else str(self.base_dir / path)
+
+    @property
+    def state_path(self) -> Path:
+        """The directory of what belongs to this machine: the lock of runs."""
+        kind, _, path = self.ledger.partition(":///")
+        beside = str(Path(path).parent) if kind == "sqlite" else "state"
+        return self.base_dir / (self.state_dir or beside)
 
     def digest(self, environment: str) -> str:
         """Give the sha256 of the settings that decide one environment's verdict, written canonically.

@@ -8,7 +8,6 @@ import click
 from reporter.cli.options import (
     as_of_option,
     fail_on_option,
-    instant_of,
     json_option,
     settings_option,
 )
@@ -18,6 +17,7 @@ from reporter.clock import utc_now
 from reporter.jobs import Outcome, Run, chosen_environments, run_environments
 from reporter.key_jobs import signing_key
 from reporter.model.reports import Status
+from reporter.run_jobs import one_at_a_time
 from reporter.settings import load_settings
 
 
@@ -52,10 +52,12 @@ def run(  # noqa: PLR0913, PLR0917 - one for each option
     del no_deliver  # nothing is sent yet; scripts may already say so
     settings, remarks = load_settings(settings_file)
     names = chosen_environments(settings, environments)
-    key, made = signing_key(settings)
-    for line in [*remarks, *([made] if made else [])]:
-        remark(line)
-    result = run_environments(settings, names, instant_of(as_of), key, utc_now().timestamp())
+    wall_now = utc_now()
+    with one_at_a_time(settings, "run", wall_now) as claim:
+        key, made = signing_key(settings)
+        for line in [*remarks, *claim.remarks, *([made] if made else [])]:
+            remark(line)
+        result = run_environments(settings, names, as_of or wall_now, key, wall_now.timestamp())
     for outcome in result.outcomes:
         for line in outcome.remarks:
             remark(line)

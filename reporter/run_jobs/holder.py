@@ -1,0 +1,85 @@
+"""Who holds the lock: a small file beside it, for people. It decides nothing; the lock itself is the kernel's."""
+
+import json
+import os
+import socket
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from reporter.model.instants import format_instant
+from reporter.model.text import visible
+
+HOLDER_NAME: Final = "run-lock.json"
+_BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
+_LONGEST: Final = 200
+
+
+class Holder(NamedTuple):
+    """The process that holds the lock, or held it last."""
+
+    command: str
+    pid: int
+    host: str
+    boot: str
+    since: str
+
+    def __str__(self) -> str:
+        """Write it for a person; the file is open to others, so nothing in it is believed."""
+        words = (visible(word)[:_LONGEST] for word in (self.command, self.host, self.since))
+        return "`reporter {}`, process {pid} on {}, since {}".format(*words, pid=self.pid)
+
+    @property
+    def lives(self) -> bool:
+        """Whether its process may still be there: of another machine nobody here can tell."""
+        if self.host != socket.gethostname():
+            return True
+        try:
+            os.kill(self.pid, 0)
+        except ProcessLookupError:
+            return False
+        except (PermissionError, OverflowError):
+            pass
+        return self.boot == _boot()
+
+
+def this_process(command: str, now: datetime) -> Holder:
+    """Describe this process, which takes the lock now."""
+    return Holder(command, os.getpid(), socket.gethostname(), _boot(), format_instant(now))
+
+
+def read_holder(folder: Path) -> Holder | None:
+    """Read who holds the lock; None where nobody says."""
+    try:
+        found = json.loads((folder / HOLDER_NAME).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
+    return _typed(found) if isinstance(found, dict) else None
+
+
+def write_holder(folder: Path, holder: Holder) -> None:
+    """Say who holds the lock, whole or not at all. Raise OSError."""
+    partial = folder / f".{HOLDER_NAME}-{holder.pid}"
+    partial.write_text(json.dumps(holder._asdict()) + "\n", encoding="utf-8")
+    partial.replace(folder / HOLDER_NAME)
+
+
+def remove_holder(folder: Path) -> None:
+    """Take it back; that it is gone already is no fault. Raise OSError."""
+    (folder / HOLDER_NAME).unlink(missing_ok=True)
+
+
+def _typed(found: Mapping[str, Any]) -> Holder | None:
+    command, pid, host, boot, since = (found.get(name) for name in Holder._fields)
+    texts = all(isinstance(one, str) for one in (command, host, boot, since))
+    if not texts or not isinstance(pid, int) or pid <= 0:
+        return None
+    return Holder(str(command), pid, str(host), str(boot), str(since))
+
+
+def _boot() -> str:
+    try:
+        return _BOOT_ID.read_text(encoding="ascii").strip()
+    except OSError:
+        return ""
