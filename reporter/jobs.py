@@ -64,11 +64,19 @@ def check_report(
     settings: Settings, environment: str, name: str, now: datetime, request: Request = EVERYBODY
 ) -> tuple[Report, Case]:
     """Assess one report, reading only what it and those below it need."""
+    reports, case = check_reports(settings, environment, name, now, request)
+    return reports[name], case
+
+
+def check_reports(
+    settings: Settings, environment: str, name: str, now: datetime, request: Request = EVERYBODY
+) -> tuple[dict[str, Report], Case]:
+    """Assess one report and give it with those that it builds on."""
     case = collect_case(settings, environment, now, inputs_for(name), request)
     states = None
     if needs_records(name):
         states = states_of(settings, environment, now, key=_readable_key(settings)).states
-    return assess_reports(case, [name], states)[name], case
+    return assess_reports(case, [name], states), case
 
 
 def _readable_key(settings: Settings) -> "PublicKey | None":

@@ -180,18 +180,21 @@ def _reason(condition: Condition) -> Reason:
 
 
 def _evidence(conditions: list[Condition]) -> Iterator[Evidence]:
-    seen = set()
+    wanted: dict[tuple[str, str], list[str]] = {}
+    first: dict[tuple[str, str], Condition] = {}
     for condition in conditions:
-        document = condition.document
-        key = (document.alias, condition.pointer)
-        if document.configured and key not in seen:
-            seen.add(key)
-            yield Evidence(
-                document=document.alias,
-                sha256=document.sha256,
-                pointer=condition.pointer,
-                value=_value_at(condition),
-            )
+        if condition.document.configured:
+            key = (condition.document.alias, condition.pointer)
+            first.setdefault(key, condition)
+            wanted.setdefault(key, []).append(condition.wanted)
+    for key, condition in first.items():
+        yield Evidence(
+            document=condition.document.alias,
+            sha256=condition.document.sha256,
+            pointer=condition.pointer,
+            value=_value_at(condition),
+            wanted=tuple(dict.fromkeys(wanted[key])),
+        )
 
 
 def _value_at(condition: Condition) -> str:

@@ -112,6 +112,11 @@ _WIDTH = max(len(kind.name) for kind in REPORTS)
 @as_of_option
 @settings_option
 @json_option
+@click.option(
+    "--explain",
+    is_flag=True,
+    help="Say why: the rule, what decided, every condition with what was found and wanted, what would make it better.",
+)
 @fail_on_option
 def check(  # noqa: PLR0913, PLR0917 - one for each option
     report: ReportKind,
@@ -126,6 +131,7 @@ def check(  # noqa: PLR0913, PLR0917 - one for each option
     as_of: datetime | None,
     settings_file: str | None,
     as_json: bool,  # noqa: FBT001 - a flag of click
+    explain: bool,  # noqa: FBT001 - a flag of click
     fail_on: str | None,
     **flags: object,
 ) -> int:
@@ -137,6 +143,7 @@ def check(  # noqa: PLR0913, PLR0917 - one for each option
     \b
     Examples:
       reporter check production
+      reporter check production --explain
       reporter check rollback --mode promoted --rollback-plan-path plan.json --json
     """  # noqa: D301 - \b is click's mark for text that keeps its lines
     narrowed = {"--provider": provider, "--force": force, "--schedule": schedule, "--owner": owner}
@@ -150,12 +157,26 @@ def check(  # noqa: PLR0913, PLR0917 - one for each option
     now = instant_of(as_of)
     if schedule:
         refuse_unknown_schedule(settings, name, now, schedule)
+    if explain:
+        return _explain((settings, name, report.name, now, request), fail_on, as_json=as_json)
     result, case = check_report(settings, name, report.name, now, request)
     if as_json:
         print_json(result.model_dump_json(indent=1, ensure_ascii=True))
     else:
         say(report_text(result, case))
     return exit_code([result.status], fail_on)
+
+
+def _explain(asked: tuple[Settings, str, str, datetime, Request], fail_on: str | None, *, as_json: bool) -> int:
+    from reporter.cli.explanation_text import explanation_text
+    from reporter.explain_jobs import explain_check
+
+    explanation = explain_check(*asked)
+    if as_json:
+        print_json(explanation.model_dump_json(indent=1, ensure_ascii=True))
+    else:
+        say(explanation_text(explanation))
+    return exit_code([explanation.reports[0].status], fail_on)
 
 
 def _refuse_foreign(report: ReportKind, flags: list[str]) -> None:

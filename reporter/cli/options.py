@@ -26,6 +26,9 @@ as_of_option = click.option(
     "--as-of", type=_instant, metavar="T", help="Judge as of this time (ISO 8601). Default: now."
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout, and nothing else there.")
+explain_option = click.option(
+    "--explain", is_flag=True, help="Say why each verdict is what it is, check by check, from the sealed bundle."
+)
 fail_on_option = click.option(
     "--fail-on",
     type=click.Choice(["due_soon", "needs_attention"]),

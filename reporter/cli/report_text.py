@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from reporter.cli.explanation_text import MARKS
 from reporter.cli.verdict import word
 from reporter.model.case import Case
 from reporter.model.checks import Check, CheckStatus
@@ -14,12 +15,6 @@ from reporter.model.reports import (
     ScheduleReport,
 )
 from reporter.model.text import visible
-
-_MARKS = {
-    CheckStatus.FAIL: "FAIL",
-    CheckStatus.PASS: "pass",
-    CheckStatus.NOT_APPLICABLE: "n/a ",
-}
 
 
 def report_text(report: Report, case: Case) -> str:
@@ -36,7 +31,7 @@ def _lines(report: Report, case: Case) -> Iterator[str]:
     if isinstance(report, NotificationPlanReport):
         yield from _route_lines(report)
     yield ""
-    order = list(_MARKS)
+    order = list(MARKS)
     for check in sorted(report.checks, key=lambda one: order.index(one.status)):
         yield from _check_lines(check)
     if markdown := getattr(report, "markdown", ""):
@@ -70,7 +65,7 @@ def _why(route: RouteDecision) -> str:
 
 
 def _check_lines(check: Check) -> Iterator[str]:
-    yield f"{_MARKS[check.status]}  {check.title}  [{check.id}]"
+    yield f"{MARKS[check.status]}  {check.title}  [{check.id}]"
     if check.status is CheckStatus.FAIL:
         yield from (f"        {reason.text}" for reason in check.reasons)
         yield f"        -> {check.remedy}"

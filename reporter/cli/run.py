@@ -5,8 +5,10 @@ from datetime import datetime
 
 import click
 
+from reporter.cli.explanation_text import explanation_as_json, explanation_text
 from reporter.cli.options import (
     as_of_option,
+    explain_option,
     fail_on_option,
     json_option,
     settings_option,
@@ -16,8 +18,10 @@ from reporter.cli.verdict import exit_code, is_held, overall
 from reporter.clock import utc_now
 from reporter.jobs import Outcome, Run, chosen_environments, run_environments
 from reporter.key_jobs import signing_key
+from reporter.model.explanation import Explanation
 from reporter.model.reports import Status
 from reporter.run_jobs import one_at_a_time
+from reporter.seal.keys import PublicKey
 from reporter.settings import load_settings
 
 
@@ -29,6 +33,7 @@ from reporter.settings import load_settings
 @settings_option
 @click.option("--no-deliver", is_flag=True, help="Write the bundles and send nothing.")
 @json_option
+@explain_option
 @fail_on_option
 def run(  # noqa: PLR0913, PLR0917 - one for each option
     environments: tuple[str, ...],
@@ -36,6 +41,7 @@ def run(  # noqa: PLR0913, PLR0917 - one for each option
     settings_file: str | None,
     no_deliver: bool,  # noqa: FBT001 - a flag of click
     as_json: bool,  # noqa: FBT001 - a flag of click
+    explain: bool,  # noqa: FBT001 - a flag of click
     fail_on: str | None,
 ) -> int:
     """Assess every environment and leave one sealed, verified bundle for each.
@@ -47,6 +53,7 @@ def run(  # noqa: PLR0913, PLR0917 - one for each option
     Examples:
       reporter run
       reporter run --environment production-pilot --fail-on needs_attention
+      reporter run --explain
       reporter run --as-of 2026-06-11T15:40:00Z --json
     """  # noqa: D301 - \b is click's mark for text that keeps its lines
     del no_deliver  # nothing is sent yet; scripts may already say so
@@ -61,10 +68,13 @@ def run(  # noqa: PLR0913, PLR0917 - one for each option
     for outcome in result.outcomes:
         for line in outcome.remarks:
             remark(line)
+    explained = _explained(result, key.public) if explain else {}
     if as_json:
-        print_json(json.dumps(_as_json(result), indent=1))
+        print_json(json.dumps(_as_json(result, explained), indent=1))
     else:
         _print(result)
+        for one in explained.values():
+            say(f"\n{explanation_text(one)}")
     if result.errors:
         complain(fault for error in result.errors for fault in error.faults)
         return result.errors[0].exit_code
@@ -89,11 +99,22 @@ def _words(state: str) -> str:
     return state.replace("_", " ")
 
 
-def _as_json(result: Run) -> dict[str, object]:
+def _explained(result: Run, key: PublicKey) -> dict[str, Explanation]:
+    """Explain what was sealed, by environment."""
+    from reporter.explain_jobs import explain_bundles
+
+    sealed = [one for one in result.outcomes if one.bundle]
+    found = explain_bundles([one.bundle for one in sealed], key)
+    return {one.environment: each for one, each in zip(sealed, found, strict=True)}
+
+
+def _as_json(result: Run, explained: dict[str, Explanation]) -> dict[str, object]:
     return {
         "run_id": result.run_id,
         "as_of": result.as_of,
-        "environments": [_outcome_as_json(one) for one in result.outcomes],
+        "environments": [
+            _outcome_as_json(one) | explanation_as_json(explained.get(one.environment)) for one in result.outcomes
+        ],
     }
 
 

@@ -2,19 +2,25 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 import click
 
-from reporter.cli.options import as_of_option, instant_of, json_option, settings_option
+from reporter.cli.explanation_text import explanation_as_json, explanation_text
+from reporter.cli.options import as_of_option, explain_option, instant_of, json_option, settings_option
 from reporter.cli.terminal import print_json, remark, say
 from reporter.cli.verdict import overall
 from reporter.errors import ExitCode
 from reporter.jobs import chosen_environments
+from reporter.seal.keys import PublicKey
 from reporter.settings import load_settings
 from reporter.standing_jobs import public_key_of
 from reporter.standing_jobs.standing import OLD_AFTER, Due, Standing, for_environment, standing_of
+
+if TYPE_CHECKING:
+    from reporter.model.explanation import Explanation
 
 MOST_SHOWN = 10
 
@@ -26,11 +32,13 @@ MOST_SHOWN = 10
 @as_of_option
 @settings_option
 @json_option
+@explain_option
 def status(
     environments: tuple[str, ...],
     as_of: datetime | None,
     settings_file: str | None,
     as_json: bool,  # noqa: FBT001 - a flag of click
+    explain: bool,  # noqa: FBT001 - a flag of click
 ) -> int:
     """Say where every environment stands: the verdict, what is due, who must act.
 
@@ -41,21 +49,35 @@ def status(
     Examples:
       reporter status
       reporter status --environment production-pilot --json
+      reporter status --explain
     """  # noqa: D301 - \b is click's mark for text that keeps its lines
     settings, remarks = load_settings(settings_file)
     for line in remarks:
         remark(line)
     now, key = instant_of(as_of), public_key_of(settings)
     standings = [standing_of(settings, name, now, key) for name in chosen_environments(settings, environments)]
+    reasons = _explain(standings, key) if explain and key else {}
     if as_json:
-        print_json(json.dumps({"environments": [_as_json(one) for one in standings]}, indent=1))
+        print_json(json.dumps({"environments": [_as_json(one, reasons) for one in standings]}, indent=1))
     else:
         for one in standings:
             say("\n".join(_lines(one)))
+            if one.environment in reasons:
+                say(explanation_text(reasons[one.environment]))
     broken = any(one.bundle and one.faults for one in standings)
     if broken:
         return ExitCode.VERIFICATION_FAILED
     return ExitCode.DONE if all(one.bundle for one in standings) else ExitCode.USAGE
+
+
+def _explain(standings: list[Standing], key: PublicKey) -> "dict[str, Explanation]":
+    """Explain what is sealed, by environment."""
+    from reporter.explain_jobs import explain_bundles
+
+    sealed = [one for one in standings if one.sealed]
+    return dict(
+        zip([one.environment for one in sealed], explain_bundles([one.bundle for one in sealed], key), strict=True)
+    )
 
 
 def _lines(one: Standing) -> Iterator[str]:
@@ -106,7 +128,7 @@ def _age(age: timedelta) -> str:
     return f"{hours} h" if hours < 48 else f"{hours // 24} days"  # noqa: PLR2004 - from two days on
 
 
-def _as_json(one: Standing) -> dict[str, object]:
+def _as_json(one: Standing, reasons: "Mapping[str, Explanation]") -> dict[str, object]:
     return {
         "environment": one.environment,
         "bundle": one.bundle,
@@ -123,4 +145,5 @@ def _as_json(one: Standing) -> dict[str, object]:
         "open_items": [item._asdict() for item in one.open_items],
         "actors": [actor._asdict() for actor in one.actors],
         "faults": list(one.faults),
+        **explanation_as_json(reasons.get(one.environment)),
     }

@@ -20,12 +20,16 @@ class Wire(BaseModel):
 
 
 class Evidence(Wire):
-    """Where a claim comes from: the document, the digest of its bytes, a JSON pointer, the value there."""
+    """Where a claim comes from: the document, the digest of its bytes, a JSON pointer, the value there.
+
+    `wanted` holds what the conditions on this value ask, met or not; empty in bundles that do not say.
+    """
 
     document: str
     sha256: str | None
     pointer: str
     value: str
+    wanted: tuple[str, ...] = ()
 
 
 class Reason(Wire):

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from reporter.model.checks import Wire
+from reporter.model.explanation import Explanation
 from reporter.model.manifests import BY_ALIAS
 from reporter.model.readiness import Inputs, Readiness
 from reporter.model.registry import BY_NAME, REPORTS
@@ -48,16 +49,16 @@ def bundle_schemas() -> Iterator[tuple[str, Schema]]:
 
 def schema_names() -> list[str]:
     """List every name that `find_schema` knows."""
-    return [*BY_ALIAS, "readiness", "inputs", "attestation", *BY_NAME]
+    return [*BY_ALIAS, "readiness", "inputs", "attestation", *BY_NAME, "explanation"]
 
 
 def find_schema(name: str) -> Schema:
-    """Give a schema by the alias of a manifest, the name of a report, or the name of a bundle's file."""
+    """Give a schema by the alias of a manifest, the name of a report, the name of a bundle's file, or `explanation`."""
     if name == "attestation":
         return ATTESTATION
     if name in BY_ALIAS:
         return _of_manifest(BY_ALIAS[name].model)
-    models: dict[str, type[Wire]] = {"readiness": Readiness, "inputs": Inputs}
+    models: dict[str, type[Wire]] = {"readiness": Readiness, "inputs": Inputs, "explanation": Explanation}
     models |= {kind.name: kind.model for kind in REPORTS}
     return {"$schema": ATTESTATION["$schema"], **models[name].model_json_schema(mode="serialization")}
 

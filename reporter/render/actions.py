@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from reporter.model.checks import Check, CheckStatus, Reason
 from reporter.model.readiness import LoopReports, Readiness
 from reporter.model.registry import BY_NAME, REPORTS, ReportKind
-from reporter.model.reports import AlertLevel, Report, Status
+from reporter.model.reports import AlertLevel, Report, ScheduleReport, Status
 from reporter.render.blockers import Named
 from reporter.render.check_rows import build_reason
 from reporter.render.loop_actions import Pressing, build_loop_actions
@@ -62,6 +62,13 @@ def build_actions(readiness: Readiness, blockers: Sequence[Named], references: R
     pressing.sort(key=lambda one: -LEVELS.index(one.level))
     alike = len({one.level for one in pressing}) == 1
     return Listing(tuple(replace(one.action, tag=None) if alike else one.action for one in pressing), "things to do")
+
+
+def drill_task(report: ScheduleReport) -> str:
+    """Say what a drill that is due soon asks for."""
+    due = report.schedule.due.at
+    far = until(report.schedule.days_until_due or 0.0)
+    return f"{DRILL_STEP} by {day(due)}, {far}, and add it to the drill history."
 
 
 def _of_checks(readiness: Readiness, references: References, steps: StepSearch) -> Iterator[Pressing]:
@@ -137,7 +144,7 @@ def _homes(failed: list[_Failed]) -> dict[tuple[str, str], Check]:
 def _due_soon(readiness: Readiness, references: References, steps: StepSearch) -> Iterator[Pressing]:
     report = readiness.production.go_backend_rollback_drill_schedule
     schedule = report.schedule
-    if report.status is not Status.DUE_SOON or schedule.days_until_due is None:
+    if report.status is not Status.DUE_SOON:
         return
     steps.find(((DRILL_STEP,),))
     tag = LEVEL_TAGS[report.alert_level]
@@ -146,8 +153,7 @@ def _due_soon(readiness: Readiness, references: References, steps: StepSearch) -
         Action(
             tag=tag,
             tone=tag.tone,
-            task=f"{DRILL_STEP} by {day(schedule.due.at)},"
-            f" {until(schedule.days_until_due)}, and add it to the drill history.",
+            task=drill_task(report),
             report=Link(BY_NAME["schedule"].title, references.reports["schedule"]),
             owners=listed(schedule.owners) if schedule.owners else "",
         ),

@@ -6,12 +6,13 @@ from typing import Final
 from reporter.model.checks import Check
 from reporter.model.readiness import Input, Readiness, RecordSource
 from reporter.model.registry import BY_NAME, ReportKind
-from reporter.model.reports import Report, Status
+from reporter.model.reports import Report
 from reporter.render.actions import build_actions, loop_pairs, pairs
 from reporter.render.blockers import name_blockers
 from reporter.render.changes import build_changes, build_trend
 from reporter.render.charts import draw_strip
 from reporter.render.check_rows import WHOLE, build_check, count_checks, failed_first
+from reporter.render.explain import follows
 from reporter.render.facts import build_facts
 from reporter.render.loop_charts import build_loop_charts
 from reporter.render.references import References
@@ -35,7 +36,6 @@ from reporter.render.wording import (
     count,
     day,
     given,
-    joined,
     moment,
     number_of,
     plain,
@@ -154,15 +154,8 @@ def _section(kind: ReportKind, report: Report, facts: Facts, references: Referen
         notes=tuple(plain(note) for note in report.operator_notes) if kind is not PRODUCTION else (),
         page=OWN_PAGES.get(kind.name, ""),
         repeats=kind.only_folds,
-        follows=_follows(kind, report, counts),
+        follows="" if kind.only_folds else follows(kind, report),
     )
-
-
-def _follows(kind: ReportKind, report: Report, counts: Counts) -> str:
-    """Say whose status a report has that needs attention although none of its own checks failed."""
-    if kind.only_folds or counts.failed or report.status is not Status.NEEDS_ATTENTION or not kind.builds_on:
-        return ""
-    return f"no check failed here; the status follows {joined([BY_NAME[name].title for name in kind.builds_on])}"
 
 
 def _tell(checks: Sequence[Check], counts: Counts) -> str:

@@ -48,19 +48,22 @@ def find_bundle(settings: Settings, named: str) -> str:
 
 def compare_bundles(before: str, after: str, key: PublicKey) -> Difference:
     """Say what changed. Raise VerificationFailed unless both verify, UsageFault where they cannot be compared."""
-    failures = [
-        f"{path}: {one.code}: {one.file}: {one.detail}"
-        for path in (before, after)
-        for one in verify_bundle(path, key).failures
-    ]
-    if failures:
-        raise VerificationFailed(*failures)
-    old, new = _readiness(before), _readiness(after)
+    old, new = read_verified(before, after, key=key)
     if old.environment != new.environment:
         raise UsageFault(f"found bundles of {old.environment} and {new.environment}, wanted two of one environment")
     was = {item.code for item in old.loops.closure.open_items}
     still = tuple(item.title for item in new.loops.closure.open_items if item.code in was)
     return Difference(old, new, tuple(compare(old, new)), still)
+
+
+def read_verified(*paths: str, key: PublicKey) -> list[Readiness]:
+    """Read what bundles say. Raise VerificationFailed unless all verify, UsageFault for those of another version."""
+    failures = [
+        f"{path}: {one.code}: {one.file}: {one.detail}" for path in paths for one in verify_bundle(path, key).failures
+    ]
+    if failures:
+        raise VerificationFailed(*failures)
+    return [_readiness(path) for path in paths]
 
 
 def _is(path: str, digest: str) -> bool:
