@@ -65,10 +65,12 @@ def build_actions(readiness: Readiness, blockers: Sequence[Named], references: R
 
 
 def drill_task(report: ScheduleReport) -> str:
-    """Say what a drill that is due soon asks for."""
-    due = report.schedule.due.at
-    far = until(report.schedule.days_until_due or 0.0)
-    return f"{DRILL_STEP} by {day(due)}, {far}, and add it to the drill history."
+    """Say what a drill that is due soon asks for; empty where nobody knows when it is due."""
+    schedule = report.schedule
+    if schedule.days_until_due is None:
+        return ""
+    by = f"{day(schedule.due.at)}, {until(schedule.days_until_due)}"
+    return f"{DRILL_STEP} by {by}, and add it to the drill history."
 
 
 def _of_checks(readiness: Readiness, references: References, steps: StepSearch) -> Iterator[Pressing]:
@@ -144,7 +146,8 @@ def _homes(failed: list[_Failed]) -> dict[tuple[str, str], Check]:
 def _due_soon(readiness: Readiness, references: References, steps: StepSearch) -> Iterator[Pressing]:
     report = readiness.production.go_backend_rollback_drill_schedule
     schedule = report.schedule
-    if report.status is not Status.DUE_SOON:
+    task = drill_task(report)
+    if report.status is not Status.DUE_SOON or not task:
         return
     steps.find(((DRILL_STEP,),))
     tag = LEVEL_TAGS[report.alert_level]
@@ -153,7 +156,7 @@ def _due_soon(readiness: Readiness, references: References, steps: StepSearch) -
         Action(
             tag=tag,
             tone=tag.tone,
-            task=drill_task(report),
+            task=task,
             report=Link(BY_NAME["schedule"].title, references.reports["schedule"]),
             owners=listed(schedule.owners) if schedule.owners else "",
         ),

@@ -94,8 +94,8 @@ def _better(report: Report) -> Iterator[str]:
     if report.status is not Status.DUE_SOON:
         return
     schedule = report.go_backend_rollback_drill_schedule if isinstance(report, ProductionReport) else report
-    if isinstance(schedule, ScheduleReport):
-        yield drill_task(schedule)
+    if isinstance(schedule, ScheduleReport) and (task := drill_task(schedule)):
+        yield task
     elif isinstance(report, WorkerHealthReport):
         yield from dict.fromkeys(alert.recommendation for loop in report.loops for alert in loop.alerts)
 
