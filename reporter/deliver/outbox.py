@@ -1,0 +1,279 @@
+"""The outbox: sends every message once, as far as the other side can tell, and says of each what is known of it.
+
+An intent is committed before a request leaves, the result after it. What was begun and did not end is asked for, or
+sent again under its key, or named unknown, as the other side allows; it is never repeated blindly. Lanes run side by
+side; within a lane messages go in order, or where it has several connections, in order within one subject.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable, Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final, NamedTuple, Protocol, TypeAlias
+
+import msgspec
+
+from reporter.deliver.connector import Connector, Recall
+from reporter.deliver.http import Http
+from reporter.deliver.message import Message
+from reporter.deliver.receipts import ARRIVAL_UNKNOWN, Level, Outcome, Receipt
+from reporter.errors import ReporterError
+from reporter.loops.writing import Begun, Cause
+from reporter.model.instants import shift
+from reporter.model.routes import RouteId
+
+MOST_TRIES: Final = 3
+"""Requests for one attempt, where it is known that nothing arrived (B1.14)."""
+FIRST_WAIT: Final = timedelta(milliseconds=500)
+"""Before the second request; each further wait is twice as long. Not random: the same run makes the same requests."""
+NOT_PUBLIC_SAFE: Final = "not_public_safe"
+UNWRITABLE: Final = "payload_fault"
+BROKEN: Final = "connector_fault"
+
+_SOON: Final = (Outcome.UNREACHABLE, Outcome.THROTTLED)
+"""Outcomes after which nothing has arrived, so that trying again is safe."""
+_TICK: Final = timedelta(microseconds=1)
+
+Clock: TypeAlias = Callable[[], datetime]
+Sleep: TypeAlias = Callable[[float], Awaitable[None]]
+Guard: TypeAlias = Callable[[bytes], Collection[object]]
+"""Names what private things some bytes hold; nothing where they may leave."""
+
+
+class Sending(NamedTuple):
+    """One message to be sent, and which attempt at its route this is.
+
+    `doubtful` says that an earlier attempt may have arrived. `begun` is an attempt that began in another run and has no
+    result: it is brought to an end instead of a new one.
+    """
+
+    message: Message
+    route: RouteId
+    attempt: int = 1
+    cause: Cause = Cause()
+    doubtful: bool = False
+    begun: Begun | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """What goes through one connector, in order. `alias` is what evidence calls the connector."""
+
+    alias: str
+    connector: Connector
+    http: Http
+    sendings: Iterable[Sending]
+    max_connections: int = 1
+
+
+class Journal(Protocol):
+    """Where intents and results are kept. Each returns when it is on disk, and raises ReporterError where it is not."""
+
+    async def intend(self, begun: Begun, message: Message) -> None:
+        """Commit what is about to be sent."""
+
+    async def settle(self, begun: Begun, receipt: Receipt, completed_at: datetime, tries: int) -> None:
+        """Commit how it ended."""
+
+
+class Fate(StrEnum):
+    """What became of a message in this run."""
+
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    """It may have arrived: it is asked for again before anything else is sent."""
+    LEFT = "left"
+    """It was not tried: the connector or the time did not allow it."""
+
+
+class Sent(NamedTuple):
+    """What became of one message. What was `left` has no receipt."""
+
+    sending: Sending
+    fate: Fate
+    receipt: Receipt | None = None
+    delivery_id: str = ""
+
+
+class Limits(NamedTuple):
+    """How long a run may take: nothing is begun, and nothing waits, after `until`."""
+
+    until: datetime
+    tries: int = MOST_TRIES
+
+
+class Outbox:
+    """Sends what lanes hold. `tell` hears of each message when its fate is known; nothing is kept of it."""
+
+    def __init__(  # noqa: PLR0913 - what sending needs, each given by the job
+        self,
+        journal: Journal,
+        clock: Clock,
+        guard: Guard,
+        limits: Limits,
+        tell: Callable[[Sent], None],
+        *,
+        sleep: Sleep = asyncio.sleep,
+    ) -> None:
+        self.journal, self.guard, self.limits, self.tell, self.sleep = journal, guard, limits, tell, sleep
+        self.clock = increasing(clock)
+        self.broken: ReporterError | None = None
+
+    async def send(self, lanes: Iterable[Lane]) -> None:
+        """Send it all. Raise the journal's error at the end: without evidence nothing more is begun."""
+        async with asyncio.TaskGroup() as running:
+            for lane in lanes:
+                running.create_task(_Run(self, lane).run())
+        if self.broken:
+            raise self.broken
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more is begun."""
+        return self.broken is not None or self.clock() >= self.limits.until
+
+
+class _Run:
+    """One lane on its way. Whoever cannot be reached, or says to come later, is not asked for every other message."""
+
+    def __init__(self, outbox: Outbox, lane: Lane) -> None:
+        self._outbox, self._lane, self._connector = outbox, lane, lane.connector
+        self._places = asyncio.Semaphore(lane.max_connections)
+        self._last: dict[str, asyncio.Task[None]] = {}
+        self._is_away = False
+
+    async def run(self) -> None:
+        """Take a message only when there is a place for it: of a thousand, few are in memory."""
+        async with asyncio.TaskGroup() as running:
+            for sending in self._lane.sendings:
+                await self._places.acquire()
+                subject = sending.route.subject
+                self._last[subject] = running.create_task(self._one(sending, self._last.get(subject)))
+
+    async def _one(self, sending: Sending, before: asyncio.Task[None] | None) -> None:
+        try:
+            if before:
+                await asyncio.wait((before,))
+            is_left = self._is_away or self._outbox.is_over
+            self._outbox.tell(Sent(sending, Fate.LEFT) if is_left else await self._bring(sending))
+        finally:
+            if self._last.get(sending.route.subject) is asyncio.current_task():
+                del self._last[sending.route.subject]
+            self._places.release()
+
+    async def _bring(self, sending: Sending) -> Sent:
+        """Bring one message to the end that can be reached in this run."""
+        if sending.begun:
+            return await self._end(sending, sending.begun, ARRIVAL_UNKNOWN, tries=1)
+        payload = self._payload(sending.message)
+        digest = "" if isinstance(payload, Receipt) else hashlib.sha256(payload).hexdigest()
+        named = (sending.route, sending.message.message_id, sending.attempt, self._lane.alias, digest)
+        begun = Begun(*named, self._outbox.clock(), sending.cause)
+        if isinstance(payload, Receipt):
+            return await self._settle(sending, begun, payload, tries=0)
+        if sending.doubtful and self._connector.recall is Recall.SEARCHABLE:
+            found = await self._find(sending.message)
+            if found is None:
+                return Sent(sending, Fate.UNKNOWN)
+            if found.delivered:
+                return await self._settle(sending, begun, found, tries=0)
+        try:
+            await self._outbox.journal.intend(begun, sending.message)
+        except ReporterError as error:
+            self._outbox.broken = error
+            return Sent(sending, Fate.LEFT)
+        receipt, tries = await self._try(sending.message)
+        return await self._end(sending, begun, receipt, tries)
+
+    def _payload(self, message: Message) -> bytes | Receipt:
+        """Write and guard what would leave, and what the intent would keep of it; else say why nothing may."""
+        try:
+            payload = self._connector.payload(message, self._outbox.clock())
+        except Exception:  # noqa: BLE001 - a fault of one connector stops none of the others
+            return Receipt(Outcome.REFUSED_LOCALLY, error_class=UNWRITABLE)
+        if self._outbox.guard(payload) or self._outbox.guard(encode_message(message)):
+            return Receipt(Outcome.REFUSED_LOCALLY, error_class=NOT_PUBLIC_SAFE)
+        return payload
+
+    async def _try(self, message: Message) -> tuple[Receipt, int]:
+        """Make one request, and again where nothing can have arrived and the time allows it."""
+        outbox, tries, wait = self._outbox, 0, FIRST_WAIT
+        while True:
+            tries += 1
+            receipt = await self._ask(message)
+            if receipt.outcome not in _SOON:
+                return receipt, tries
+            pause = receipt.retry_after if receipt.retry_after is not None else wait
+            if tries >= outbox.limits.tries or shift(outbox.clock(), pause) >= outbox.limits.until:
+                self._is_away = True
+                return receipt, tries
+            await outbox.sleep(pause.total_seconds())
+            wait *= 2
+
+    async def _end(self, sending: Sending, begun: Begun, receipt: Receipt, tries: int) -> Sent:
+        """Find out about what may have arrived; commit the result, unless that may still become known."""
+        if receipt.outcome is Outcome.TIMEOUT_UNKNOWN:
+            match self._connector.recall:
+                case Recall.KEYED:
+                    receipt, tries = await self._repeat(sending.message, receipt), tries + 1
+                case Recall.SEARCHABLE:
+                    found = await self._find(sending.message)
+                    if found is None:
+                        return Sent(sending, Fate.UNKNOWN, receipt, begun.delivery_id)
+                    receipt = found
+                case Recall.NONE:
+                    pass
+        return await self._settle(sending, begun, receipt, tries)
+
+    async def _repeat(self, message: Message, unknown: Receipt) -> Receipt:
+        """Send again under the same key. Where that does not say how it ended, it is as unknown as before."""
+        payload = self._payload(message)
+        again = payload if isinstance(payload, Receipt) else await self._ask(message)
+        if again.outcome in (Outcome.ACCEPTED, Outcome.REJECTED_PERMANENT):
+            return again
+        self._is_away = self._is_away or again.outcome in _SOON
+        return unknown._replace(error_class=again.error_class or unknown.error_class, retry_after=again.retry_after)
+
+    async def _settle(self, sending: Sending, begun: Begun, receipt: Receipt, tries: int) -> Sent:
+        fate = Fate.DELIVERED if receipt.delivered else Fate.FAILED
+        try:
+            await self._outbox.journal.settle(begun, receipt, self._outbox.clock(), tries)
+        except ReporterError as error:
+            # It was sent, and only its intent says so: the next run finds out, and does not send it again blindly.
+            self._outbox.broken = error
+            fate = Fate.UNKNOWN
+        return Sent(sending, fate, receipt, begun.delivery_id)
+
+    async def _ask(self, message: Message) -> Receipt:
+        try:
+            return await self._connector.send(message, self._outbox.clock(), self._lane.http)
+        except Exception:  # noqa: BLE001 - nobody knows how far it came
+            return Receipt(Outcome.TIMEOUT_UNKNOWN, error_class=BROKEN)
+
+    async def _find(self, message: Message) -> Receipt | None:
+        """Ask for a message; what is there has landed."""
+        try:
+            found = await self._connector.find(message, self._lane.http)
+        except Exception:  # noqa: BLE001 - then nobody can tell
+            return None
+        return found._replace(level=Level.LANDED) if found and found.delivered else found
+
+
+def encode_message(message: Message) -> bytes:
+    """Write a message as its intent keeps it."""
+    return msgspec.json.encode(message, enc_hook=str)
+
+
+def increasing(clock: Clock) -> Clock:
+    """Make no two readings of a clock the same or go backwards: the order of attempts is that of their times."""
+    last: datetime | None = None
+
+    def read() -> datetime:
+        nonlocal last
+        last = max(clock(), last + _TICK) if last else clock()
+        return last
+
+    return read
