@@ -183,8 +183,8 @@ class Http:
                 self._trust = ssl.create_default_context(cafile=self.ca_file or None)
             except (OSError, ValueError):  # an SSLError is an OSError
                 return _refused("ca_file_unreadable")
-            # A time limit of httpx starts again with every byte that drips in; ours covers a whole request. A connection
-            # in the making that it cuts off would stay open, by a fault of httpcore's: half of it ends that first.
+            # A time limit of httpx starts again with every byte that drips in; ours covers a whole request. It must not
+            # cut off a connection in the making, which httpcore would leave open: half of it ends that first.
             self._client = httpx.AsyncClient(
                 verify=self._trust,
                 timeout=httpx.Timeout(None, connect=self.timeout_seconds / 2),

@@ -92,19 +92,20 @@ def broken_rules(text: str, rules: tuple[Rule, ...] = RULES_OF_FREE_TEXT) -> tup
 def hits_in(value: object) -> Iterator[Hit]:
     """Search every text of a JSON document, keys included."""
     known: dict[str, tuple[Rule, ...]] = {}
-    for pointer, text in _texts(value, ""):
+    for pointer, text in texts_in(value):
         if text not in known:
             known[text] = broken_rules(text, RULES)
         yield from (Hit(pointer, rule) for rule in known[text])
 
 
-def _texts(value: object, pointer: str) -> Iterator[tuple[str, str]]:
+def texts_in(value: object, pointer: str = "") -> Iterator[tuple[str, str]]:
+    """Give every text of a JSON document with its pointer. A key has that of the object that it is in."""
     if isinstance(value, str):
         yield pointer, value
     elif isinstance(value, dict):
         for key, item in value.items():
             yield pointer, key
-            yield from _texts(item, f"{pointer}{pointer_to(key)}")
+            yield from texts_in(item, f"{pointer}{pointer_to(key)}")
     elif isinstance(value, list):
         for place, item in enumerate(value):
-            yield from _texts(item, f"{pointer}/{place}")
+            yield from texts_in(item, f"{pointer}/{place}")
