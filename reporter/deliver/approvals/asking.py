@@ -125,7 +125,9 @@ def word_of(text: str) -> str:
     return text if _WORD.fullmatch(text) else "unrecognised"
 
 
-async def read_pages(access: Access, place: str, http: Http, at: datetime, *, accept: str = JSON) -> list[Any] | Receipt:
+async def read_pages(
+    access: Access, place: str, http: Http, at: datetime, *, accept: str = JSON
+) -> list[Any] | Receipt:
     """Read a list to its end, page by page. One that never ends is not understood."""
     items: list[Any] = []
     sign = "&" if "?" in place else "?"

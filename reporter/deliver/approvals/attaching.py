@@ -23,8 +23,7 @@ DIFFERENT: Final = "different_content"
 Pause = Callable[[float], Awaitable[None]]
 
 _LEVELS: Final = list(Level)
-_MAY_HAVE: Final = (Outcome.ACCEPTED, Outcome.TIMEOUT_UNKNOWN)
-_TO_ADD: Final = frozenset({Presence.ABSENT, Presence.LEFTOVER, Presence.UNTOLD})
+_THERE: Final = frozenset({Presence.SAME, Presence.DIFFERENT, Presence.UNREADABLE})
 
 
 class FileResult(NamedTuple):
@@ -170,7 +169,7 @@ def _read_back(file: File, receipt: Receipt, survey: Survey, *, tried: bool) -> 
     if not tried or not survey.looked.delivered:
         return FileResult(file, Presence.UNTOLD if tried else Presence.ABSENT, receipt, added=receipt.delivered)
     found = survey.found.get(file.name, NOT_THERE)
-    added = receipt.outcome in _MAY_HAVE and found.presence not in _TO_ADD
+    added = receipt.delivered or (receipt.outcome is Outcome.TIMEOUT_UNKNOWN and found.presence in _THERE)
     match found.presence:
         case Presence.SAME:
             receipt = receipt._replace(outcome=Outcome.ACCEPTED, level=Level.LANDED, error_class="", ids=found.ids)

@@ -1,6 +1,6 @@
-"""Azure DevOps: a file is uploaded, then the work item gets an AttachedFile relation to it; the relation is what counts.
+"""Azure DevOps: a file is uploaded, then the work item gets an AttachedFile relation to it.
 
-An upload without its relation is seen by nobody, and is made again.
+The relation is what counts. An upload without one is seen by nobody, and is made again.
 """
 
 from collections.abc import Sequence
@@ -84,7 +84,7 @@ class AzureWorkItem:
         url, ids = text_at(reference, "url"), ids_of(attachment_id=value_at(reference, "id"))
         if not url or not ids:
             return unproven(uploaded)
-        relation = {"rel": _RELATION, "url": url, "attributes": {"name": file.name}}
+        relation = {"rel": _RELATION, "url": url, "attributes": {"comment": f"sha256 {file.sha256}"}}
         patch = [{"op": "add", "path": "/relations/-", "value": relation}]
         place = f"/{self._project}/_apis/wit/workitems/{self._number}?{_VERSION}"
         answer = await ask(http, self._access.request("PATCH", place, write_json(patch), media_type=_PATCH), at)

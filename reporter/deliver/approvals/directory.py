@@ -45,16 +45,19 @@ class Directory:
     async def add(self, file: File, survey: Survey, http: Http, at: datetime) -> Receipt:
         """Write one file where nothing stands."""
         del survey, http, at
-        final, partial = self._path / file.name, self._path / f"{PARTIAL_PREFIX}{file.name}"
         try:
-            with _alone_in(self._path) as directory:
-                if os.path.lexists(final):
-                    return Receipt(Outcome.REJECTED_PERMANENT, error_class="there_already")
-                _write(partial, file.content)
-                partial.rename(final)
-                os.fsync(directory)
+            return self._place(file)
         except OSError as error:
             return Receipt(Outcome.REJECTED_PERMANENT, error_class=_word_of(error))
+
+    def _place(self, file: File) -> Receipt:
+        final, partial = self._path / file.name, self._path / f"{PARTIAL_PREFIX}{file.name}"
+        with _alone_in(self._path) as directory:
+            if os.path.lexists(final):
+                return Receipt(Outcome.REJECTED_PERMANENT, error_class="there_already")
+            _write(partial, file.content)
+            partial.rename(final)
+            os.fsync(directory)
         return Receipt(Outcome.ACCEPTED, Level.ACCEPTED)
 
     def _find(self, file: File) -> Found:
@@ -65,11 +68,14 @@ class Directory:
         except OSError:
             # A link too: what it leads to is not this file.
             return Found(Presence.DIFFERENT)
-        with open(descriptor, "rb") as stream:  # noqa: PTH123 - no path, so that no link is followed
+        try:
             found = os.fstat(descriptor)
             if not stat.S_ISREG(found.st_mode) or found.st_size != file.size_bytes:
                 return Found(Presence.DIFFERENT)
-            return Found(compare_bytes(file, stream.read(file.size_bytes + 1)))
+            with open(descriptor, "rb", closefd=False) as stream:
+                return Found(compare_bytes(file, stream.read(file.size_bytes + 1)))
+        finally:
+            os.close(descriptor)
 
 
 @contextmanager

@@ -36,13 +36,14 @@ WAYS: Final[Mapping[str, Way]] = {
     "servicenow": Way("servicenow", ServiceNowRecord),
     "azure": Way("azure_repos", AzureWorkItem),
     "put": Way(HTTP_PUT, PutStore),
-    "directory": Way("", Directory),
 }
+"""How each kind is reached; a directory is on this machine, and lets us in or not by itself."""
 
 
 def connector_of(reference: Reference) -> str:
     """Name the connector that lets us in; empty for a record on this machine."""
-    return WAYS[reference.kind].connector
+    way = WAYS.get(reference.kind)
+    return way.connector if way else ""
 
 
 def make_target(reference: Reference, access: Access | None, base_dir: Path) -> Target:

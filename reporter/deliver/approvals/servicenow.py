@@ -1,4 +1,7 @@
-"""ServiceNow: the files become attachments of one record. Its approval is read and told; there is no call that sets it."""
+"""ServiceNow: the files become attachments of one record.
+
+Its approval is read and told; there is no call here that sets it.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -73,9 +76,7 @@ class ServiceNowRecord:
             f"/api/now/attachment/file?table_name={self._table}&table_sys_id={self._sys_id}"
             f"&file_name={within(file.name)}"
         )
-        answer = await ask(
-            http, self._access.request("POST", place, file.content, media_type=file.media_type), at
-        )
+        answer = await ask(http, self._access.request("POST", place, file.content, media_type=file.media_type), at)
         if isinstance(answer, Receipt):
             return answer
         result = value_at(read_json(answer), "result")

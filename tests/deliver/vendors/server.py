@@ -32,6 +32,8 @@ class Asked(NamedTuple):
     body: bytes
     base: str
     """The address of the mount, for links in answers."""
+    raw_path: str = ""
+    """The path as it was spelled, its escapes kept."""
 
     @property
     def media_type(self) -> str:
@@ -110,6 +112,8 @@ class Mount:
         self.next: deque[Misbehaviour] = deque()
         """What happens to the next requests, one each, instead of an answer."""
         self.always: Misbehaviour | None = None
+        self.cut_bodies = 0
+        """How many of the next requests with a body are cut off in the middle of it."""
         self.ended = threading.Event()
         self._turn = threading.Lock()
 
@@ -188,6 +192,11 @@ class Connection(BaseHTTPRequestHandler):
             self.close_connection = True
             self.send_answer(Answer(404 if mount is None else 411))
             return
+        if mount.cut_bodies and int(length):
+            mount.cut_bodies -= 1
+            self.rfile.read(int(length) // 2)
+            self.close_connection = True
+            return
         asked = Asked(
             self.command,
             "/" + unquote(path),
@@ -195,6 +204,7 @@ class Connection(BaseHTTPRequestHandler):
             {key.lower(): value for key, value in self.headers.items()},
             self.rfile.read(int(length)),
             mount.base,
+            "/" + path,
         )
         mount.seen.append(asked)
         with suppress(OSError):
