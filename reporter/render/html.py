@@ -118,6 +118,11 @@ def render_paper(template: str, title: str, view: object, limits: object) -> str
     )
 
 
+def render_mail(template: str, view: object, limits: object) -> str:
+    """Render a part of a mail. Its styles stand at its elements, for many who read mail keep no others."""
+    return _templates().get_template(template).render(view=view, limits=limits)
+
+
 def _policy(style: str, script: str) -> str:
     scripts = _source_hash(script) if script else "'none'"
     return (
