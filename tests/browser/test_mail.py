@@ -1,23 +1,14 @@
 """The executive report as mail, in a real browser: accessible, without network, as wide as a phone."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
-from browser.test_pages import AXE, CHROMIUM, FLAGS
+from browser.conftest import AXE
 from render.golden_mail import GOLDEN
 
 MAILS = ("mail-held.html", "mail-closed.html")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -6,22 +6,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
+from browser.conftest import AXE
 from reporter.cli import answer
 
 AS_OF = "2026-06-11T15:40:00Z"
-AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 ENVIRONMENTS = ("production-pilot", "payments-pilot", "build-fleet")
 FILTER_WORDS = {"Show", "with", "the", "text", "of", "checks", "all", "failed", "passed", "not", "applicable"} | {
     *("checks,", "and", "that", "repeat", "them"),
@@ -43,14 +33,6 @@ def bundles(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert answer(["init", str(world), "--sample", "--as-of", AS_OF]) == 0
     assert answer(["run", "--settings", str(world / "reporter.toml"), "--as-of", AS_OF]) == 0
     return world / "bundles"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
 
 
 Visit = Callable[..., Opened]
