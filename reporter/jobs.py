@@ -25,6 +25,7 @@ from reporter.model.reports import AlertLevel, Report, Status
 from reporter.settings_model import Settings
 
 if TYPE_CHECKING:
+    from reporter.model.gate import GateDecision
     from reporter.model.readiness import Inputs, Readiness
     from reporter.render.pdf import PdfWorkers
     from reporter.seal.keys import PublicKey, SigningKey
@@ -77,6 +78,15 @@ def check_reports(
     if needs_records(name):
         states = states_of(settings, environment, now, key=_readable_key(settings)).states
     return assess_reports(case, [name], states), case
+
+
+def decide_gate(settings: Settings, environment: str, now: datetime) -> "GateDecision":
+    """Decide which backend may be selected, reading only what the mode asks for."""
+    from reporter.assess.gate import assess_gate, gate_reports
+
+    names = gate_reports(settings.environments[environment].mode)
+    case = collect_case(settings, environment, now, frozenset[str]().union(*map(inputs_for, names)))
+    return assess_gate(case, assess_reports(case, names) if names else {})
 
 
 def _readable_key(settings: Settings) -> "PublicKey | None":

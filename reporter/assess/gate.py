@@ -44,6 +44,7 @@ def assess_gate(case: Case, reports: Mapping[str, Report]) -> GateDecision:
         selected_backend=Backend.PYTHON if reasons else Backend.GO,
         fallback_used=any(one.report for one in reasons),
         fallback_reason=reasons[0].code if reasons else "",
+        reports={name: reports[name].status for name in gate_reports(case.mode) if name in reports},
         reasons=reasons,
     )
 

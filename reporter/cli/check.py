@@ -1,8 +1,7 @@
 """`reporter check`: one report, from the settings or from upstream's flags alone."""
 
-from collections.abc import Callable
 from datetime import datetime
-from typing import Any, get_args
+from typing import get_args
 
 import click
 
@@ -14,23 +13,19 @@ from reporter.cli.options import (
     settings_option,
 )
 from reporter.cli.report_text import report_text
-from reporter.cli.terminal import print_json, remark, say
+from reporter.cli.terminal import print_json, say
+from reporter.cli.upstream_flags import settings_for, upstream_flags
 from reporter.cli.verdict import exit_code
 from reporter.errors import UsageFault
-from reporter.jobs import check_report, chosen_environments
+from reporter.jobs import check_report
 from reporter.loop_jobs import refuse_unknown_schedule
 from reporter.model.case import Request
-from reporter.model.manifests import MANIFESTS
 from reporter.model.providers import ALL, PROVIDERS, normalise
 from reporter.model.registry import REPORTS, ReportKind, find_report
-from reporter.model.reports import Mode, RouteAction, RouteCategory
-from reporter.settings import DEFAULT_ENVIRONMENT, load_settings, override
-from reporter.settings_model import EnvironmentSettings, Settings
+from reporter.model.reports import RouteAction, RouteCategory
+from reporter.settings_model import Settings
 
 NOTIFICATION_PLAN = "notification-plan"
-OURS_ALONE = ("manifests_dir", "records", "executor", "loops", "recovery", "deliver")
-"""Keys of an environment that upstream has no flag for."""
-
 FILTERS = {
     "--provider": (NOTIFICATION_PLAN, "routing-trend", "worker-health"),
     "--force": (NOTIFICATION_PLAN, "worker-health"),
@@ -50,9 +45,6 @@ def _report(word: str) -> ReportKind:
     return kind
 
 
-_OTHER_FLAGS = {kind.path_key: (kind.flag,) for kind in MANIFESTS if kind.flag}
-
-
 def _providers(text: str) -> tuple[str, ...]:
     """Read `all`, or known providers separated by commas; all is none in particular."""
     names = tuple(dict.fromkeys(normalise(name) for name in text.split(",")))
@@ -63,29 +55,12 @@ def _providers(text: str) -> tuple[str, ...]:
     return () if ALL in names else tuple(sorted(names))
 
 
-def _upstream_flags(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add upstream's flags: one for each key of an environment that is not ours alone (domain.md B1.0)."""
-    for key, field in reversed(EnvironmentSettings.model_fields.items()):
-        if key in OURS_ALONE:
-            continue
-        kind: click.Choice[str] | type[float] | None = None
-        if key == "mode":
-            kind = click.Choice([mode.value for mode in Mode], case_sensitive=False)
-        elif field.annotation is float:
-            kind = float
-        names = [f"--{key.replace('_', '-')}", *_OTHER_FLAGS.get(key, ())]
-        command = click.option(*names, key, type=kind, help=field.description, metavar=None if kind else "PATH")(
-            command
-        )
-    return command
-
-
 _WIDTH = max(len(kind.name) for kind in REPORTS)
 
 
 @click.command(epilog="Reports:\n\n\b\n" + "\n".join(f"{kind.name:<{_WIDTH}} {kind.question}" for kind in REPORTS))
 @click.argument("report", type=_report, metavar="REPORT")
-@_upstream_flags
+@upstream_flags
 @click.option("--environment", "-e", metavar="NAME", help="The environment of the settings to start from.")
 @click.option(
     "--provider",
@@ -153,7 +128,7 @@ def check(  # noqa: PLR0913, PLR0917 - one for each option
     given = {key: value for key, value in flags.items() if value is not None}
     if records:
         given["records"] = records
-    settings, name = _settings_for(settings_file, environment, given)
+    settings, name = settings_for(settings_file, environment, given)
     now = instant_of(as_of)
     if schedule:
         refuse_unknown_schedule(settings, name, now, schedule)
@@ -188,17 +163,3 @@ def _refuse_foreign(report: ReportKind, flags: list[str]) -> None:
     ]
     if faults:
         raise UsageFault(*faults)
-
-
-def _settings_for(settings_file: str | None, environment: str | None, flags: dict[str, object]) -> tuple[Settings, str]:
-    unnamed = environment is None and settings_file is None
-    alone = unnamed and bool(flags.keys() - set(OURS_ALONE))
-    settings, remarks = load_settings(settings_file, from_file=not alone)
-    for line in remarks:
-        remark(line)
-    if alone or (unnamed and flags and not settings.file and not settings.environments):
-        return override(settings, DEFAULT_ENVIRONMENT, flags), DEFAULT_ENVIRONMENT
-    names = chosen_environments(settings, [environment] if environment else [])
-    if len(names) > 1:
-        raise UsageFault(f"several environments in the settings: choose one with --environment ({', '.join(names)})")
-    return (override(settings, names[0], flags) if flags else settings), names[0]

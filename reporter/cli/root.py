@@ -21,6 +21,7 @@ COMMANDS: Final = {
     "init": Entry("init:init", "Write settings, a signing key and, with --sample, a world to run at once."),
     "run": Entry("run:run", "Assess every environment and leave one sealed, verified bundle for each."),
     "check": Entry("check:check", "Assess one report, from settings or from flags alone."),
+    "gate": Entry("gate:gate", "Say which backend may be selected, go or python, and what speaks against go."),
     "status": Entry("status:status", "Say where every environment stands: the verdict, what is due, who must act."),
     "verify": Entry("verify_command:verify", "Check everything about a bundle, offline."),
     "diff": Entry("diff:diff", "Say what changed between two bundles."),

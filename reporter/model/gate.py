@@ -35,7 +35,8 @@ class GateReason(Wire):
 class GateDecision(Wire):
     """Which backend may be selected.
 
-    `fallback_used` says that Go was asked for and Python stands in; `fallback_reason` is the code of the first reason.
+    `fallback_used` says that Go was asked for and Python stands in; `fallback_reason` is the code of the first reason;
+    `reports` are the statuses of those that were asked.
     """
 
     schema_version: Literal["reporter.gate.v1"] = "reporter.gate.v1"
@@ -45,4 +46,5 @@ class GateDecision(Wire):
     selected_backend: Backend
     fallback_used: bool
     fallback_reason: str
+    reports: dict[str, Status]
     reasons: tuple[GateReason, ...]
