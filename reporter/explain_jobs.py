@@ -17,7 +17,7 @@ def explain_check(
     settings: Settings, environment: str, name: str, now: datetime, request: Request = EVERYBODY
 ) -> Explanation:
     """Assess one report and explain it, with those that it builds on and that are not in order."""
-    reports, case = check_reports(settings, environment, name, now, request)
+    reports, case = check_reports(settings, environment, [name], now, request)
     return explain_reports(reports, [name], list(list_inputs(case)))
 
 

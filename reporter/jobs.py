@@ -65,19 +65,20 @@ def check_report(
     settings: Settings, environment: str, name: str, now: datetime, request: Request = EVERYBODY
 ) -> tuple[Report, Case]:
     """Assess one report, reading only what it and those below it need."""
-    reports, case = check_reports(settings, environment, name, now, request)
+    reports, case = check_reports(settings, environment, [name], now, request)
     return reports[name], case
 
 
 def check_reports(
-    settings: Settings, environment: str, name: str, now: datetime, request: Request = EVERYBODY
+    settings: Settings, environment: str, names: Sequence[str], now: datetime, request: Request = EVERYBODY
 ) -> tuple[dict[str, Report], Case]:
-    """Assess one report and give it with those that it builds on."""
-    case = collect_case(settings, environment, now, inputs_for(name), request)
+    """Assess reports and give them with those that they build on."""
+    inputs = frozenset[str]().union(*(inputs_for(name) for name in names))
+    case = collect_case(settings, environment, now, inputs, request)
     states = None
-    if needs_records(name):
+    if any(needs_records(name) for name in names):
         states = states_of(settings, environment, now, key=_readable_key(settings)).states
-    return assess_reports(case, [name], states), case
+    return assess_reports(case, names, states), case
 
 
 def decide_gate(settings: Settings, environment: str, now: datetime) -> "GateDecision":

@@ -71,6 +71,13 @@ class TimeWindow:
             spans += self.recurrence.spans(shift(now, -LONGEST_WINDOW), shift(now, LONGEST_WINDOW))
         return _around(now, spans)
 
+    def occurrences(self, since: datetime, until: datetime) -> list[Span]:
+        """Give every time that the window covers that ends after `since` and starts by `until`, by its start."""
+        if not self.applies or self.first is None:
+            return []
+        spans = {self.first, *(self.recurrence.spans(since, until) if self.recurrence else ())}
+        return sorted(span for span in spans if since < span.end and span.start <= until)
+
 
 class _Ends(NamedTuple):
     start: Instant

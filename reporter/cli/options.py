@@ -1,6 +1,7 @@
 """Options that several commands share."""
 
 from datetime import datetime
+from pathlib import Path
 
 import click
 
@@ -21,6 +22,12 @@ settings_option = click.option(
     "settings_file",
     metavar="FILE",
     help="The settings file. Default: $REPORTER_SETTINGS, then reporter.toml here, then the environment alone.",
+)
+environments_option = click.option(
+    "--environment", "-e", "environments", multiple=True, metavar="NAME", help="Only this environment; may be repeated."
+)
+output_option = click.option(
+    "--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="Write this file. Default: stdout."
 )
 as_of_option = click.option(
     "--as-of", type=_instant, metavar="T", help="Judge as of this time (ISO 8601). Default: now."

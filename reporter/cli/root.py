@@ -26,6 +26,8 @@ COMMANDS: Final = {
     "verify": Entry("verify_command:verify", "Check everything about a bundle, offline."),
     "diff": Entry("diff:diff", "Say what changed between two bundles."),
     "history": Entry("history:history", "List the bundles of an environment, and whether their chain holds."),
+    "calendar": Entry("calendar:calendar", "Write what is due, and who cannot be told when, as an iCalendar file."),
+    "feed": Entry("feed:feed", "Write the changes of verdicts as an Atom feed."),
     "ack": Entry("ack:ack", "Answer for what was delivered: LOOP and SUBJECT, as told to a provider."),
     "retry": Entry("retry:retry", "Plan the retries of every loop; approve one."),
     "recovery": Entry("recovery:recovery", "Open and close the recovery of a provider."),

@@ -6,6 +6,7 @@ A reader that leaves early (`| head`) is no fault, and never changes the exit co
 import os
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 
 from reporter.errors import UsageFault
 from reporter.model.text import visible
@@ -30,6 +31,33 @@ def complain(faults: Iterable[str]) -> None:
 def print_json(text: str | bytes) -> None:
     """Print a JSON document alone on stdout, ASCII only: nothing in it can steer a terminal."""
     _write((text.decode() if isinstance(text, bytes) else text).rstrip("\n"))
+
+
+def hand_over(content: bytes, output: Path | None, what: str) -> None:
+    """Write a document to a file, in one step, or else alone on stdout, byte for byte."""
+    if output is None:
+        _write_bytes(content)
+        return
+    from reporter.seal.disk import replace_file
+
+    try:
+        replace_file(str(output), content, 0o644)
+    except OSError as error:
+        raise UsageFault(f"{output}: cannot be written: {error.strerror}; choose another --output") from None
+    say(f"{output}  {what}")
+
+
+def _write_bytes(content: bytes) -> None:
+    try:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        _write_nowhere()
+    except OSError as error:
+        _write_nowhere()
+        message = f"standard output: {error.strerror}; nothing of it can be relied on"
+        raise UsageFault(message) from None
 
 
 def _lines(text: str) -> str:

@@ -1,7 +1,7 @@
 """Files that survive a power cut: created whole, synced, never overwritten. Reads none of them."""
 
 # Without pathlib: a verification starts faster than it imports.
-# ruff: noqa: PTH101, PTH102, PTH108, PTH112, PTH120, PTH123
+# ruff: noqa: PTH101, PTH102, PTH105, PTH108, PTH112, PTH120, PTH123
 
 import contextlib
 import os
@@ -25,6 +25,19 @@ def create_file(path: str, content: bytes, mode: int) -> None:
     except OSError:
         with contextlib.suppress(OSError):
             os.unlink(path)
+        raise
+
+
+def replace_file(path: str, content: bytes, mode: int) -> None:
+    """Put a file in the place of another, whole or not at all. Raises OSError."""
+    partial = f"{path}.partial-{os.getpid()}-{os.urandom(4).hex()}"
+    create_file(partial, content, mode)
+    try:
+        os.replace(partial, path)
+        sync_directory(os.path.dirname(path))
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.unlink(partial)
         raise
 
 

@@ -115,7 +115,7 @@ def trend_of(
     """
     from reporter.model.readiness import TrendPoint  # noqa: PLC0415 - the status has no use for the document's model
 
-    latest = islice(_one_of_each_instant(statements_of(bundles_dir, environment, key, before)), most)
+    latest = islice(each_instant(statements_of(bundles_dir, environment, key, before)), most)
     points = [
         TrendPoint(
             as_of=one.as_of,
@@ -132,7 +132,8 @@ def trend_of(
     return tuple(reversed(points))
 
 
-def _one_of_each_instant(statements: Iterator[SealedStatement]) -> Iterator[SealedStatement]:
+def each_instant(statements: Iterator[SealedStatement]) -> Iterator[SealedStatement]:
+    """Keep those whose seal holds, and of several of one instant the first, which the next bundle names."""
     last = ""
     for one in statements:
         if not one.fault and one.as_of != last:
