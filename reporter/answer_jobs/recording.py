@@ -67,18 +67,19 @@ class Own(NamedTuple):
 
 def own_records(settings: Settings, environment: str, now: datetime) -> Own:
     """Read what was recorded through us for an environment."""
-    found = _read_own(settings, environment)
+    found = read_own_records(settings, environment)
     ahead = tuple(one["session_id"] for one in found if is_future(dated(one), now))
     return Own([one for one in found if one["session_id"] not in ahead], ahead)
 
 
 def stored(settings: Settings, prepared: Prepared) -> Prepared:
     """Give a decision as the ledger has it."""
-    found = {one["session_id"]: one for one in _read_own(settings, prepared.environment)}
+    found = {one["session_id"]: one for one in read_own_records(settings, prepared.environment)}
     return prepared._replace(record=found[prepared.record_id], repeats=True)
 
 
-def _read_own(settings: Settings, environment: str) -> list[RecordValue]:
+def read_own_records(settings: Settings, environment: str) -> list[RecordValue]:
+    """Read all that was recorded through us for an environment, in order. Raise LedgerUnusable where it was changed."""
     if not is_ledger_there(settings):
         return []
     with open_settings_ledger(settings, write=False) as ledger:

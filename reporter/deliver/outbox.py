@@ -59,11 +59,12 @@ class Sending(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """What goes through one connector, in order. `alias` is what evidence calls the connector."""
+    """What goes through one connector, in order. `alias` is what evidence calls it; `guard` sees what would leave."""
 
     alias: str
     connector: Connector
     http: Http
+    guard: Guard
     sendings: Iterable[Sending]
     max_connections: int = 1
 
@@ -108,17 +109,16 @@ class Limits(NamedTuple):
 class Outbox:
     """Sends what lanes hold. `tell` hears of each message when its fate is known; nothing is kept of it."""
 
-    def __init__(  # noqa: PLR0913 - what sending needs, each given by the job
+    def __init__(
         self,
         journal: Journal,
         clock: Clock,
-        guard: Guard,
         limits: Limits,
         tell: Callable[[Sent], None],
         *,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
-        self.journal, self.guard, self.limits, self.tell, self.sleep = journal, guard, limits, tell, sleep
+        self.journal, self.limits, self.tell, self.sleep = journal, limits, tell, sleep
         self.clock = increasing(clock)
         self.broken: ReporterError | None = None
 
@@ -194,7 +194,7 @@ class _Run:
             payload = self._connector.payload(message, self._outbox.clock())
         except Exception:  # noqa: BLE001 - a fault of one connector stops none of the others
             return Receipt(Outcome.REFUSED_LOCALLY, error_class=UNWRITABLE)
-        if self._outbox.guard(payload) or self._outbox.guard(encode_message(message)):
+        if self._lane.guard(payload) or self._lane.guard(encode_message(message)):
             return Receipt(Outcome.REFUSED_LOCALLY, error_class=NOT_PUBLIC_SAFE)
         return payload
 

@@ -62,7 +62,8 @@ class Loop(NamedTuple):
 
     `subject_keys` name the subject in payloads, first given wins; `event_keys` are further names in delivery records
     alone. `accepted` are the acknowledgement states that count; `gate_accepted` those that open an acknowledgement
-    gate; `escalation` is what is recommended where none came in time (B2.11). `alert_loop` tells people about the
+    gate; `escalation` is what is recommended where none came in time (B2.11), `not_found` why a retry whose subject
+    nobody knows is skipped (B2.17). `alert_loop` tells people about the
     health of this one's worker; `plan_step` is what its plans are besides plans. `always_on` says that upstream runs a
     worker for it, so that a silent one is always missed.
     """
@@ -100,6 +101,7 @@ class Loop(NamedTuple):
     delivery_failure_is_critical: bool = False
     owner: str = "release-governance"
     escalation: str = "escalate_missed_acknowledgement"
+    not_found: str = "subject_not_found"
 
     def kinds(self) -> Iterator[tuple[Step, Kind]]:
         """List every kind of record of this loop but its deliveries, which all loops share."""

@@ -98,6 +98,7 @@ LOOPS: Final = (
         acknowledged=False,
         accepted=frozenset({"accepted", "resolved"}),
         gate=GateKind.APPROVAL,
+        not_found="audit_package_not_found",
     ),
     Loop(
         word="audit_worker_health_alert",
@@ -177,6 +178,7 @@ LOOPS: Final = (
         ),
         gate=GateKind.ACKNOWLEDGEMENT,
         gate_accepted=frozenset({"acknowledged", "accepted", "resolved"}),
+        not_found="recovery_escalation_plan_not_found",
     ),
     Loop(
         word="recovery_retry_health_alert",
@@ -219,6 +221,7 @@ LOOPS: Final = (
         code="recovery_retry_health_alert",
         alert_stem="recovery_retry_health_alert_retry",
         worker_interval=timedelta(minutes=30),
+        not_found="recovery_escalation_retry_health_not_found",
     ),
     Loop(
         word="executive_report",
@@ -278,6 +281,7 @@ LOOPS: Final = (
         stale_after=timedelta(minutes=180),
         report_interval=timedelta(minutes=1440),
         delivery_failure_is_critical=True,
+        not_found="recovery_executive_report_schedule_run_not_found",
     ),
     Loop(
         word="executive_retry_health_alert",
@@ -320,6 +324,7 @@ LOOPS: Final = (
         code="executive_retry_health_alert",
         alert_stem="executive_retry_health_alert_retry",
         worker_interval=timedelta(minutes=30),
+        not_found="recovery_executive_report_delivery_retry_health_not_found",
     ),
     Loop(
         word="auditor_export",

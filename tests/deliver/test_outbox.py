@@ -12,10 +12,10 @@ import pytest
 from deliver.store import NOT_THERE, Spoken, Store, Teller
 from deliver.vendors.misbehaviour import cut, hang_up, refuse_with, store_and_answer
 from deliver.vendors.server import Answer, Authorities, Misbehaviour, Mount, Vendor
-from reporter.deliver.connector import Recall
+from reporter.deliver.connector import Connector, Recall
 from reporter.deliver.http import Http
 from reporter.deliver.message import Message
-from reporter.deliver.outbox import Fate, Lane, Limits, Outbox, Sending, Sent, increasing
+from reporter.deliver.outbox import Fate, Guard, Lane, Limits, Outbox, Sending, Sent, increasing
 from reporter.deliver.receipts import Level, Outcome, Receipt
 from reporter.errors import LedgerUnusable
 from reporter.loops.writing import Begun
@@ -29,6 +29,12 @@ AWAY = Receipt(Outcome.UNREACHABLE, status_code=0, error_class="dns_failure")
 BUSY = Receipt(Outcome.THROTTLED, status_code=429, error_class="rate_limited")
 LOST = Receipt(Outcome.TIMEOUT_UNKNOWN, error_class="read_timeout")
 SILENT = Http(())
+
+
+def safe(_: bytes) -> tuple[()]:
+    return ()
+
+
 Play = Callable[[Vendor], Mount]
 
 
@@ -65,11 +71,11 @@ class Diary:
         if self.full_after is not None and len(self.intents) + len(self.results) >= self.full_after:
             raise LedgerUnusable("ledger: the disk is full")
 
-    def send(self, *lanes: Lane, seconds: float = 60, guard: Callable[[bytes], Any] = lambda _: ()) -> list[Fate]:
+    def send(self, *lanes: Lane, seconds: float = 60) -> list[Fate]:
         """Send, and give the fates in the order in which they became known."""
         before = len(self.sent)
         limits = Limits(self.now + timedelta(seconds=seconds))
-        outbox = Outbox(self, self.clock, guard, limits, self.sent.append, sleep=self.sleep)
+        outbox = Outbox(self, self.clock, limits, self.sent.append, sleep=self.sleep)
 
         async def send_open() -> None:
             async with AsyncExitStack() as stack:
@@ -94,8 +100,8 @@ def sending(name: str, subject: str = "", **more: Any) -> Sending:  # noqa: ANN4
     return Sending(message(name), RouteId("executive_report", subject or name, "webhook"), **more)
 
 
-def lane(connector: Any, *names: str, http: Http = SILENT) -> Lane:  # noqa: ANN401 - any connector
-    return Lane("webhook", connector, http, [sending(one) for one in names])
+def lane(connector: Connector, *names: str, http: Http = SILENT, guard: Guard = safe) -> Lane:
+    return Lane("webhook", connector, http, guard, [sending(one) for one in names])
 
 
 def begun(name: str) -> Begun:
@@ -152,7 +158,7 @@ def test_nothing_is_begun_when_the_time_is_over(diary: Diary) -> None:
 def test_what_is_not_public_safe_is_not_sent_and_not_kept(diary: Diary) -> None:
     connector = Spoken(YES)
     guarded = lambda data: ["rule"] if b"Text of a" in data else []  # noqa: E731 - said once
-    assert diary.send(lane(connector, "a", "b"), guard=guarded) == [Fate.FAILED, Fate.DELIVERED]
+    assert diary.send(lane(connector, "a", "b", guard=guarded)) == [Fate.FAILED, Fate.DELIVERED]
     begun, receipt, tries = diary.results["a"]
     assert (receipt.outcome, receipt.error_class, tries) == (Outcome.REFUSED_LOCALLY, "not_public_safe", 0)
     assert (connector.asked, begun.payload_sha256, len(diary.intents)) == (["b"], "", 1)
@@ -160,7 +166,7 @@ def test_what_is_not_public_safe_is_not_sent_and_not_kept(diary: Diary) -> None:
 
 def test_guard_looks_at_what_the_intent_would_keep_too(diary: Diary) -> None:
     guarded = lambda data: ["rule"] if b'"executive_report"' in data else []  # noqa: E731 - said once
-    assert diary.send(lane(Spoken(YES), "a"), guard=guarded) == [Fate.FAILED]
+    assert diary.send(lane(Spoken(YES), "a", guard=guarded)) == [Fate.FAILED]
 
 
 def test_fault_of_a_connector_is_its_own(diary: Diary) -> None:
@@ -200,7 +206,7 @@ def test_unknown_outcome_on_a_keyed_target_is_sent_again_once(
 
 def test_what_became_private_is_not_sent_again_under_its_key(diary: Diary) -> None:
     connector, looks = Spoken(LOST, recall=Recall.KEYED), iter([[], [], ["rule"]])
-    assert diary.send(lane(connector, "a"), guard=lambda _: next(looks)) == [Fate.FAILED]
+    assert diary.send(lane(connector, "a", guard=lambda _: next(looks))) == [Fate.FAILED]
     assert (connector.asked, diary.results["a"][1].error_class) == (["a"], "not_public_safe")
     assert diary.results["a"][1].outcome is Outcome.TIMEOUT_UNKNOWN
 
@@ -227,7 +233,7 @@ def test_unknown_outcome_on_a_searchable_target_is_looked_for(
 
 def test_doubtful_message_is_looked_for_before_it_is_sent_again(diary: Diary) -> None:
     connector = Spoken(YES, recall=Recall.SEARCHABLE)
-    again = Lane("webhook", connector, SILENT, [sending("a", attempt=2, doubtful=True)])
+    again = Lane("webhook", connector, SILENT, safe, [sending("a", attempt=2, doubtful=True)])
     connector.found = None
     assert (diary.send(again), diary.sent[-1].receipt, connector.asked) == ([Fate.UNKNOWN], None, [])
     connector.found = YES
@@ -240,7 +246,7 @@ def test_doubtful_message_is_looked_for_before_it_is_sent_again(diary: Diary) ->
 def test_what_was_begun_in_another_run_is_brought_to_an_end_under_its_own_intent(diary: Diary, recall: Recall) -> None:
     connector = Spoken(YES, recall=recall)
     connector.found = NOT_THERE
-    fates = diary.send(Lane("webhook", connector, SILENT, [sending("a", begun=begun("a"))]))
+    fates = diary.send(Lane("webhook", connector, SILENT, safe, [sending("a", begun=begun("a"))]))
     known, receipt, _ = diary.results["a"]
     assert (diary.intents, known) == ([], begun("a"))
     expected = {
@@ -282,7 +288,7 @@ def test_several_connections_keep_the_order_within_a_subject(diary: Diary) -> No
 
     connector = Slow(YES)
     todo = [sending(f"{subject}{number}", subject) for number in range(6) for subject in "xyz"]
-    diary.send(Lane("webhook", connector, SILENT, todo, max_connections=3))
+    diary.send(Lane("webhook", connector, SILENT, safe, todo, max_connections=3))
     for subject in "xyz":
         assert [one for one in connector.asked if one[0] == subject] == [f"{subject}{number}" for number in range(6)]
     assert connector.most == 3
@@ -302,7 +308,7 @@ def test_memory_does_not_grow_with_messages() -> None:
         connector = Spoken(YES)
         connector.asked = Forgetful()
         tracemalloc.start()
-        quiet.send(Lane("webhook", connector, SILENT, endless(count), max_connections=20))
+        quiet.send(Lane("webhook", connector, SILENT, safe, endless(count), max_connections=20))
         _, most = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         return most

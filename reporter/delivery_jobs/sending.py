@@ -1,0 +1,170 @@
+"""Sending what an operation has prepared: by lanes, through the outbox, with the ledger as its journal."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
+
+from reporter.answer_jobs.recording import append_own, sealed_for
+from reporter.deliver.outbox import NOT_PUBLIC_SAFE, Clock, Fate, Lane, Limits, Outbox, Sending, Sent
+from reporter.delivery_jobs.channels import Channels
+from reporter.delivery_jobs.journal import LedgerJournal
+from reporter.delivery_jobs.past import Past, read_past
+from reporter.errors import LedgerUnusable
+from reporter.loops.writing import RecordValue
+from reporter.model.ids import make_id
+from reporter.model.instants import shift
+from reporter.model.routes import RouteId
+from reporter.record_jobs import open_settings_ledger
+from reporter.settings_model import Settings
+
+LONGEST: Final = timedelta(minutes=5)
+"""How long one operation sends; what is left is the next run's."""
+MOST_LINES: Final = 1_000
+"""Messages that are listed one by one. All are counted, and the ledger has each."""
+
+
+WAITING: Final = "waiting"
+"""The fate of what was tried before, and is the retry worker's."""
+SKIPPED: Final = "skipped"
+"""The fate of a retry that was not executed, and why."""
+
+
+class Line(NamedTuple):
+    """What became of one message. `why` is the outcome and a word of ours, or why nothing was sent."""
+
+    route: RouteId
+    fate: str
+    why: str = ""
+    delivery_id: str = ""
+
+
+class Delivery(NamedTuple):
+    """What became of all messages of one operation: those that are wanting first. `faults` are of the operation."""
+
+    lines: tuple[Line, ...] = ()
+    counts: Mapping[str, int] = {}
+    faults: tuple[str, ...] = ()
+    is_unsafe: bool = False
+
+    @classmethod
+    def of(cls, lines: Iterable[Line]) -> "Delivery":
+        """Tell of routes that nothing was sent for."""
+        told = tuple(lines)
+        return cls(_wanting_first(told), dict(sorted(Counter(one.fate for one in told).items())))
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether everything that was to be sent has arrived, as far as anybody can tell."""
+        return not self.faults and set(self.counts) <= {Fate.DELIVERED}
+
+    def __add__(self, other: "Delivery") -> "Delivery":  # type: ignore[override] # joined, not appended
+        """Join two."""
+        return Delivery(
+            _wanting_first((*self.lines, *other.lines)),
+            dict(sorted((Counter(self.counts) + Counter(other.counts)).items())),
+            tuple(dict.fromkeys((*self.faults, *other.faults))),
+            self.is_unsafe or other.is_unsafe,
+        )
+
+
+class Sender(NamedTuple):
+    """Who sends: for which environment, through which connectors, by which clock."""
+
+    settings: Settings
+    environment: str
+    channels: Channels
+    clock: Clock
+
+    @property
+    def link(self) -> str:
+        """Where the bundles are published; empty where nowhere."""
+        return self.settings.environments[self.environment].deliver.link
+
+    def record(self, records: Sequence[RecordValue]) -> None:
+        """Record what was decided before anything is sent. Raise LedgerUnusable."""
+        if records:
+            sealed = [sealed_for(self.environment, self.clock(), one) for one in records]
+            append_own(self.settings, self.environment, sealed)
+
+
+def message_id(environment: str, route: RouteId, cycle: str) -> str:
+    """Name a message: the same in every attempt, another in the next cycle (domain.md A5)."""
+    return make_id("repmsg", environment=environment, route=route, cycle=cycle)
+
+
+def reconcile(sender: Sender) -> tuple[Past, Delivery]:
+    """Find out about every attempt that was begun and has no result; give what is known afterwards."""
+    past = read_past(sender.settings, sender.environment)
+    if not past.begun:
+        return past, Delivery()
+    sendings = [Sending(message, one.route, one.attempt, one.cause, begun=one) for one, message in past.begun]
+    found = send_all(sender, sendings)
+    return read_past(sender.settings, sender.environment), found
+
+
+def send_all(sender: Sender, sendings: Iterable[Sending], *, longest: timedelta = LONGEST) -> Delivery:
+    """Send, each provider's in order and all providers side by side. A ledger that fails is a fault of the result."""
+    lanes: dict[str, list[Sending]] = {}
+    for one in sendings:
+        lanes.setdefault(one.route.provider, []).append(one)
+    return asyncio.run(_send(sender, lanes, longest)) if lanes else Delivery()
+
+
+async def _send(sender: Sender, sendings: Mapping[str, Iterable[Sending]], longest: timedelta) -> Delivery:
+    heard = _Heard()
+    with open_settings_ledger(sender.settings, write=True) as ledger:
+        journal = LedgerJournal(ledger, sender.environment, sender.clock)
+        outbox = Outbox(journal, sender.clock, Limits(shift(sender.clock(), longest)), heard)
+        try:
+            async with AsyncExitStack() as stack:
+                lanes = []
+                for provider, of_provider in sendings.items():
+                    channel = sender.channels.of(provider)
+                    http = await stack.enter_async_context(channel.http())
+                    lanes.append(
+                        Lane(provider, channel.connector, http, channel.guard, of_provider, channel.max_connections)
+                    )
+                await outbox.send(lanes)
+        except LedgerUnusable as error:
+            return heard.delivery(error.faults)
+    return heard.delivery()
+
+
+class _Heard:
+    """Counts what became of each message, and lists the first of them."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[str] = Counter()
+        self._lines: list[Line] = []
+        self._is_unsafe = False
+
+    def __call__(self, sent: Sent) -> None:
+        self._counts[sent.fate] += 1
+        receipt = sent.receipt
+        words = (receipt.outcome, receipt.error_class) if receipt else ()
+        self._is_unsafe |= receipt is not None and receipt.error_class == NOT_PUBLIC_SAFE
+        if len(self._lines) < MOST_LINES or sent.fate is not Fate.DELIVERED:
+            why = ": ".join(filter(None, words)) or _NOT_TRIED[sent.fate]
+            self._lines.append(Line(sent.sending.route, sent.fate, why, sent.delivery_id))
+            self._lines = [*_wanting_first(self._lines)][:MOST_LINES] if len(self._lines) > MOST_LINES else self._lines
+
+    def delivery(self, faults: tuple[str, ...] = ()) -> Delivery:
+        return Delivery(_wanting_first(self._lines), dict(sorted(self._counts.items())), faults, self._is_unsafe)
+
+
+_NOT_TRIED: Final = {
+    Fate.LEFT: "not tried in this run: the connector or the time did not allow it",
+    Fate.UNKNOWN: "may have arrived: it is asked for again before anything is sent",
+}
+
+
+def _wanting_first(lines: Iterable[Line]) -> tuple[Line, ...]:
+    return tuple(sorted(lines, key=lambda one: one.fate == Fate.DELIVERED))[:MOST_LINES]
+
+
+def starts_at(now: datetime, clock: Clock) -> datetime:
+    """Give the instant that an operation judges as of: what it wrote down before must not lie in its future."""
+    return max(now, clock())
