@@ -22,6 +22,7 @@ from reporter.loop_jobs import Evidence, read_large, states_of
 from reporter.model.case import EVERYBODY, Case, Request
 from reporter.model.instants import format_instant
 from reporter.model.reports import AlertLevel, Report, Status
+from reporter.run_jobs.results import kind_of
 from reporter.settings_model import Settings
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ PDFS = 3
 
 
 class Outcome(NamedTuple):
-    """What a run did for one environment. Without a bundle, `faults` says why."""
+    """What a run did for one environment. Without a bundle, `faults` says why, and `failure` of what kind it is."""
 
     environment: str
     status: Status | None = None
@@ -48,7 +49,10 @@ class Outcome(NamedTuple):
     bundle: str = ""
     digest: str = ""
     reports: Mapping[str, Status] = MappingProxyType({})
+    failed_check_count: int = 0
+    open_item_count: int = 0
     faults: tuple[str, ...] = ()
+    failure: str = ""
     remarks: tuple[str, ...] = ()
 
 
@@ -115,20 +119,20 @@ def run_environments(
             read[name] = read_large(settings, name, now, key.public)
         except Exception as failed:  # noqa: BLE001 - whatever it is, the other environments go on
             errors.append(_told(name, failed))
-            outcomes[name] = Outcome(name, faults=errors[-1].faults)
+            outcomes[name] = Outcome(name, faults=errors[-1].faults, failure=kind_of(failed))
     with PdfWorkers(PDFS * len(environments)) as pdfs:
         for name, evidence in read.items():
             try:
                 units[name] = _begin(settings, name, now, key, pdfs, evidence)
             except Exception as failed:  # noqa: BLE001 - as above
                 errors.append(_told(name, failed))
-                outcomes[name] = Outcome(name, faults=errors[-1].faults)
+                outcomes[name] = Outcome(name, faults=errors[-1].faults, failure=kind_of(failed))
         for name, unit in units.items():
             try:
                 outcomes[name] = _finish(settings, unit, key, wall_now)
             except Exception as failed:  # noqa: BLE001 - as above
                 errors.append(_told(name, failed))
-                outcomes[name] = _outcome(unit, "", "", errors[-1].faults)
+                outcomes[name] = _outcome(unit, "", "")._replace(faults=errors[-1].faults, failure=kind_of(failed))
     listed = tuple(outcomes[name] for name in environments)
     return Run(_run_id(settings, now, listed), format_instant(now), listed, tuple(errors))
 
@@ -166,6 +170,7 @@ def _begin(  # noqa: PLR0913, PLR0917 - what an environment is made from
     """Collect and assess one environment, and give the slowest part, the PDFs, to the workers."""
     from reporter.assess.readiness import build_inputs, build_readiness
     from reporter.earlier_jobs import look_back
+    from reporter.run_jobs.earlier import runs_before
 
     earlier = look_back(settings, environment, now, key)
     evidence = evidence or states_of(settings, environment, now, key=key.public)
@@ -179,6 +184,7 @@ def _begin(  # noqa: PLR0913, PLR0917 - what an environment is made from
         before=earlier.before,
         trend=earlier.trend,
         records=evidence.sources,
+        runs=runs_before(settings, environment, now, earlier.previous.as_of if earlier.previous else ""),
     )
     inputs = build_inputs(case, settings.digest(environment), evidence.sources)
     files = BundleFiles(readiness, reports, inputs, now, pdfs)
@@ -214,7 +220,9 @@ def _finish(settings: Settings, unit: _Unit, key: "SigningKey", wall_now: float)
     return _outcome(unit, bundle.path, bundle.digest)._replace(remarks=tuple(remarks))
 
 
-def _outcome(unit: _Unit, path: str, digest: str, faults: tuple[str, ...] = ()) -> Outcome:
+def _outcome(unit: _Unit, path: str, digest: str) -> Outcome:
+    from reporter.assess.readiness import count_failed
+
     return Outcome(
         unit.case.environment,
         unit.readiness.status,
@@ -226,7 +234,8 @@ def _outcome(unit: _Unit, path: str, digest: str, faults: tuple[str, ...] = ()) 
         path,
         digest,
         {name: report.status for name, report in unit.reports.items()},
-        faults,
+        count_failed(unit.readiness),
+        unit.readiness.loops.closure.open_item_count,
     )
 
 
@@ -256,7 +265,7 @@ def _predicate(unit: _Unit) -> dict[str, Any]:
         "records": [
             {"alias": one.alias, "sha256": one.sha256, "record_count": one.record_count} for one in readiness.records
         ],
-        "ledger_head": {"sequence": head.sequence, "hash": head.hash} if head else None,
+        "ledger_head": {"sequence": head.sequence, "hash": head.hash} if head and head.sequence else None,
         "observation_window": {"from": min(dated, default=readiness.as_of), "to": readiness.as_of},
         "previous": {"digest": previous.digest, "as_of": previous.as_of} if previous else None,
     }

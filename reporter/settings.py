@@ -208,7 +208,7 @@ def _fault(error: ErrorDetails, prefix: str, given: Mapping[Location, str]) -> s
 
 def _found(value: object, loc: Location) -> str:
     """Show a wrong value, unless it may be a secret that somebody wrote down in the wrong form."""
-    private = loc[0] in ("signing_key", "ledger", "ledger_password", "https", "connector_config")
+    private = loc[0] in ("signing_key", "ledger", "ledger_password", "heartbeat_url", "https", "connector_config")
     if isinstance(value, list):
         return f"a list of {len(value)}" if value else show(value)
     if isinstance(value, str) and (private or "@" in value or "//" in value):

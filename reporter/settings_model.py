@@ -291,6 +291,16 @@ class Settings(_Keys):
         description="Directory of the lock of runs. Default: that of an SQLite ledger, else `state`.",
         examples=["/var/lib/reporter/state"],
     )
+    heartbeat_url: Secret | None = Field(
+        default=None,
+        description="Address, by reference, to ping at the start and the end of every run, as Healthchecks has it.",
+        examples=["env:HEARTBEAT_URL"],
+    )
+    metrics_file: LocalPath = Field(
+        default="",
+        description="File of metrics for node_exporter's textfile collector, written after every run.",
+        examples=["/var/lib/node_exporter/textfile/reporter.prom"],
+    )
     connector_config: LocalPath = Field(
         default="",
         description="The private connector configuration, JSON or YAML in upstream's format.",

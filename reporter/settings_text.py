@@ -104,7 +104,8 @@ def _shown(settings: Settings) -> dict[str, Any]:
     """Give all values but the secrets. The query of an address may be one: signed addresses are."""
     values = settings.model_dump(mode="json")
     values["signing_key"] = HIDDEN
-    values["ledger_password"] = HIDDEN if values["ledger_password"] else None
+    for key in ("ledger_password", "heartbeat_url"):
+        values[key] = HIDDEN if values[key] else None
     values["https"]["tokens"] = dict.fromkeys(values["https"]["tokens"], HIDDEN)
     for environment in values["environments"].values():
         environment["deliver"]["executives"] = [HIDDEN] * len(environment["deliver"]["executives"])

@@ -18,6 +18,7 @@ from reporter.model.readiness import (
     Previous,
     Readiness,
     RecordSource,
+    Runs,
     TrendPoint,
 )
 from reporter.model.registry import REPORTS
@@ -43,6 +44,7 @@ def build_readiness(  # noqa: PLR0913 - the parts of the document
     before: Readiness | None = None,
     trend: tuple[TrendPoint, ...] = (),
     records: tuple[RecordSource, ...] = (),
+    runs: Runs | None = None,
 ) -> Readiness:
     """Join verdict, reports and inputs, and compare with the previous bundle's readiness where that verified."""
     production: Any = reports["production"]
@@ -65,6 +67,7 @@ def build_readiness(  # noqa: PLR0913 - the parts of the document
         previous=previous,
         changes=(),
         trend=trend,
+        runs=runs or Runs(),
         production=production,
         loops=loops,
         inputs=tuple(list_inputs(case)),

@@ -2,6 +2,7 @@
 
 import json
 from datetime import datetime
+from pathlib import Path
 
 import click
 
@@ -20,7 +21,8 @@ from reporter.jobs import Outcome, Run, chosen_environments, run_environments
 from reporter.key_jobs import signing_key
 from reporter.model.explanation import Explanation
 from reporter.model.reports import Status
-from reporter.run_jobs import one_at_a_time
+from reporter.run_jobs.results import Ending, Result
+from reporter.run_jobs.watched import watched
 from reporter.seal.keys import PublicKey
 from reporter.settings import load_settings
 
@@ -59,12 +61,17 @@ def run(  # noqa: PLR0913, PLR0917 - one for each option
     del no_deliver  # nothing is sent yet; scripts may already say so
     settings, remarks = load_settings(settings_file)
     names = chosen_environments(settings, environments)
+    for line in remarks:
+        remark(line)
     wall_now = utc_now()
-    with one_at_a_time(settings, "run", wall_now) as claim:
+    now = as_of or wall_now
+    with watched(settings, "run", names, now, wall_now, remark) as watch:
         key, made = signing_key(settings)
-        for line in [*remarks, *claim.remarks, *([made] if made else [])]:
-            remark(line)
-        result = run_environments(settings, names, as_of or wall_now, key, wall_now.timestamp())
+        if made:
+            remark(made)
+        result = run_environments(settings, names, now, key, wall_now.timestamp())
+        code = _exit_code(result, fail_on)
+        watch.end(Ending(code, result.run_id, tuple(map(_as_result, result.outcomes))))
     for outcome in result.outcomes:
         for line in outcome.remarks:
             remark(line)
@@ -75,12 +82,31 @@ def run(  # noqa: PLR0913, PLR0917 - one for each option
         _print(result)
         for one in explained.values():
             say(f"\n{explanation_text(one)}")
+    complain(fault for error in result.errors for fault in error.faults)
+    return code
+
+
+def _exit_code(result: Run, fail_on: str | None) -> int:
     if result.errors:
-        complain(fault for error in result.errors for fault in error.faults)
         return result.errors[0].exit_code
     statuses = [one.status for one in result.outcomes if one.status]
     held = [Status.NEEDS_ATTENTION for one in result.outcomes if is_held(one.readiness_state, one.closure_state)]
     return exit_code([*statuses, *held], fail_on)
+
+
+def _as_result(one: Outcome) -> Result:
+    return Result(
+        one.environment,
+        str(one.status or ""),
+        one.readiness_state,
+        one.closure_state,
+        str(one.alert_level or ""),
+        Path(one.bundle).name,
+        one.digest,
+        one.failed_check_count,
+        one.open_item_count,
+        one.failure,
+    )
 
 
 def _print(result: Run) -> None:

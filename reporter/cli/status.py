@@ -14,6 +14,7 @@ from reporter.cli.terminal import print_json, remark, say
 from reporter.cli.verdict import overall
 from reporter.errors import ExitCode
 from reporter.jobs import chosen_environments
+from reporter.run_jobs.latest import LastRun, last_runs
 from reporter.seal.keys import PublicKey
 from reporter.settings import load_settings
 from reporter.standing_jobs import public_key_of
@@ -43,7 +44,7 @@ def status(
     """Say where every environment stands: the verdict, what is due, who must act.
 
     Reads the newest bundle of each, once it verifies, and assesses nothing. A bundle older than 26 hours is called out.
-    Exits 5 when one does not verify or is gone, 2 when there is none yet.
+    Ends with the last run of every job. Exits 5 when one does not verify or is gone, 2 when there is none yet.
 
     \b
     Examples:
@@ -57,13 +58,17 @@ def status(
     now, key = instant_of(as_of), public_key_of(settings)
     standings = [standing_of(settings, name, now, key) for name in chosen_environments(settings, environments)]
     reasons = _explain(standings, key) if explain and key else {}
+    runs = last_runs(settings)
     if as_json:
-        print_json(json.dumps({"environments": [_as_json(one, reasons) for one in standings]}, indent=1))
+        told = {"environments": [_as_json(one, reasons) for one in standings], "runs": [one._asdict() for one in runs]}
+        print_json(json.dumps(told, indent=1))
     else:
         for one in standings:
             say("\n".join(_lines(one)))
             if one.environment in reasons:
                 say(explanation_text(reasons[one.environment]))
+        for run in runs:
+            say(_run(run))
     broken = any(one.bundle and one.faults for one in standings)
     if broken:
         return ExitCode.VERIFICATION_FAILED
@@ -118,6 +123,16 @@ def _for_environment(text: str, environment: str) -> str:
 def _due(due: Due) -> str:
     more = f", first of {due.pending}" if due.pending > 1 else ""
     return f"{due.what} {'OVERDUE since' if due.overdue else 'at'} {due.at}{more}"
+
+
+def _run(run: LastRun) -> str:
+    head = f"last `reporter {run.what}`: as of {run.as_of}"
+    if run.running:
+        return f"{head}, still at work"
+    if run.exit_code is None:
+        return f"{head}, NEVER CAME TO AN END: killed, or the machine stopped"
+    failed = f", FAILED for {', '.join(run.failed_environments)}" if run.failed_environments else ""
+    return f"{head}, exit code {run.exit_code} after {run.duration_seconds:g} s{failed}"
 
 
 def _age(age: timedelta) -> str:

@@ -96,13 +96,13 @@ _WANTED: Final = f"ledger: found another address (not shown), wanted sqlite:///P
 
 
 def _sqlite_engine(path: Path, name: str, *, write: bool) -> Engine:
+    if path.is_symlink() and not path.exists():
+        raise LedgerUnusable(f"{name}: a link to a file that is gone; put it back, or see the setting `ledger`")
     if write:
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise LedgerUnusable(f"{name}: its directory cannot be made: {error.strerror}") from None
-    elif path.is_symlink() and not path.exists():
-        raise LedgerUnusable(f"{name}: a link to a file that is gone; put it back, or see the setting `ledger`")
     elif not path.exists():
         raise LedgerUnusable(f"{name}: not there yet; `reporter records import` makes it")
     if path.exists() and not path.is_file():

@@ -9,14 +9,14 @@ VERSION: Final = 1
 # Ids and keys sort by code point, as upstream's do, whatever the server's language.
 _ID: Final = Text().with_variant(Text(collation="C"), "postgresql")
 # In SQLite only an INTEGER primary key is the row's own number.
-_NUMBER: Final = BigInteger().with_variant(Integer(), "sqlite")
+NUMBER: Final = BigInteger().with_variant(Integer(), "sqlite")
 
 metadata = MetaData()
 
 record = Table(
     "record",
     metadata,
-    Column("sequence", _NUMBER, primary_key=True, autoincrement=False),
+    Column("sequence", NUMBER, primary_key=True, autoincrement=False),
     Column("record_id", _ID, nullable=False),
     Column("kind", Text),
     Column("created_at", Text),
@@ -38,7 +38,7 @@ head = Table(
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("schema_version", Integer, nullable=False),
-    Column("sequence", _NUMBER, nullable=False),
+    Column("sequence", NUMBER, nullable=False),
     Column("hash", Text, nullable=False),
 )
 

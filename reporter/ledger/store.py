@@ -13,6 +13,7 @@ from reporter.errors import LedgerUnusable
 from reporter.ledger.chain import GENESIS, Head, Row, hash_over
 from reporter.ledger.database import Database
 from reporter.ledger.entries import Entry, Prepared, prepare
+from reporter.ledger.runs import RUN_TRIGGERS, create_runs
 from reporter.ledger.schema import TRIGGERS, VERSION, head, metadata, record, source_state
 from reporter.model.raw_records import RawRecord, RecordFault
 
@@ -150,11 +151,12 @@ class Ledger:
                 connection.execute(text(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})"))
             names = inspect(connection).get_table_names()
             if head.name in names:
+                create_runs(connection)
                 return
             if record.name in names:
                 raise LedgerUnusable(f"{self.name}: a table `record` that is not ours; name another database")
             metadata.create_all(connection)
-            for trigger in TRIGGERS[connection.dialect.name]:
+            for trigger in (*TRIGGERS[connection.dialect.name], *RUN_TRIGGERS[connection.dialect.name]):
                 connection.exec_driver_sql(trigger)
             connection.execute(insert(head), {"id": 1, "schema_version": VERSION, "sequence": 0, "hash": GENESIS})
 

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 
 from reporter.errors import LedgerUnusable
 from reporter.ledger.chain import GENESIS, Head, Row, hash_of, is_well_typed, sha256_of
+from reporter.ledger.runs import faults_of_runs
 from reporter.ledger.schema import head, record
 from reporter.ledger.store import Ledger, read_rows
 
@@ -51,6 +52,7 @@ def verify_ledger(ledger: Ledger, expected_head: Head | None = None) -> list[Led
             check.row(row)
         check.end()
         check.faults += _own_check(ledger)
+        check.faults += [LedgerFault(code, None, detail) for code, detail in faults_of_runs(ledger.database)]
     except LedgerUnusable as error:
         after = check.previous.sequence if check.previous else 0
         check.faults.append(LedgerFault("unreadable", after + 1, f"no row after {after} can be read: {error}"))

@@ -99,6 +99,29 @@ class TrendPoint(Wire):
     open_item_count: int
 
 
+class TroubledRun(Wire):
+    """A run that did not do its work for this environment; an interrupted one never came to its end."""
+
+    as_of: str
+    outcome: Literal["failed", "interrupted"]
+    exit_code: int | None
+    failure: str
+
+
+class Runs(Wire):
+    """The runs before this one: the last that gave this environment its bundle, and what went wrong since the previous.
+
+    Missed are instants of the schedule at which none ran. Of both lists the latest are here.
+    """
+
+    last_as_of: str | None = None
+    failed_count: int = 0
+    interrupted_count: int = 0
+    missed_count: int = 0
+    troubled: tuple[TroubledRun, ...] = ()
+    missed: tuple[str, ...] = ()
+
+
 class PolicyFacts(Wire):
     """The thresholds in force."""
 
@@ -142,6 +165,7 @@ class Readiness(Wire):
     previous: Previous | None
     changes: tuple[Change, ...]
     trend: tuple[TrendPoint, ...]
+    runs: Runs = Runs.model_construct()
     production: ProductionReport
     loops: LoopReports
     inputs: tuple[Input, ...]

@@ -344,6 +344,7 @@ class View:
     actions: Listing[Action]
     changes: Changes
     trend: Trend
+    runs: tuple[str, ...]
     loops: LoopCharts | None
     sections: tuple[Section, ...]
     production: Section

@@ -12,6 +12,7 @@ from reporter.render.blockers import name_blockers
 from reporter.render.changes import build_changes, build_trend
 from reporter.render.charts import draw_strip
 from reporter.render.check_rows import WHOLE, build_check, count_checks, failed_first
+from reporter.render.earlier_runs import build_earlier_runs
 from reporter.render.explain import follows
 from reporter.render.facts import build_facts
 from reporter.render.loop_charts import build_loop_charts
@@ -81,6 +82,7 @@ def build_view(readiness: Readiness) -> View:
         actions=build_actions(readiness, blockers, references),
         changes=build_changes(readiness, references),
         trend=build_trend(readiness, counts.failed),
+        runs=build_earlier_runs(readiness),
         loops=build_loop_charts(readiness, references),
         sections=sections,
         production=production,

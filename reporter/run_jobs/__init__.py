@@ -2,7 +2,3 @@
 
 Knows nothing of what a run does.
 """
-
-from reporter.run_jobs.lock import Claim, one_at_a_time
-
-__all__ = ["Claim", "one_at_a_time"]

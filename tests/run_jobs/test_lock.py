@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from reporter.errors import ExitCode, Locked, UsageFault
-from reporter.run_jobs import one_at_a_time
 from reporter.run_jobs.holder import HOLDER_NAME, Holder, read_holder, this_process
+from reporter.run_jobs.lock import one_at_a_time
 from reporter.settings import load_settings
 from reporter.settings_model import Settings
 from worlds import reporter
@@ -24,7 +24,7 @@ HOLD = """
 import os, sys, time
 from datetime import UTC, datetime
 from pathlib import Path
-from reporter.run_jobs import one_at_a_time
+from reporter.run_jobs.lock import one_at_a_time
 from reporter.settings import load_settings
 with one_at_a_time(load_settings("reporter.toml")[0], "run", datetime(2026, 6, 11, 6, 15, tzinfo=UTC)):
     if sys.argv[1:] == ["with-child"] and os.fork() == 0:
