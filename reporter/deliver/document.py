@@ -8,7 +8,7 @@ from reporter.deliver.fit import PLAIN, Excerpt, Limits, excerpt_of, key_of, lar
 from reporter.deliver.message import Message
 from reporter.model.instants import format_instant
 
-LIMITS: Final = Limits(title=500, summary=8_000, fact=2_000, facts=60, action=1_000, actions=40)
+LIMITS: Final = Limits(title=500, summary=4_000, fact=500, facts=40, action=500, actions=20)
 
 _NAME: Final = 200
 """Units of an identifier; a longer one is shortened as any text is."""

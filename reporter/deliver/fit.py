@@ -106,10 +106,12 @@ def excerpt_of(
         return fitted.text
 
     headline = f"{message.severity.upper()}: {one_line(message.title)}"
-    title = piece(f"[{one_line(label)}] {headline}" if label else headline, limits.title)
+    title = piece(f"[{one_line(label)}] {headline}" if label else headline, limits.title).rstrip()
     summary = piece(lines_of(message.summary), limits.summary)
-    facts = [(name, text) for name, text in facts_of(message) if text]
-    kept = tuple((piece(name, limits.fact), piece(text, limits.fact)) for name, text in facts[: limits.facts])
+    facts = facts_of(message)
+    kept = tuple(
+        (piece(one_line(name), limits.fact), piece(one_line(text), limits.fact)) for name, text in facts[: limits.facts]
+    )
     actions = tuple(piece(one_line(action), limits.action) for action in message.actions[: limits.actions])
     whole = whole and len(facts) <= limits.facts and len(message.actions) <= limits.actions
     closing = closing_of(message, dialect, shortened=not whole)
@@ -117,14 +119,14 @@ def excerpt_of(
 
 
 def facts_of(message: Message) -> list[tuple[str, str]]:
-    """List what a message says in pairs, the most useful first; some may be empty."""
+    """List what a message says in pairs, the most useful first."""
     known = (
         ("Environment", message.environment),
         ("Subject", message.subject),
         ("Owner", message.owner),
         ("Runbook", message.runbook_ref),
     )
-    return [(one_line(name), one_line(text)) for name, text in (*known, *message.facts)]
+    return [(name, text) for name, text in (*known, *message.facts) if text.strip()]
 
 
 def link_of(message: Message) -> str:
@@ -185,7 +187,7 @@ def lines_of(text: str) -> str:
 
 def units(text: str) -> int:
     """Count as the vendors do that count most: UTF-16, where a sign beyond the first plane is two."""
-    return len(text) + sum(sign > "\uffff" for sign in text)
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def fit(text: str, limit: int, escape: Callable[[str], str] = as_it_is) -> Fitted:
@@ -213,4 +215,4 @@ def _marked(pieces: Iterable[str], limit: int) -> str:
 
 
 def _shown(sign: str) -> str:
-    return sign if sign == "\n" else visible(sign)
+    return sign if sign == "\n" or (sign.isascii() and sign.isprintable()) else visible(sign)

@@ -14,11 +14,10 @@ from reporter.deliver.configured import HOOK, Key, Needs
 from reporter.deliver.connector import Recall
 from reporter.deliver.connectors.base import ConfiguredConnector, accepted
 from reporter.deliver.document import write_document
-from reporter.deliver.fit import key_of
+from reporter.deliver.fit import Excerpt, key_of
 from reporter.deliver.http import HttpAnswer, HttpRequest
 from reporter.deliver.message import Message
 from reporter.deliver.receipts import Receipt
-from reporter.model.instants import format_instant
 
 MOST_BYTES: Final = 19_500
 
@@ -48,10 +47,11 @@ class Webhook(ConfiguredConnector):
 
     def payload(self, message: Message, at: datetime) -> bytes:  # noqa: ARG002 - the same at every attempt
         """Write type, time and data."""
-        head = {"type": message.event_type, "timestamp": format_instant(message.at)}
-        return write_document(
-            message, MOST_BYTES, lambda document, _: {**head, "data": document}, self.configured.title
-        )
+
+        def wrap(document: dict[str, object], _: Excerpt) -> dict[str, object]:
+            return {"type": document["event_type"], "timestamp": document["at"], "data": document}
+
+        return write_document(message, MOST_BYTES, wrap, self.configured.title)
 
     def request(self, message: Message, at: datetime) -> HttpRequest:
         """Add the id, and the signature where there is a secret."""
