@@ -1,22 +1,33 @@
-"""Deciding about one action: Python's decision first, then Go's where the gate lets it take part (domain.md B8.3)."""
+"""Deciding about actions: Python's decision first, then Go's where the gate lets it take part (domain.md B8.3).
 
+Over many actions, whatever the gate says, this is the proof of parity that promotion is judged by (B1.5).
+"""
+
+import hashlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Final, NamedTuple
 
 from reporter.assess.everything import assess_reports, inputs_for
 from reporter.assess.gate import assess_gate, gate_reports
 from reporter.collect.case import collect_case
 from reporter.errors import UsageFault
+from reporter.evaluation.cases import read_cases
 from reporter.evaluation.decision import ActionRequest, decide
-from reporter.evaluation.parity import Evaluation, judge, may_ask_go
+from reporter.evaluation.parity import Evaluation, Mismatch, ParityEvidence, judge, may_ask_go, mismatch_of
 from reporter.evaluation.policy import CompiledPolicy, ToolRegistry, read_policy, read_registry
 from reporter.evaluation.runtime import Runtime, ask_runtime
 from reporter.model.case import Case
 from reporter.model.documents import Document
+from reporter.model.instants import format_instant
 from reporter.settings_model import EnvironmentSettings, Settings
 
-_DECIDED_BY = frozenset({"runtime", "policy", "registry"})
+MOST_SHOWN: Final = 100
+"""Mismatches that evidence lists; it counts them all."""
+
+_DECIDED_BY: Final = frozenset({"runtime", "policy", "registry"})
 
 
 def evaluate_action(settings: Settings, environment: str, now: datetime, request: ActionRequest) -> Evaluation:
@@ -30,6 +41,75 @@ def evaluate_action(settings: Settings, environment: str, now: datetime, request
     gate = assess_gate(case, assess_reports(case, names) if names else {})
     go = ask_runtime(_runtime_of(settings, chosen), request) if may_ask_go(gate) else None
     return judge(gate, python, go)
+
+
+def prove_parity(settings: Settings, environment: str, now: datetime, file: Path) -> ParityEvidence:
+    """Evaluate every case of a file by both backends, whatever the gate says: this is what promotion is judged by.
+
+    Raise UsageFault where a case, the runtime, the policy or the registry cannot be read, or changed meanwhile.
+    """
+    chosen = settings.environments[environment]
+    raw = _read_cases_file(file)
+    requests = read_cases(raw, file.name)
+    _refuse_addresses(chosen)
+    wanted = _DECIDED_BY | inputs_for("deployment")
+    case = collect_case(settings, environment, now, wanted)
+    faults = [f"{case.runtime.document.name or 'runtime_path'}: found {one}" for one in _unusable(case)]
+    if faults:
+        raise UsageFault(*faults)
+    policy, registry = _rules_of(case)
+    runtime = _runtime_of(settings, chosen)
+
+    def compare(numbered: tuple[int, ActionRequest]) -> Mismatch | None:
+        number, request = numbered
+        return mismatch_of(number, request, decide(request, policy, registry), ask_runtime(runtime, request))
+
+    with ThreadPoolExecutor() as together:
+        mismatches = tuple(filter(None, together.map(compare, enumerate(requests, 1))))
+    digests = _digests_of(case)
+    if _digests_of(collect_case(settings, environment, now, _DECIDED_BY)) != digests:
+        raise UsageFault("runtime, policy or registry changed while they were compared: run it again")
+    return ParityEvidence(
+        environment=environment,
+        generated_at=format_instant(now),
+        parity_status="fail" if mismatches else "pass",
+        deployment_status=assess_reports(case, ["deployment"])["deployment"].status,
+        case_count=len(requests),
+        match_count=len(requests) - len(mismatches),
+        mismatch_count=len(mismatches),
+        mismatches=mismatches[:MOST_SHOWN],
+        cases_sha256=hashlib.sha256(raw).hexdigest(),
+        runtime_sha256=digests.runtime,
+        policy_sha256=digests.policy,
+        registry_sha256=digests.registry,
+    )
+
+
+def _read_cases_file(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise UsageFault(f"{file}: found {error.strerror}, wanted a file of cases") from None
+
+
+def _unusable(case: Case) -> Iterator[str]:
+    document = case.runtime.document
+    if not document.configured:
+        yield "no path configured, wanted the Go runtime"
+    yield from (f"{one.found}, wanted {one.wanted}" for one in document.faults)
+
+
+class _Digests(NamedTuple):
+    """The files that decide, by their digests; empty for one that is not configured."""
+
+    runtime: str
+    policy: str
+    registry: str
+
+
+def _digests_of(case: Case) -> _Digests:
+    read = (case.runtime.document, case.compiled_policy, case.tool_registry)
+    return _Digests(*(one.sha256 or "" for one in read))
 
 
 def _rules_of(case: Case) -> tuple[CompiledPolicy, ToolRegistry | None]:

@@ -1,5 +1,6 @@
 """Promotion readiness: is there approved proof that Go decides as Python does (domain.md B2.3, A3)."""
 
+from collections.abc import Iterator
 from typing import Final
 
 from reporter.assess.approval import approval_conditions, approval_id, is_approved, says
@@ -9,6 +10,7 @@ from reporter.assess.conditions import (
     check,
     fold,
     head,
+    holds,
     judged,
     not_applicable,
     requested,
@@ -26,6 +28,7 @@ from reporter.model.reports import (
     Report,
     Status,
 )
+from reporter.model.text import is_blank
 
 RUNTIME: Final = CheckSpec(
     "go_runtime_ready",
@@ -40,7 +43,7 @@ DEPLOYMENT: Final = CheckSpec(
 PARITY: Final = CheckSpec(
     "go_parity_evidence",
     "Parity evidence",
-    "Run the parity cases through both backends and publish the promotion evidence with parity_status pass.",
+    "Run `reporter parity` with the files in use and publish the promotion evidence with parity_status pass.",
 )
 APPROVAL: Final = CheckSpec(
     "go_promotion_approval",
@@ -53,7 +56,7 @@ SPECS: Final = (RUNTIME, DEPLOYMENT, PARITY, APPROVAL)
 def assess_promotion(case: Case, backend: BackendReport, deployment: DeploymentReport) -> PromotionReport:
     """Judge the evidence, its approval, and that backend and deployment are ready by themselves."""
     evidence = case.manifest("promotion_evidence")
-    parity = _parity_conditions(evidence)
+    parity = [*_parity_conditions(evidence), *_same_files(case, evidence)]
     checks: tuple[Check, ...]
     if requested(case, evidence):
         checks = (
@@ -96,6 +99,22 @@ def _parity_conditions(evidence: Manifest[PromotionEvidence]) -> list[Condition]
         *says(evidence.document, ("/parity_status", "/parity/status"), "pass"),
         *says(evidence.document, ("/deployment_status", "/deployment/status"), "ready"),
     ]
+
+
+def _same_files(case: Case, evidence: Manifest[PromotionEvidence]) -> Iterator[Condition]:
+    """Want the files that parity was found with to be those in use, where the evidence names their digests."""
+    value = evidence.value or PromotionEvidence()
+    in_use = {
+        "runtime_sha256": (value.runtime_sha256, case.runtime.document),
+        "policy_sha256": (value.policy_sha256, case.compiled_policy),
+        "registry_sha256": (value.registry_sha256, case.tool_registry),
+    }
+    for key, (stated, document) in in_use.items():
+        if not is_blank(stated):
+            wanted = f'"{document.sha256}", that of the {document.alias} in use' if document.sha256 else "no digest"
+            met = document.sha256 is not None and stated.strip().lower() == document.sha256
+            lacking = "" if document.sha256 else f": no {document.alias} can be read"
+            yield holds(evidence.document, f"/{key}", f"{wanted}{lacking}", met=met)
 
 
 def _ready(report: Report) -> Condition:

@@ -23,6 +23,7 @@ COMMANDS: Final = {
     "check": Entry("check:check", "Assess one report, from settings or from flags alone."),
     "gate": Entry("gate:gate", "Say which backend may be selected, go or python, and what speaks against go."),
     "evaluate": Entry("evaluate:evaluate", "Decide about one action, by Python and, where it may take part, by Go."),
+    "parity": Entry("parity:parity", "Evaluate many actions by both backends, and write promotion evidence."),
     "status": Entry("status:status", "Say where every environment stands: the verdict, what is due, who must act."),
     "verify": Entry("verify_command:verify", "Check everything about a bundle, offline."),
     "diff": Entry("diff:diff", "Say what changed between two bundles."),

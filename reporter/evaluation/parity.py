@@ -2,11 +2,11 @@
 
 from typing import Final, Literal
 
-from reporter.evaluation.decision import Decision
+from reporter.evaluation.decision import ActionRequest, Decision
 from reporter.evaluation.runtime import RuntimeFault
 from reporter.model.checks import Wire
 from reporter.model.gate import Backend, GateDecision, GateReason
-from reporter.model.reports import Mode
+from reporter.model.reports import Mode, Status
 
 COMPARED: Final = ("decision", "rule_id", "severity")
 DIVERGED: Final = "decision_diverged"
@@ -39,6 +39,50 @@ def differences(python: Decision, go: Decision) -> tuple[str, ...]:
 def may_ask_go(gate: GateDecision) -> bool:
     """Say whether Go is asked at all: where it takes part, and no report speaks against it."""
     return gate.backend_mode.enabled and not gate.fallback_used
+
+
+class Mismatch(Wire):
+    """One case on which the backends were not of one mind. Values are the words that were compared, never free text."""
+
+    case: int
+    action_type: str
+    code: str
+    python: dict[str, str]
+    go: dict[str, str]
+
+
+class ParityEvidence(Wire):
+    """Promotion evidence as it is written (domain.md B1.5), to be approved by people; it names the files it is of."""
+
+    schema_version: Literal["cavra.go-backend-promotion-evidence.v1"] = "cavra.go-backend-promotion-evidence.v1"
+    environment: str
+    generated_at: str
+    parity_status: Literal["pass", "fail"]
+    deployment_status: Status
+    approved: Literal[False] = False
+    case_count: int
+    match_count: int
+    mismatch_count: int
+    mismatches: tuple[Mismatch, ...]
+    cases_sha256: str
+    runtime_sha256: str
+    policy_sha256: str
+    registry_sha256: str
+
+
+def mismatch_of(number: int, request: ActionRequest, python: Decision, go: Decision | RuntimeFault) -> Mismatch | None:
+    """Compare the answers to one case; None where they agree."""
+    if isinstance(go, RuntimeFault):
+        return Mismatch(case=number, action_type=request.action_type, code=go.code, python=_compared(python), go={})
+    if not differences(python, go):
+        return None
+    return Mismatch(
+        case=number, action_type=request.action_type, code=DIVERGED, python=_compared(python), go=_compared(go)
+    )
+
+
+def _compared(decision: Decision) -> dict[str, str]:
+    return {name: str(getattr(decision, name)) for name in COMPARED}
 
 
 def judge(gate: GateDecision, python: Decision, go: Decision | RuntimeFault | None) -> Evaluation:

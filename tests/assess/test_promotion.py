@@ -266,3 +266,24 @@ def test_trap_16_message_names_every_failed_condition() -> None:
 def test_evidence_refs_are_optional() -> None:
     assert promotion(PILOT.cut(P, "/evidence_refs")).status is Status.READY
     assert promotion(PILOT.put(P, "/evidence_refs", [])).status is Status.READY
+
+
+DIGESTS = {"runtime_sha256": "0" * 64, "policy_sha256": "0" * 64}
+
+
+def test_digests_of_the_files_in_use_are_accepted_however_they_are_written() -> None:
+    assert promotion(nested(**DIGESTS)).status is Status.READY
+    assert promotion(nested(runtime_sha256=f" {'0' * 64}\n")).status is Status.READY
+
+
+@pytest.mark.parametrize("key", ["runtime_sha256", "policy_sha256"])
+def test_parity_that_was_found_with_another_file_is_no_proof(key: str) -> None:
+    report = promotion(nested(**DIGESTS | {key: "1" * 64}))
+    (reason,) = failed(report)[PARITY].reasons
+    assert (reason.pointer, reason.found) == (f"/{key}", f'"{"1" * 64}"')
+    assert reason.wanted == f'"{"0" * 64}", that of the {key.partition("_")[0]} in use'
+
+
+def test_digest_of_a_registry_that_is_not_in_use_is_no_proof() -> None:
+    (reason,) = failed(promotion(nested(registry_sha256="2" * 64)))[PARITY].reasons
+    assert reason.wanted == "no digest: no registry can be read"

@@ -13,7 +13,10 @@ class Outcome(ManifestModel):
 
 
 class PromotionEvidence(Approvable):
-    """Parity with Python, deployment and approval, each flat or nested."""
+    """Parity with Python, deployment and approval, each flat or nested.
+
+    The digests are ours: they say with which files parity was found, and must be those of the files in use.
+    """
 
     schema_version: Annotated[str, equals("cavra.go-backend-promotion-evidence.v1")] = ""
     parity_status: str = ""
@@ -21,3 +24,6 @@ class PromotionEvidence(Approvable):
     deployment_status: str = ""
     deployment: Outcome = Outcome.model_construct()
     evidence_refs: list[str] = []
+    runtime_sha256: str = ""
+    policy_sha256: str = ""
+    registry_sha256: str = ""
