@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from reporter.model.checks import Wire
 from reporter.model.explanation import Explanation
+from reporter.model.gate import GateDecision
 from reporter.model.manifests import BY_ALIAS
 from reporter.model.readiness import Inputs, Readiness
 from reporter.model.registry import BY_NAME, REPORTS
@@ -41,6 +42,10 @@ ATTESTATION: Final[Schema] = {
 }
 
 
+PRINTED: Final[dict[str, type[Wire]]] = {"explanation": Explanation, "gate": GateDecision}
+"""What commands print with --json and no bundle holds."""
+
+
 def bundle_schemas() -> Iterator[tuple[str, Schema]]:
     """Give the schema of every JSON file of a bundle."""
     for name in ("readiness", "inputs", "attestation", *BY_NAME):
@@ -49,16 +54,16 @@ def bundle_schemas() -> Iterator[tuple[str, Schema]]:
 
 def schema_names() -> list[str]:
     """List every name that `find_schema` knows."""
-    return [*BY_ALIAS, "readiness", "inputs", "attestation", *BY_NAME, "explanation"]
+    return [*BY_ALIAS, "readiness", "inputs", "attestation", *BY_NAME, *PRINTED]
 
 
 def find_schema(name: str) -> Schema:
-    """Give a schema by the alias of a manifest, the name of a report, the name of a bundle's file, or `explanation`."""
+    """Give a schema by the alias of a manifest, the name of a report, of a bundle's file or of what a command prints."""
     if name == "attestation":
         return ATTESTATION
     if name in BY_ALIAS:
         return _of_manifest(BY_ALIAS[name].model)
-    models: dict[str, type[Wire]] = {"readiness": Readiness, "inputs": Inputs, "explanation": Explanation}
+    models: dict[str, type[Wire]] = {"readiness": Readiness, "inputs": Inputs, **PRINTED}
     models |= {kind.name: kind.model for kind in REPORTS}
     return {"$schema": ATTESTATION["$schema"], **models[name].model_json_schema(mode="serialization")}
 
