@@ -15,7 +15,7 @@ from pydantic_core import ErrorDetails
 
 from reporter.errors import UsageFault
 from reporter.model.text import show, visible
-from reporter.settings_model import DeliverSettings, EnvironmentSettings, HttpsSettings, Settings
+from reporter.settings_model import DeliverSettings, EnvironmentSettings, HttpsSettings, RetentionSettings, Settings
 
 DEFAULT_FILE: Final = "reporter.toml"
 DEFAULT_ENVIRONMENT: Final = "default"
@@ -220,7 +220,9 @@ def _suggestion(key: str) -> str:
     from difflib import get_close_matches  # noqa: PLC0415 - only a typo needs it
 
     keys = {
-        name for model in (Settings, EnvironmentSettings, HttpsSettings, DeliverSettings) for name in model.model_fields
+        name
+        for model in (Settings, EnvironmentSettings, HttpsSettings, RetentionSettings, DeliverSettings)
+        for name in model.model_fields
     }
     close = get_close_matches(key, sorted(keys), n=1)
     return f"; did you mean {close[0]}?" if close else ""

@@ -267,6 +267,22 @@ class HttpsSettings(_Keys):
     )
 
 
+class RetentionSettings(_Keys):
+    """Which bundles `reporter prune` keeps. A bundle goes only where every rule that is given lets it go."""
+
+    days: Annotated[int, BeforeValidator(_number), Field(ge=0, le=36_600)] = Field(
+        default=0, description="Keep bundles of so many days; 0 is no rule.", examples=[400]
+    )
+    count: Annotated[int, BeforeValidator(_number), Field(ge=0, le=100_000)] = Field(
+        default=0, description="Keep so many of the newest bundles of each environment; 0 is no rule.", examples=[90]
+    )
+    holds: tuple[Annotated[str, Field(pattern=r"^[0-9a-f]{12,64}$")], ...] = Field(
+        default=(),
+        description="Digests of bundles on legal hold, 12 digits at least; `reporter prune --hold` records one.",
+        examples=[["58e1f2c07b9d"]],
+    )
+
+
 class Settings(_Keys):
     """Everything that a run needs to know."""
 
@@ -313,6 +329,9 @@ class Settings(_Keys):
     )
     https: HttpsSettings = Field(
         default_factory=HttpsSettings.model_construct, description="Reading manifests over https."
+    )
+    retention: RetentionSettings = Field(
+        default_factory=RetentionSettings.model_construct, description="Which bundles are kept."
     )
     environments: dict[Annotated[str, Field(pattern=ENVIRONMENT_NAME)], EnvironmentSettings] = Field(
         default_factory=dict, description="The pilots, by name."

@@ -8,7 +8,14 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from reporter.settings import OWN_VARIABLES
-from reporter.settings_model import DeliverSettings, EnvironmentSettings, HttpsSettings, RecoverySettings, Settings
+from reporter.settings_model import (
+    DeliverSettings,
+    EnvironmentSettings,
+    HttpsSettings,
+    RecoverySettings,
+    RetentionSettings,
+    Settings,
+)
 
 EXAMPLE_ENVIRONMENT: Final = "production-pilot"
 
@@ -22,9 +29,11 @@ def example_text() -> str:
         "# Relative paths start from this file's directory. Variables of the environment override this file.",
         "# Secrets are references: env:NAME, file:PATH or credential:NAME (systemd's LoadCredential=).",
         "",
-        *_key_lines(Settings, skip=("https", "environments")),
+        *_key_lines(Settings, skip=("https", "retention", "environments")),
         "[https]",
         *_key_lines(HttpsSettings),
+        "[retention]",
+        *_key_lines(RetentionSettings),
         f"[environments.{EXAMPLE_ENVIRONMENT}]",
         *_key_lines(EnvironmentSettings, skip=("recovery", "deliver"), state=("mode", "manifests_dir")),
         f"[environments.{EXAMPLE_ENVIRONMENT}.recovery]",
@@ -40,13 +49,14 @@ def settings_rows() -> Iterator[tuple[str, str, str, str]]:
     tables: tuple[tuple[str, type[BaseModel]], ...] = (
         ("", Settings),
         ("https.", HttpsSettings),
+        ("retention.", RetentionSettings),
         ("environments.NAME.", EnvironmentSettings),
         ("environments.NAME.recovery.", RecoverySettings),
         ("environments.NAME.deliver.", DeliverSettings),
     )
     for prefix, model in tables:
         for name, field in model.model_fields.items():
-            if name not in ("https", "environments", "recovery", "deliver"):
+            if name not in ("https", "retention", "environments", "recovery", "deliver"):
                 variable = _variable(name, field, prefix)
                 yield f"{prefix}{name}", _default_text(field), variable, field.description or ""
 

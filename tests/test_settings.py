@@ -15,6 +15,7 @@ from reporter.settings_model import (
     EnvironmentSettings,
     HttpsSettings,
     RecoverySettings,
+    RetentionSettings,
     SecretRef,
     Settings,
 )
@@ -524,10 +525,10 @@ def test_every_key_has_a_description_an_example_and_a_row_in_the_reference() -> 
     assert rows["environments.NAME.mode"][:2] == ("disabled", "CAVRA_GO_BACKEND_MODE")
     assert rows["bundles_dir"][:2] == ("bundles", "REPORTER_BUNDLES_DIR")
     assert rows["https.timeout_seconds"][:2] == ("10.0", "")
-    for model in (Settings, HttpsSettings, EnvironmentSettings, RecoverySettings, DeliverSettings):
+    for model in (Settings, HttpsSettings, RetentionSettings, EnvironmentSettings, RecoverySettings, DeliverSettings):
         for name, field in model.model_fields.items():
             assert field.description, name
-            if name not in ("https", "environments", "recovery", "deliver"):
+            if name not in ("https", "retention", "environments", "recovery", "deliver"):
                 assert field.examples, name
                 assert [key for key in rows if key.rpartition(".")[2] == name]
 

@@ -83,6 +83,7 @@ def _line(link: Link) -> str:
     states = f"readiness {_word(one.word('readiness_state'))}, closure {_word(one.word('closure_state'))}"
     counts = f"failed checks {one.count('failed_check_count')}, open items {one.count('open_item_count')}"
     level, chain = _word(one.word("alert_level")), CHAIN[link.chain].format(before=link.before)
+    chain += "; pruned" if one.pruned else ""
     return f"{one.as_of}  {verdict:<15}  {level:<8}  {states}; {counts}  {one.digest[:12]}  {chain}"
 
 
@@ -100,6 +101,7 @@ def _as_json(environment: str, links: list[Link], lost: str) -> dict[str, object
                 "as_of": one.as_of,
                 "digest": one.digest,
                 "sealed": not one.fault,
+                "pruned": one.pruned,
                 "fault": one.fault,
                 "chain": chain,
                 "previous_digest": one.previous_digest,

@@ -34,6 +34,7 @@ COMMANDS: Final = {
     "retry": Entry("retry:retry", "Plan the retries of every loop; approve one."),
     "recovery": Entry("recovery:recovery", "Open and close the recovery of a provider."),
     "records": Entry("records:records", "Import evidence records into the ledger; export it; verify it."),
+    "prune": Entry("prune:prune", "Take away the bundles that retention lets go; put bundles on hold."),
     "keys": Entry("keys:keys", "Make a signing key; show the id of a key."),
     "settings": Entry("settings:settings", "Check the settings; print an example with every key."),
     "schema": Entry("schema:schema", "Print the JSON Schema of a manifest, a report or a file of a bundle."),

@@ -21,7 +21,7 @@ def verify_plain(arguments: list[str]) -> int | None:
         word = rest.pop(0)
         if word == "--json":
             as_json = True
-        elif word == "--key" and rest and not rest[0].startswith("-"):
+        elif word == "--key" and key is None and rest and not rest[0].startswith("-"):
             key = rest.pop(0)
         elif bundle is None and not word.startswith("-"):
             bundle = word
@@ -38,7 +38,7 @@ def verify_plain(arguments: list[str]) -> int | None:
 
 def verify_and_print(bundle: str, key: str | None, *, as_json: bool) -> int:
     """Verify a bundle with a public key file, else with the key of the settings."""
-    public_key = read_public_key(key) if key else _key_of_settings()
+    public_key = read_public_key(key) if key else key_of_settings()
     verification = verify_bundle(bundle, public_key)
     if as_json:
         print_json(json.dumps(verification.as_json(), indent=1))
@@ -63,7 +63,7 @@ def _what_is_there(bundle: str) -> str:
     return "no directory here"
 
 
-def _key_of_settings() -> PublicKey:
+def key_of_settings() -> PublicKey:
     """Take the public half of the settings' own signing key: for whoever made the bundle."""
     from reporter.key_jobs import own_public_key
     from reporter.settings import load_settings

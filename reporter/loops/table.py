@@ -469,6 +469,16 @@ OUTSIDE: Final = {
 }
 """Kinds that belong to no loop and decide something, by their steps (B2.20, B2.27, B2.28)."""
 
+BUNDLE_RETENTION: Final = Kind(
+    "reporter-bundle-retention",
+    "bundle_retention",
+    "represerve",
+    ours=True,
+    own_id="retention_id",
+    schema="reporter.bundle-retention.v1",
+)
+"""A bundle that is held, released from its hold, or pruned. It decides nothing: no loop, gate or closure reads it."""
+
 OTHER_KINDS: Final = (
     *(KindRow(kind.word, "", step, kind.payload) for step, kind in OUTSIDE.items()),
     *(

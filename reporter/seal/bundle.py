@@ -1,7 +1,7 @@
 """Write a sealed bundle, whole or not at all, and find the one before it. Never edits a bundle."""
 
 # Without pathlib: a verification starts faster than it imports.
-# ruff: noqa: PTH100, PTH104, PTH105, PTH108, PTH112, PTH114, PTH115, PTH118, PTH119, PTH208, PTH211
+# ruff: noqa: PTH100, PTH104, PTH105, PTH108, PTH112, PTH114, PTH115, PTH118, PTH119, PTH123, PTH208, PTH211
 
 import contextlib
 import fcntl
@@ -14,13 +14,14 @@ from typing import Any, NamedTuple
 
 from reporter.errors import BundleNotWritten, UsageFault
 from reporter.seal.digests import SUMS_NAME, hash_file, parents_of, sha256_hex, sums_file
-from reporter.seal.disk import create_file, make_directories, make_directory, sync_directory
+from reporter.seal.disk import create_file, make_directories, make_directory, replace_file, sync_directory
 from reporter.seal.envelope import ATTESTATION_NAME, ENVELOPE_BYTES_MAX, sign_envelope
 from reporter.seal.keys import SigningKey
 from reporter.seal.statement import build_statement
 from reporter.seal.verify import verify_bundle
 
 LATEST_NAME = "latest"
+PRUNED_NAME = "pruned"
 PARTIAL_PREFIX = ".partial-"
 PARTIAL_KEPT_SECONDS = 24 * 60 * 60
 _FUTURE_TOLERANCE = timedelta(minutes=5)
@@ -94,6 +95,26 @@ def write_bundle(  # noqa: PLR0913, PLR0917 - each is a part of what is sealed o
     return SealedBundle(final, digest, already_there)
 
 
+def prune_bundle(path: str) -> None:
+    """Take a bundle away but for its seal, which stays in `pruned/` beside it. Raises BundleNotWritten.
+
+    A crash leaves the bundle, or its seal and a left-over that the next run removes; never neither.
+    """
+    parent, name = os.path.split(os.path.abspath(path))
+    with _wrapped(path, "make the directory writable, then prune again"), _alone_in(parent):
+        kept = os.path.join(parent, PRUNED_NAME, name)
+        if os.path.isdir(kept):
+            shutil.rmtree(kept)  # of a call that was cut off
+        make_directories(kept)
+        with open(os.path.join(path, ATTESTATION_NAME), "rb") as stream:
+            seal = stream.read()
+        replace_file(os.path.join(kept, ATTESTATION_NAME), seal, 0o644)
+        going = _partial_path(parent)
+        os.rename(path, going)
+        sync_directory(parent)
+        shutil.rmtree(going)
+
+
 def previous_bundle(
     bundles_dir: str | os.PathLike[str],
     environment: str,
@@ -120,8 +141,12 @@ def list_bundles(
 
     Raises BundleNotWritten for an unreadable directory.
     """
+    return names_in(os.path.join(os.path.abspath(bundles_dir), _checked_environment(environment)), before)
+
+
+def names_in(parent: str, before: datetime | None = None) -> list[BundleName]:
+    """List what has a bundle's name in one directory, the latest instant first."""
     limit = _stamp(before) if before else ""
-    parent = os.path.join(os.path.abspath(bundles_dir), _checked_environment(environment))
     with _wrapped(parent, "make the directory readable, then run again"):
         try:
             names = os.listdir(parent)
@@ -135,9 +160,21 @@ def list_bundles(
     ]
 
 
+def list_pruned(
+    bundles_dir: str | os.PathLike[str], environment: str, before: datetime | None = None
+) -> list[BundleName]:
+    """List the bundles of which only the seal was kept, as `list_bundles` does."""
+    return names_in(os.path.join(os.path.abspath(bundles_dir), _checked_environment(environment), PRUNED_NAME), before)
+
+
 def lost_latest(bundles_dir: str | os.PathLike[str], environment: str) -> str:
     """Give the name of the bundle that `latest` shows when it is gone; empty when all is well."""
-    latest = os.path.join(os.path.abspath(bundles_dir), _checked_environment(environment), LATEST_NAME)
+    return lost_latest_in(os.path.join(os.path.abspath(bundles_dir), _checked_environment(environment)))
+
+
+def lost_latest_in(parent: str) -> str:
+    """Give that of one environment's directory."""
+    latest = os.path.join(parent, LATEST_NAME)
     try:
         name = os.readlink(latest)
     except OSError:

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from reporter.model.instants import format_instant
-from reporter.seal.bundle import BundleName, list_bundles
+from reporter.seal.bundle import BundleName, list_bundles, list_pruned
 from reporter.seal.digests import sha256_hex
 from reporter.seal.envelope import ATTESTATION_NAME, open_envelope
 from reporter.seal.faults import SealFault
@@ -29,13 +29,17 @@ MOST_POINTS: Final = 12
 
 
 class SealedStatement(NamedTuple):
-    """What one bundle says of itself. Where its seal does not hold, `fault` says why, and the rest is from its name."""
+    """What one bundle says of itself. Where its seal does not hold, `fault` says why, and the rest is from its name.
+
+    Of one that was `pruned` only the seal was kept.
+    """
 
     path: str
     as_of: str
     digest: str
     predicate: Mapping[str, Any] = MappingProxyType({})
     fault: str = ""
+    pruned: bool = False
 
     def word(self, field: str) -> str:
         """Give a word of the statement; empty where an older bundle has none."""
@@ -97,13 +101,16 @@ def statements_of(
     A seal holds when this key signed the attestation, its digest is the one in the bundle's name, and it speaks of
     this environment and instant. Raises BundleNotWritten when the directory is unreadable.
     """
-    for name in list_bundles(bundles_dir, environment):
+    whole = list_bundles(bundles_dir, environment)
+    there = {os.path.basename(name.path) for name in whole}
+    pruned = [one for one in list_pruned(bundles_dir, environment) if os.path.basename(one.path) not in there]
+    for name in sorted((*whole, *pruned), key=lambda one: os.path.basename(one.path), reverse=True):
         try:
             at = datetime.fromisoformat(name.stamp)
         except ValueError:
             continue
         if before is None or at < before:
-            yield _read(name, environment, format_instant(at), key)
+            yield _read(name, environment, format_instant(at), key)._replace(pruned=name in pruned)
 
 
 def trend_of(
@@ -143,7 +150,7 @@ def each_instant(statements: Iterator[SealedStatement]) -> Iterator[SealedStatem
 
 def _read(name: BundleName, environment: str, as_of: str, key: PublicKey) -> SealedStatement:
     try:
-        raw = _read_attestation(name.path)
+        raw = read_attestation(name.path)
         digest = sha256_hex(raw)
         if not digest.startswith(name.digest):
             return SealedStatement(name.path, as_of, digest, fault="its attestation is not the one that its name says")
@@ -155,7 +162,8 @@ def _read(name: BundleName, environment: str, as_of: str, key: PublicKey) -> Sea
     return SealedStatement(name.path, as_of, digest, predicate)
 
 
-def _read_attestation(path: str) -> bytes:
+def read_attestation(path: str) -> bytes:
+    """Read the seal of a bundle, following no link. Raises SealFault."""
     try:
         root = os.open(path, DIRECTORY | os.O_NOFOLLOW)
     except OSError as error:

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Final, NamedTuple
 
 from reporter.model.instants import format_instant
-from reporter.seal.bundle import list_bundles, lost_latest
+from reporter.seal.bundle import list_bundles, list_pruned, lost_latest
 from reporter.seal.history import SealedStatement, statements_of
 from reporter.seal.keys import PublicKey
 from reporter.settings_model import Settings
@@ -33,7 +33,8 @@ class Link(NamedTuple):
 def chain_of(settings: Settings, environment: str, key: PublicKey, most: int) -> Iterator[Link]:
     """List so many bundles, the newest first."""
     bundles_dir = settings.resolve(settings.bundles_dir)
-    stamps = {name.digest: name.stamp for name in list_bundles(bundles_dir, environment)}
+    names = (*list_pruned(bundles_dir, environment), *list_bundles(bundles_dir, environment))
+    stamps = {name.digest: name.stamp for name in names}
     ordered = sorted(set(stamps.values()))
     before = dict(zip(ordered[1:], ordered, strict=False))
     for one in islice(statements_of(bundles_dir, environment, key), most):

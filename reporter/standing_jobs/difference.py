@@ -1,6 +1,7 @@
 """What changed from one bundle to another."""
 
 import re
+from datetime import datetime
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -8,8 +9,9 @@ from pydantic import ValidationError
 
 from reporter.assess.readiness import compare
 from reporter.errors import UsageFault, VerificationFailed
+from reporter.model.instants import format_instant
 from reporter.model.readiness import Change, Readiness
-from reporter.seal.bundle import list_bundles
+from reporter.seal.bundle import list_bundles, list_pruned
 from reporter.seal.digests import hash_file
 from reporter.seal.envelope import ATTESTATION_NAME
 from reporter.seal.keys import PublicKey
@@ -29,6 +31,13 @@ class Difference(NamedTuple):
     still_open: tuple[str, ...]
 
 
+class SealedName(NamedTuple):
+    """The whole digest of a bundle, and its instant."""
+
+    digest: str
+    as_of: str
+
+
 def find_bundle(settings: Settings, named: str) -> str:
     """Find a bundle by its path, or by the first digits of its digest. Raise UsageFault."""
     if Path(named).is_dir():
@@ -44,6 +53,18 @@ def find_bundle(settings: Settings, named: str) -> str:
         shown = f"{len(found)} of them: " + ", ".join(Path(one.path).name for one in found) if found else "none"
         raise UsageFault(f"{named}: found {shown}, wanted one bundle whose digest starts with it")
     return found[0].path
+
+
+def find_digest(settings: Settings, environment: str, named: str) -> SealedName:
+    """Find a bundle of an environment, pruned or not, by the first digits of its digest. Raise UsageFault."""
+    if not re.fullmatch(r"[0-9a-f]{12,64}", named):
+        raise UsageFault(f"{named}: wanted the digest of a bundle, its first 12 digits at least")
+    bundles_dir = settings.resolve(settings.bundles_dir)
+    for name in (*list_bundles(bundles_dir, environment), *list_pruned(bundles_dir, environment)):
+        if name.digest == named[:_DIGITS] and _is(name.path, named):
+            at = datetime.fromisoformat(name.stamp)
+            return SealedName(hash_file(Path(name.path, ATTESTATION_NAME)), format_instant(at))
+    raise UsageFault(f"{named}: found no bundle of {environment} with this digest; `reporter history` lists them")
 
 
 def compare_bundles(before: str, after: str, key: PublicKey) -> Difference:

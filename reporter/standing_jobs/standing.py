@@ -89,15 +89,15 @@ def standing_of(settings: Settings, environment: str, now: datetime, key: Public
     """Read the newest bundle dated at or before `now`, once it verifies."""
     bundles_dir = settings.resolve(settings.bundles_dir)
     names, lost = list_bundles(bundles_dir, environment), lost_latest(bundles_dir, environment)
-    name = next((one for one in names if (at := _instant(one)) and at - now <= FUTURE_TOLERANCE), None)
+    name = next((one for one in names if (at := instant_of(one)) and at - now <= FUTURE_TOLERANCE), None)
     if lost:
         path = str(Path(bundles_dir, environment, lost))
-        at = _instant(BundleName(path, lost.partition("-")[0], "")) or now
+        at = instant_of(BundleName(path, lost.partition("-")[0], "")) or now
         return Standing(environment, path, format_instant(at), faults=(LOST,))
     if name is None:
         later = f"; {len(names)} bundles are dated later" if names else ""
         return Standing(environment, faults=(f"no bundle yet: `reporter run --environment {environment}`{later}",))
-    at = _instant(name) or now
+    at = instant_of(name) or now
     head = Standing(environment, name.path, format_instant(at), max(now - at, timedelta(0)))
     if key is None:
         return head._replace(faults=("there is no key to verify it with; see the setting signing_key",))
@@ -203,7 +203,8 @@ def for_environment(command: str, environment: str) -> str:
     return f"{head} --environment {environment}{dashes}{names}"
 
 
-def _instant(name: BundleName) -> datetime | None:
+def instant_of(name: BundleName) -> datetime | None:
+    """Give the instant that a bundle's name says; None for one that cannot be."""
     try:
         return datetime.fromisoformat(name.stamp)
     except ValueError:

@@ -1,0 +1,111 @@
+"""`reporter verify --chain`: every bundle of an environment and its place, with nothing but the directory and keys."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from cli.test_prune import chain, settings  # noqa: F401 - a fixture
+from reporter.key_jobs import make_key_pair, signing_key
+from reporter.seal.bundle import prune_bundle
+from reporter.seal.chain import verify_chain
+from reporter.seal.digests import hash_file
+from reporter.seal.keys import PublicKey
+from reporter.settings import load_settings
+from reporter.settings_model import Settings
+from test_standing_jobs import DAY, NOW, seal
+
+
+def key_of(settings: Settings) -> PublicKey:  # noqa: F811 - the fixture
+    return signing_key(settings)[0].public
+
+
+def test_whole_chain_passes_with_and_without_pruned_bundles(settings: Settings) -> None:  # noqa: F811
+    made = chain(settings)
+    for pruned in (0, 2, 4):
+        for one in made[:pruned]:
+            if one.exists():
+                prune_bundle(str(one))
+        found = verify_chain(made[0].parent, [key_of(settings)])
+        assert (found.result, found.failures) == ("passed", ())
+        assert sum(link.pruned for link in found.links) == pruned
+        assert [link.environment for link in found.links] == ["pilot"] * 5
+
+
+def test_directory_without_bundles_is_no_chain(tmp_path: Path, settings: Settings) -> None:  # noqa: F811
+    for folder in (tmp_path, tmp_path / "missing"):
+        found = verify_chain(folder, [key_of(settings)])
+        assert found.result == "failed"
+        assert found.failures[0].startswith("not_a_bundle: ")
+
+
+@pytest.mark.parametrize("place", [0, 2], ids=["the first", "one in between"])
+def test_bundle_that_was_taken_away_without_pruning_is_a_gap(settings: Settings, place: int) -> None:  # noqa: F811
+    made = chain(settings)
+    digest = hash_file(made[place] / "attestation.json")
+    shutil.rmtree(made[place])
+    found = verify_chain(made[0].parent, [key_of(settings)])
+    assert found.failures == (
+        f"{made[place + 1].name}: gap: it names {digest} as the bundle before it, which is neither here nor pruned",
+    )
+
+
+def test_latest_that_is_gone_is_told_and_one_that_was_pruned_too(settings: Settings) -> None:  # noqa: F811
+    made = chain(settings)
+    shutil.rmtree(made[-1])
+    found = verify_chain(made[0].parent, [key_of(settings)])
+    assert found.failures == (f"latest: gone: it shows {made[-1].name}, which is not here",)
+
+
+def test_changed_file_and_changed_seal_are_told_with_their_bundle(settings: Settings) -> None:  # noqa: F811
+    made = chain(settings)
+    (made[1] / "readiness.json").write_text("{}", encoding="utf-8")
+    prune_bundle(str(made[0]))
+    kept = made[0].parent / "pruned" / made[0].name
+    (kept / "note.txt").write_text("x", encoding="utf-8")
+    found = verify_chain(made[0].parent, [key_of(settings)])
+    assert any(one.startswith(f"{made[1].name}: changed: readiness.json: ") for one in found.failures)
+    assert f"{made[0].name}: extra: note.txt: beside the seal of a pruned bundle" in found.failures
+    (kept / "attestation.json").write_bytes(b"{}")
+    assert any(
+        one.startswith(f"{made[0].name}: bad_envelope: attestation.json: ")
+        for one in verify_chain(made[0].parent, [key_of(settings)]).failures
+    )
+
+
+def test_seal_of_another_bundle_under_a_name_is_told(settings: Settings) -> None:  # noqa: F811
+    made = chain(settings, 3)
+    for one in made[:2]:
+        prune_bundle(str(one))
+    pruned = made[0].parent / "pruned"
+    shutil.copy(pruned / made[1].name / "attestation.json", pruned / made[0].name / "attestation.json")
+    found = verify_chain(made[0].parent, [key_of(settings)])
+    assert f"{made[0].name}: changed: attestation.json: it is not the one that the bundle's name says" in found.failures
+    shutil.rmtree(made[2] / "schemas", ignore_errors=True)
+    (made[2] / "attestation.json").unlink()
+    assert verify_chain(made[0].parent, [key_of(settings)]).result == "failed"
+
+
+def test_bundles_of_two_environments_are_no_chain(settings: Settings) -> None:  # noqa: F811
+    made = chain(settings, 1)
+    seal(settings, NOW - DAY, environment="other")
+    found = verify_chain(made[0].parent, [key_of(settings)])
+    assert found.failures == ("mixed: found bundles of other, pilot, wanted one environment",)
+
+
+def test_chain_over_a_change_of_keys_passes_with_both(tmp_path: Path, settings: Settings) -> None:  # noqa: F811
+    old = key_of(settings)
+    first = chain(settings, 2)
+    prune_bundle(str(first[0]))
+    shutil.rmtree(tmp_path / "keys")
+    make_key_pair(tmp_path / "keys" / "signing.key")
+    fresh, _ = load_settings(settings.file, {})
+    last = {"digest": hash_file(first[1] / "attestation.json"), "as_of": "x"}
+    seal(fresh, NOW + DAY, previous=last)
+    new = key_of(fresh)
+    for keys in ([old, new], [new, old]):
+        assert verify_chain(first[0].parent, keys).result == "passed"
+    for keys in ([old], [new]):
+        assert any(": wrong_key: " in one for one in verify_chain(first[0].parent, keys).failures)
+    (first[0].parent / "pruned" / first[0].name / "attestation.json").write_bytes(b"{}")
+    assert any(": bad_envelope: " in one for one in verify_chain(first[0].parent, [new, old]).failures)
