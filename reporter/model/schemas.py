@@ -58,7 +58,7 @@ def schema_names() -> list[str]:
 
 
 def find_schema(name: str) -> Schema:
-    """Give a schema by the alias of a manifest, the name of a report, of a bundle's file or of what a command prints."""
+    """Give a schema by the alias of a manifest, or the name of a report, a bundle's file or what a command prints."""
     if name == "attestation":
         return ATTESTATION
     if name in BY_ALIAS:
