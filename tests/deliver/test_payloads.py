@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from deliver.connected import BY_NAME, CASES, Case
 from deliver.messages import AT, LATER, LINK, MESSAGES, message
@@ -22,8 +23,10 @@ from reporter.deliver.connectors.datadog import Datadog
 from reporter.deliver.connectors.jira import Jira
 from reporter.deliver.connectors.pagerduty import PagerDuty
 from reporter.deliver.connectors.registry import CONNECTORS
+from reporter.deliver.connectors.searching import SearchingConnector
 from reporter.deliver.connectors.webhook import Webhook
-from reporter.deliver.http import HttpRequest
+from reporter.deliver.http import HttpAnswer, HttpRequest
+from reporter.deliver.http_connector import receipt_of
 from reporter.deliver.message import Message
 
 BASE = "https://vendor.example"
@@ -99,7 +102,7 @@ READERS: dict[str, Callable[[Any], str]] = {
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(MESSAGES)
 def test_any_message_is_taken_and_says_its_verdict_and_what_is_left_out(case: Case, told: Message) -> None:
     kept, answer = deliver(case, told)
@@ -110,6 +113,28 @@ def test_any_message_is_taken_and_says_its_verdict_and_what_is_left_out(case: Ca
         assert read.endswith((f"More: {LINK}", f"Shortened. Everything: {LINK}"))
     elif "\nShortened." in read:
         assert read.endswith("has everything.")
+
+
+WORDS = ["ok", "error", "errors", "code", "status", "dedup_key", "id", "key", "result", "sys_id", "issues", "comments"]
+ANSWERS = st.binary() | st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text() | st.sampled_from(["ok", "success", "OPS-1", "msg-1"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(WORDS), inner, max_size=4),
+).map(lambda document: json.dumps(document).encode())
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@settings(max_examples=30)
+@given(status=st.integers(200, 599), body=ANSWERS)
+def test_no_answer_makes_a_connector_stumble_or_tell_what_it_said(case: Case, status: int, body: bytes) -> None:
+    made = connector(case)
+    answer = HttpAnswer(status, {}, body)
+    receipts = [receipt_of(answer, AT, made.judge)]
+    if isinstance(made, SearchingConnector):
+        receipts.append(made.found(answer, message()))
+    for receipt in receipts:
+        assert re.fullmatch(r"[a-z_]*", receipt.error_class)
+        assert all(re.fullmatch(r"[\w.:-]+", value, re.ASCII) for _, value in receipt.ids)
+    assert re.fullmatch(r"[a-z_]*", made.reason_of(answer))
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

@@ -65,7 +65,7 @@ class Slack(ConfiguredConnector):
     def reason_of(self, answer: HttpAnswer) -> str:
         """Find Slack's word in the body, as text or as JSON."""
         said = object_in(answer).get("error") or answer.body.decode("ascii", "replace").strip()
-        return f"slack_{said}" if said in REASONS else ""
+        return f"slack_{said}" if isinstance(said, str) and said in REASONS else ""
 
 
 def _blocks(message: Message, excerpt: Excerpt) -> list[dict[str, Any]]:
