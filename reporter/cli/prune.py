@@ -14,7 +14,7 @@ from reporter.jobs import chosen_environments
 from reporter.retention_jobs import Choice, Rules, choose_bundles, prepare_hold
 from reporter.retention_jobs import prune as prune_environment
 from reporter.retention_jobs.pruning import rules_of
-from reporter.run_jobs import one_at_a_time
+from reporter.run_jobs.lock import one_at_a_time
 from reporter.settings import load_settings
 from reporter.settings_model import Settings
 from reporter.standing_jobs import public_key_of
