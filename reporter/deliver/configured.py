@@ -8,12 +8,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
+from reporter.deliver.private_values import PrivateKind
+
 
 class Key(NamedTuple):
     """One key of a provider's own, beside those that all share (domain.md B1.13).
 
     A `secret` one may also be given as `NAME_env`, the name of a variable. `pattern` is what the whole value has to
-    match, and `wants` says so in words; a value that does not is never shown.
+    match, and `wants` says so in words; a value that does not is never shown. `private` says what kind of private value
+    it is where it is no secret, and still may stand in no evidence: a host, a user, an e-mail address.
     """
 
     name: str
@@ -23,6 +26,7 @@ class Key(NamedTuple):
     default: str = ""
     pattern: str = r".+"
     wants: str = "a text"
+    private: PrivateKind | None = None
 
 
 class Needs(NamedTuple):
@@ -36,6 +40,7 @@ class Needs(NamedTuple):
     default_url: str = ""
     scheme: str = "Bearer"
     api_key_header: str = "x-api-key"
+    address: bool = True
 
 
 HOOK: Final = Needs()

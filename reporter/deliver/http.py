@@ -128,9 +128,7 @@ class Http:
             return address
         if not _METHOD.fullmatch(request.method):
             return _refused("bad_method")
-        if not all(
-            _HEADER_NAME.fullmatch(name) and _HEADER_VALUE.fullmatch(one) for name, one in request.headers.items()
-        ):
+        if not all(can_be_header(name, value) for name, value in request.headers.items()):
             return _refused("bad_header")
         client = await self._connected()
         if isinstance(client, HttpFault):
@@ -214,6 +212,11 @@ class Http:
             )
         finally:
             await answer.aclose()
+
+
+def can_be_header(name: str, value: str) -> bool:
+    """Say whether a header can be sent: nothing in it could begin another one (RFC 9110 5.1, 5.5)."""
+    return bool(_HEADER_NAME.fullmatch(name) and _HEADER_VALUE.fullmatch(value))
 
 
 def _refused(error_class: str) -> HttpFault:
