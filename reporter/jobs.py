@@ -26,6 +26,7 @@ from reporter.run_jobs.results import kind_of
 from reporter.settings_model import Settings
 
 if TYPE_CHECKING:
+    from reporter.guard_jobs import Guard
     from reporter.model.gate import GateDecision
     from reporter.model.readiness import Inputs, Readiness
     from reporter.render.pdf import PdfWorkers
@@ -63,6 +64,7 @@ class Run(NamedTuple):
     as_of: str
     outcomes: tuple[Outcome, ...]
     errors: tuple[ReporterError, ...]
+    remarks: tuple[str, ...] = ()
 
 
 def check_report(
@@ -107,9 +109,15 @@ def _readable_key(settings: Settings) -> "PublicKey | None":
 def run_environments(
     settings: Settings, environments: Sequence[str], now: datetime, key: "SigningKey", wall_now: float
 ) -> Run:
-    """Run the main job. An environment that fails does not stop the others; `wall_now` only ages left-overs."""
+    """Run the main job. An environment that fails does not stop the others; `wall_now` only ages left-overs.
+
+    Raise UsageFault for a connector configuration that cannot be read, and NotPublicSafe where the guard of private
+    values fails its proof: nothing may be sealed then.
+    """
+    from reporter.guard_jobs import proved_guard
     from reporter.render.pdf import PdfWorkers
 
+    guard = proved_guard(settings)
     units: dict[str, _Unit] = {}
     outcomes: dict[str, Outcome] = {}
     errors: list[ReporterError] = []
@@ -129,12 +137,12 @@ def run_environments(
                 outcomes[name] = Outcome(name, faults=errors[-1].faults, failure=kind_of(failed))
         for name, unit in units.items():
             try:
-                outcomes[name] = _finish(settings, unit, key, wall_now)
+                outcomes[name] = _finish(settings, unit, key, guard, wall_now)
             except Exception as failed:  # noqa: BLE001 - as above
                 errors.append(_told(name, failed))
                 outcomes[name] = _outcome(unit, "", "")._replace(faults=errors[-1].faults, failure=kind_of(failed))
     listed = tuple(outcomes[name] for name in environments)
-    return Run(_run_id(settings, now, listed), format_instant(now), listed, tuple(errors))
+    return Run(_run_id(settings, now, listed), format_instant(now), listed, tuple(errors), guard.remarks)
 
 
 def _told(environment: str, failed: Exception) -> ReporterError:
@@ -191,19 +199,21 @@ def _begin(  # noqa: PLR0913, PLR0917 - what an environment is made from
     return _Unit(case, reports, readiness, inputs, evidence, files)
 
 
-def _finish(settings: Settings, unit: _Unit, key: "SigningKey", wall_now: float) -> Outcome:
-    """Render the files, seal the bundle and verify what was written."""
+def _finish(settings: Settings, unit: _Unit, key: "SigningKey", guard: "Guard", wall_now: float) -> Outcome:
+    """Render the files, guard them, seal the bundle and verify what was written."""
     from reporter.render.html import is_large
     from reporter.seal.bundle import write_bundle
     from reporter.seal.verify import verify_bundle
 
     files = unit.files.render(key)
+    predicate = _predicate(unit)
+    predicate["guards"] = guard.results_for(unit.case.environment, files, predicate)
     bundle = write_bundle(
         settings.resolve(settings.bundles_dir),
         unit.case.environment,
         unit.case.now,
         files,
-        _predicate(unit),
+        predicate,
         key,
         wall_now=wall_now,
     )

@@ -72,9 +72,8 @@ def run(  # noqa: PLR0913, PLR0917 - one for each option
         result = run_environments(settings, names, now, key, wall_now.timestamp())
         code = _exit_code(result, fail_on)
         watch.end(Ending(code, result.run_id, tuple(map(_as_result, result.outcomes))))
-    for outcome in result.outcomes:
-        for line in outcome.remarks:
-            remark(line)
+    for line in [*result.remarks, *(one for outcome in result.outcomes for one in outcome.remarks)]:
+        remark(line)
     explained = _explained(result, key.public) if explain else {}
     if as_json:
         print_json(json.dumps(_as_json(result, explained), indent=1))

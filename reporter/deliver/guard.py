@@ -49,9 +49,10 @@ class Allowance(NamedTuple):
         return f"Allowance({self.field}, <secret>)"
 
 
-def guard_files(files: Mapping[str, bytes], private: PrivateValues) -> None:
-    """Raise NotPublicSafe where a file of a bundle holds a private value."""
-    refuse(finding for name, data in files.items() for finding in search_file(name, data, private))
+def guard_files(files: Mapping[str, bytes], private: PrivateValues, whose: str = "") -> None:
+    """Raise NotPublicSafe where a file of a bundle holds a private value; `whose` bundle it is, a fault says."""
+    found = (finding for name, data in files.items() for finding in search_file(name, data, private))
+    refuse(finding._replace(place=f"{whose}{whose and ': '}{finding.place}") for finding in found)
 
 
 def refuse(findings: Iterable[Finding]) -> None:

@@ -76,7 +76,9 @@ class PrivateValues:
 
     def __or__(self, other: "PrivateValues") -> "PrivateValues":
         """Search for the values of both."""
-        return PrivateValues((*self.values, *other.values))
+        both = PrivateValues((*self.values, *other.values))
+        both.unsearched = self.unsearched + other.unsearched
+        return both
 
     def find(self, data: bytes) -> tuple[PrivateValue, ...]:
         """Give the values that bytes hold in whatever disguise, in the order that they were configured in."""

@@ -10,10 +10,10 @@ from typing import Any, Final, NamedTuple
 
 from reporter.deliver.addresses import pin_of, read_pin, read_url
 from reporter.deliver.config.keys import SHARED, EntryKind, known_keys
-from reporter.deliver.config.private import private_host, private_in_header, private_in_url
 from reporter.deliver.config.values import NOT_SHOWN, ConnectorFault, Privates, Values, all_of, nothing
 from reporter.deliver.configured import Configured, Key
 from reporter.deliver.http import Http, can_be_header
+from reporter.deliver.private_sources import private_host, private_in_header, private_in_url
 from reporter.deliver.private_values import PrivateKind, PrivateValue
 from reporter.settings_model import Settings
 

@@ -10,8 +10,8 @@ from reporter.deliver.addresses import pin_of
 from reporter.deliver.config.entry import ConnectorConfig, Entry, private_as_written, read_entry
 from reporter.deliver.config.file import read_config
 from reporter.deliver.config.keys import KINDS
-from reporter.deliver.config.private import private_in_settings
 from reporter.deliver.config.values import ConnectorFault
+from reporter.deliver.private_sources import private_in_settings
 from reporter.deliver.private_values import PrivateValue, PrivateValues
 from reporter.model.providers import normalise
 from reporter.settings_model import Settings
