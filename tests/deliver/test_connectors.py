@@ -9,6 +9,7 @@ import pytest
 from standardwebhooks import Webhook as Checker
 
 from deliver.connected import BY_NAME, CASES, Case
+from deliver.fault_matrix import RECALLS
 from deliver.messages import AT, LATER, MESSAGE_ID, message
 from deliver.vendors import jira, pagerduty, receiver, servicenow, siem, slack, splunk
 from deliver.vendors.misbehaviour import LOGIN_PAGE, refuse_with, show_a_login_page, store_and_answer
@@ -28,19 +29,6 @@ Play = Callable[[Vendor], Mount]
 EVERY_CASE = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 SEARCHED = pytest.mark.parametrize("case", [case for case in CASES if case.searches], ids=lambda case: case.name)
 
-RECALLS = {
-    "datadog": Recall.NONE,
-    "jira": Recall.SEARCHABLE,
-    "jira-comment": Recall.SEARCHABLE,
-    "pagerduty": Recall.KEYED,
-    "sentinel": Recall.NONE,
-    "servicenow": Recall.SEARCHABLE,
-    "slack": Recall.NONE,
-    "splunk": Recall.NONE,
-    "teams": Recall.NONE,
-    "webhook": Recall.KEYED,
-    "webhook-unsigned": Recall.NONE,
-}
 IDS = {
     "jira": (("issue", "OPS-2"),),
     "jira-comment": (("issue", "OPS-1"), ("comment", "20000")),
