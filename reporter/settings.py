@@ -15,7 +15,14 @@ from pydantic_core import ErrorDetails
 
 from reporter.errors import UsageFault
 from reporter.model.text import show, visible
-from reporter.settings_model import DeliverSettings, EnvironmentSettings, HttpsSettings, RetentionSettings, Settings
+from reporter.settings_model import (
+    DeliverSettings,
+    EnvironmentSettings,
+    HttpsSettings,
+    JobSettings,
+    RetentionSettings,
+    Settings,
+)
 
 DEFAULT_FILE: Final = "reporter.toml"
 DEFAULT_ENVIRONMENT: Final = "default"
@@ -221,7 +228,7 @@ def _suggestion(key: str) -> str:
 
     keys = {
         name
-        for model in (Settings, EnvironmentSettings, HttpsSettings, RetentionSettings, DeliverSettings)
+        for model in (Settings, EnvironmentSettings, HttpsSettings, RetentionSettings, DeliverSettings, JobSettings)
         for name in model.model_fields
     }
     close = get_close_matches(key, sorted(keys), n=1)

@@ -14,6 +14,7 @@ from reporter.run_jobs import heartbeat
 from reporter.run_jobs.heartbeat import Heartbeat
 from reporter.run_jobs.results import Ending, ending_of
 from reporter.settings import load_settings
+from reporter.stopping import Terminated
 
 SECRET = "3f2a-ping-key"  # noqa: S105 - of this test
 
@@ -78,7 +79,7 @@ def heartbeat_to(folder: Path, url: str) -> tuple[Heartbeat, Told]:
         (Ending(6), "/6"),
         (ending_of(NotPublicSafe("x")), "/fail"),
         (ending_of(KeyboardInterrupt()), "/fail"),
-        (ending_of(SystemExit(143)), "/fail"),
+        (ending_of(Terminated()), "/fail"),
         (ending_of(ZeroDivisionError()), "/fail"),
     ],
 )
