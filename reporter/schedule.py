@@ -30,6 +30,7 @@ STOP_SECONDS: Final = 4.0
 
 COMMANDS: Final[Mapping[str, tuple[str, ...]]] = {
     "run": ("run",),
+    "prune": ("prune", "--execute"),
 }
 """The words of the jobs that need no `command` of their own."""
 

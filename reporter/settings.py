@@ -231,7 +231,9 @@ def _suggestion(key: str) -> str:
         for model in (Settings, EnvironmentSettings, HttpsSettings, RetentionSettings, DeliverSettings, JobSettings)
         for name in model.model_fields
     }
-    close = get_close_matches(key, sorted(keys), n=1)
+    close = [one for one in sorted(keys) if key and one.startswith(f"{key}_")] or get_close_matches(
+        key, sorted(keys), n=1
+    )
     return f"; did you mean {close[0]}?" if close else ""
 
 

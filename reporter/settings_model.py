@@ -374,7 +374,9 @@ class Settings(_Keys):
         default_factory=RetentionSettings.model_construct, description="Which bundles are kept."
     )
     schedule: dict[Annotated[str, Field(pattern=ENVIRONMENT_NAME)], JobSettings] = Field(
-        default_factory=dict, description="The jobs of `reporter schedule`, by name."
+        default_factory=dict,
+        description="The jobs of `reporter schedule`, by name.",
+        examples=[{"run": {"cron": "15 6 * * *"}}],
     )
     environments: dict[Annotated[str, Field(pattern=ENVIRONMENT_NAME)], EnvironmentSettings] = Field(
         default_factory=dict, description="The pilots, by name."

@@ -14,12 +14,12 @@ from reporter.errors import LedgerUnusable, UsageFault
 from reporter.model.instants import format_instant, parse_instant
 from reporter.model.readiness import Runs, TroubledRun
 from reporter.record_jobs import open_settings_ledger
+from reporter.run_jobs.results import MAIN_JOB
 from reporter.settings_model import JobSettings, Settings
 
 if TYPE_CHECKING:
     from reporter.ledger import RunEvent
 
-MAIN_JOB: Final = "run"
 MOST_TOLD: Final = 20
 MOST_COUNTED: Final = 10_000
 

@@ -7,6 +7,8 @@ from typing import Final, NamedTuple
 from reporter.errors import ExitCode, ReporterError
 from reporter.stopping import TERMINATED, Terminated
 
+MAIN_JOB: Final = "run"
+
 INTERRUPTED: Final = 130
 """What a shell says of a command that Ctrl-C ended."""
 WORKED: Final = (ExitCode.DONE, ExitCode.DUE_SOON, ExitCode.NEEDS_ATTENTION)

@@ -42,7 +42,7 @@ def watched(  # noqa: PLR0913, PLR0917 - what is known of a run before it starts
     tell: Tell,
 ) -> Iterator[Watch]:
     """Let a run of `what` do its work, alone. `tell` takes remarks. Raise Locked where another is at work."""
-    heartbeat = Heartbeat(settings, tell)
+    heartbeat = Heartbeat(settings, what, tell)
     watch, started = Watch(), time.monotonic()
     begun: Begun | None = None
     try:
