@@ -21,7 +21,7 @@ _GOOD: Final = range(200, 300)
 
 
 class Heartbeat:
-    """The pings of one run of the main job. Without a setting there are none; another job would hide that it is gone."""
+    """The pings of one run. Only the main job has them: another would hide that it is gone."""
 
     def __init__(self, settings: Settings, what: str, tell: Callable[[str], None]) -> None:
         self._tell = tell
