@@ -150,6 +150,7 @@ def test_mail_server_and_store_are_entries_too(load: Load) -> None:
         "host": "smtp.example.org",
         "port": "2525",
         "sender": "reports@example.org",
+        "to": "",
         "security": "starttls",
         "user": "reports",
         "password": TOKEN,

@@ -486,10 +486,10 @@ def test_page_for_people_is_no_acceptance_whatever_it_is_called(case: Case, page
 
 
 def test_every_provider_has_a_connector_and_only_known_ones_have() -> None:
-    assert set(CONNECTORS) | {"email"} == set(PROVIDERS)
+    assert set(CONNECTORS) == set(PROVIDERS)
 
 
-@pytest.mark.parametrize("provider", [name for name in CONNECTORS if not tells_somebody(name) and name != "email"])
+@pytest.mark.parametrize("provider", [name for name in CONNECTORS if not tells_somebody(name)])
 def test_pipelines_and_hosts_of_code_tell_nobody_and_say_so(provider: str) -> None:
     connector = CONNECTORS[provider](Configured(provider, "https://vendor.example/"))
     assert isinstance(connector, Mute)

@@ -58,7 +58,8 @@ SHARED: Final = (
     Shared("allowed_hosts", "Hosts beside that of `url` that may be asked: HOST or HOST:PORT.", is_public=False),
 )
 
-KINDS: Final[Mapping[str, EntryKind]] = dict(sorted({**CONNECTORS, **OTHERS}.items()))
+_KINDS: Final[Mapping[str, EntryKind]] = {**CONNECTORS, **OTHERS}
+KINDS: Final = dict(sorted(_KINDS.items()))
 """Every provider that a configuration may name."""
 
 
