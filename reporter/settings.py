@@ -72,6 +72,16 @@ def read_rules(file: str | None = None) -> tuple[str, dict[str, Any]]:
     return found, {name: table["loops"] for name, table in tables if isinstance(table, dict) and "loops" in table}
 
 
+def environment_names(file: str | None = None) -> list[str]:
+    """Name the environments of the settings file, for completion: nothing is validated, and a fault names none."""
+    try:
+        found = _find_file(file, environment_variables())
+        environments = _read_toml(Path(found)).get("environments") if found else None
+    except UsageFault:
+        return []
+    return sorted(environments) if isinstance(environments, dict) else []
+
+
 def _find_file(file: str | None, variables: Mapping[str, str]) -> str:
     found = file or variables.get("REPORTER_SETTINGS", "")
     return found or (DEFAULT_FILE if os.path.lexists(DEFAULT_FILE) else "")

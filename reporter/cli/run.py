@@ -9,6 +9,7 @@ import click
 from reporter.cli.explanation_text import explanation_as_json, explanation_text
 from reporter.cli.options import (
     as_of_option,
+    environments_option,
     explain_option,
     fail_on_option,
     json_option,
@@ -29,9 +30,7 @@ from reporter.settings import load_settings
 
 
 @click.command
-@click.option(
-    "--environment", "-e", "environments", multiple=True, metavar="NAME", help="Only this environment; may be repeated."
-)
+@environments_option
 @as_of_option
 @settings_option
 @click.option("--no-deliver", is_flag=True, help="Write the bundles and send nothing.")
