@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from deliver.connected import BY_NAME, CASES, Case
 from deliver.messages import AT, LATER, LINK, MESSAGES, message
-from deliver.vendors import jira, slack
+from deliver.vendors import jira, receiver, slack
 from deliver.vendors.server import Answer, Asked, Vendor
 from reporter.deliver.configured import Configured
 from reporter.deliver.connectors.base import ConfiguredConnector
@@ -311,6 +311,9 @@ def test_address_of_a_site_is_completed_and_a_whole_one_stays(kind: str, url: st
         ("servicenow", f"{BASE}/api/now/table/incident", {}, []),
         ("servicenow", f"{BASE}/api/now/import/incident", {}, ["url"]),
         ("servicenow", f"{BASE}/api/now/table/incident?sysparm_x=1", {}, ["url"]),
+        ("webhook", BASE, {}, []),
+        ("webhook", BASE, {"secret": receiver.SECRET}, []),
+        ("webhook", BASE, {"secret": "whsec_" + "A" * 33}, ["secret"]),
         ("slack", BASE, {}, []),
         ("github", BASE, {}, []),
     ],
