@@ -16,7 +16,7 @@ TOKEN = "t0ken-of-this-test"  # noqa: S105 - of this test
 class Shut(Answers):
     """Lets nobody in."""
 
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802 - as http.server names it
         self.server.seen.append(Seen(self.path, self.headers.get("Authorization")))
         self._send(403)
 
