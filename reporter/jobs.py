@@ -177,6 +177,7 @@ def _begin(  # noqa: PLR0913, PLR0917 - what an environment is made from
 ) -> _Unit:
     """Collect and assess one environment, and give the slowest part, the PDFs, to the workers."""
     from reporter.assess.readiness import build_inputs, build_readiness
+    from reporter.delivery_jobs.attachment_records import read_attachments
     from reporter.earlier_jobs import look_back
     from reporter.run_jobs.earlier import runs_before
 
@@ -193,6 +194,7 @@ def _begin(  # noqa: PLR0913, PLR0917 - what an environment is made from
         trend=earlier.trend,
         records=evidence.sources,
         runs=runs_before(settings, environment, now, earlier.previous.as_of if earlier.previous else ""),
+        attachments=read_attachments(settings, environment, now),
     )
     inputs = build_inputs(case, settings.digest(environment), evidence.sources)
     files = BundleFiles(readiness, reports, inputs, now, pdfs)

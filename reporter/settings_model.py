@@ -13,7 +13,9 @@ from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
 
+from reporter.model.guards import broken_rules
 from reporter.model.manifests import BY_ALIAS
+from reporter.model.release_records import read_reference
 from reporter.model.reports import Mode
 from reporter.model.text import show
 
@@ -109,22 +111,13 @@ def _address(value: object) -> object:
     return value
 
 
-def _cron(value: object) -> object:
+def _release_record(value: object) -> object:
     if isinstance(value, str):
-        from reporter.cron_times import parse_cron  # noqa: PLC0415 - only a schedule needs it
-
-        parse_cron(value)
-    return value
-
-
-def _timezone(value: object) -> object:
-    if isinstance(value, str):
-        from zoneinfo import ZoneInfo  # noqa: PLC0415 - likewise
-
-        try:
-            ZoneInfo(value)
-        except (KeyError, ValueError, OSError):
-            raise ValueError(f"found {show(value)}, wanted a time zone such as Europe/Berlin") from None
+        read = read_reference(value)
+        if isinstance(read, str):
+            raise ValueError(read)  # noqa: TRY004 - pydantic lists ValueErrors
+        for rule in broken_rules(value):
+            raise ValueError(f"found {rule.refuses} (not shown), wanted none in a record; rule {rule.id}")
     return value
 
 
@@ -133,6 +126,7 @@ Place = Annotated[str, BeforeValidator(_place)]
 LocalPath = Annotated[str, BeforeValidator(_local)]
 RecordPlace = Annotated[str, BeforeValidator(_record_place), Field(min_length=1)]
 Address = Annotated[str, BeforeValidator(_address)]
+ReleaseRecord = Annotated[str, BeforeValidator(_release_record)]
 Days = Annotated[float, BeforeValidator(_number), Field(gt=0, le=3660, allow_inf_nan=False)]
 Seconds = Annotated[float, BeforeValidator(_number), Field(gt=0, le=3600, allow_inf_nan=False)]
 Bytes = Annotated[int, BeforeValidator(_number), Field(ge=1_000, le=1_000_000_000)]
@@ -173,7 +167,7 @@ class DeliverSettings(_Keys):
     alert: bool = Field(default=False, description="Tell of workers that are not well.", examples=[True])
     retry: bool = Field(default=False, description="Try again what failed and may be retried.", examples=[True])
     mail: bool = Field(default=False, description="Mail the executive closure report.", examples=[True])
-    attach: tuple[str, ...] = Field(
+    attach: tuple[ReleaseRecord, ...] = Field(
         default=(),
         description="Release approval records to attach the bundle to; `reporter attach --help` lists the kinds.",
         examples=[["github:example/pilot@v1.4.0", "directory:/srv/release-records"]],
@@ -188,27 +182,6 @@ class DeliverSettings(_Keys):
         default="",
         description="https:// address under which bundles are published, for links in messages.",
         examples=["https://evidence.example.org/bundles"],
-    )
-
-
-class JobSettings(_Keys):
-    """One job of `reporter schedule`; also what a bundle counts missed runs by, whoever starts them."""
-
-    cron: Annotated[str, BeforeValidator(_cron)] = Field(
-        description="When it is due: minute, hour, day of the month, month, day of the week.", examples=["15 6 * * *"]
-    )
-    timezone: Annotated[str, BeforeValidator(_timezone)] = Field(
-        default="UTC", description="The time zone of `cron`.", examples=["Europe/Berlin"]
-    )
-    command: tuple[str, ...] = Field(
-        default=(),
-        description="The words after `reporter`. Default: those of a job of this name.",
-        examples=[["run", "--environment", "production-pilot"]],
-    )
-    grace_minutes: Annotated[float, BeforeValidator(_number), Field(gt=0, le=525_600, allow_inf_nan=False)] = Field(
-        default=1440.0,
-        description="Minutes after which a job that could not start is left out. One that is caught up runs once.",
-        examples=[1440],
     )
 
 
@@ -372,11 +345,6 @@ class Settings(_Keys):
     )
     retention: RetentionSettings = Field(
         default_factory=RetentionSettings.model_construct, description="Which bundles are kept."
-    )
-    schedule: dict[Annotated[str, Field(pattern=ENVIRONMENT_NAME)], JobSettings] = Field(
-        default_factory=dict,
-        description="The jobs of `reporter schedule`, by name.",
-        examples=[{"run": {"cron": "15 6 * * *"}}],
     )
     environments: dict[Annotated[str, Field(pattern=ENVIRONMENT_NAME)], EnvironmentSettings] = Field(
         default_factory=dict, description="The pilots, by name."

@@ -14,7 +14,7 @@ from reporter.errors import LedgerUnusable
 from reporter.ledger import Entry, own_key
 from reporter.loop_jobs import is_ledger_there
 from reporter.loops.loop import Kind
-from reporter.loops.table import BUNDLE_RETENTION, DELIVERIES, INTENTS, LOOPS, OUTSIDE
+from reporter.loops.table import BUNDLE_ATTACHMENT, BUNDLE_RETENTION, DELIVERIES, INTENTS, LOOPS, OUTSIDE
 from reporter.loops.writing import RecordValue
 from reporter.model.ids import make_id
 from reporter.model.instants import format_instant, is_future, parse_instant
@@ -24,7 +24,8 @@ from reporter.settings_model import Settings
 Writer = Callable[[str], RecordValue]
 
 _OF_LOOPS: Final = (kind for loop in LOOPS for _, kind in loop.kinds())
-_BY_WORD: Final = {kind.word: kind for kind in (*OUTSIDE.values(), DELIVERIES, INTENTS, BUNDLE_RETENTION, *_OF_LOOPS)}
+_OF_BUNDLES: Final = (BUNDLE_ATTACHMENT, BUNDLE_RETENTION)
+_BY_WORD: Final = {kind.word: kind for kind in (*OUTSIDE.values(), DELIVERIES, INTENTS, *_OF_BUNDLES, *_OF_LOOPS)}
 
 
 class Prepared(NamedTuple):

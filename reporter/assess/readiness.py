@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from reporter.model.attachments import Attachment
 from reporter.model.case import Case
 from reporter.model.checks import CheckStatus
 from reporter.model.documents import Document
@@ -45,6 +46,7 @@ def build_readiness(  # noqa: PLR0913 - the parts of the document
     trend: tuple[TrendPoint, ...] = (),
     records: tuple[RecordSource, ...] = (),
     runs: Runs | None = None,
+    attachments: tuple[Attachment, ...] = (),
 ) -> Readiness:
     """Join verdict, reports and inputs, and compare with the previous bundle's readiness where that verified."""
     production: Any = reports["production"]
@@ -72,6 +74,7 @@ def build_readiness(  # noqa: PLR0913 - the parts of the document
         loops=loops,
         inputs=tuple(list_inputs(case)),
         records=records,
+        attachments=attachments,
     )
     return joined.model_copy(update={"changes": tuple(compare(before, joined))}) if before else joined
 

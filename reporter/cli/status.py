@@ -2,21 +2,14 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import click
 
 from reporter.cli.explanation_text import explanation_as_json, explanation_text
-from reporter.cli.options import (
-    as_of_option,
-    environments_option,
-    explain_option,
-    instant_of,
-    json_option,
-    settings_option,
-)
+from reporter.cli.options import as_of_option, explain_option, instant_of, json_option, settings_option
 from reporter.cli.terminal import print_json, remark, say
 from reporter.cli.verdict import overall
 from reporter.errors import ExitCode
@@ -25,7 +18,7 @@ from reporter.run_jobs.latest import LastRun, last_runs
 from reporter.seal.keys import PublicKey
 from reporter.settings import load_settings
 from reporter.standing_jobs import public_key_of
-from reporter.standing_jobs.standing import OLD_AFTER, Due, Standing, for_environment, standing_of
+from reporter.standing_jobs.standing import OLD_AFTER, Attached, Due, Standing, for_environment, standing_of
 
 if TYPE_CHECKING:
     from reporter.model.explanation import Explanation
@@ -34,7 +27,9 @@ MOST_SHOWN = 10
 
 
 @click.command
-@environments_option
+@click.option(
+    "--environment", "-e", "environments", multiple=True, metavar="NAME", help="Only this environment; may be repeated."
+)
 @as_of_option
 @settings_option
 @json_option
@@ -114,10 +109,25 @@ def _lines(one: Standing) -> Iterator[str]:
             yield f"        settles too: {'; '.join(item.settles)}"
     if len(one.open_items) > MOST_SHOWN:
         yield f"  open  and {len(one.open_items) - MOST_SHOWN} more; --json lists all"
+    for each in _latest(one.attachments):
+        bundle = each.bundle_digest[:12]
+        yield f"  kept  {each.release_record_ref}: {_kept(each)} at {each.recorded_at}, bundle {bundle}"
     for actor in one.actors:
         yield f"  act   {actor.owner}: {actor.steps} step{'' if actor.steps == 1 else 's'}; first: {actor.task}"
         if actor.command:
             yield f"        -> {actor.command}"
+
+
+def _latest(attachments: Iterable[Attached]) -> Iterable[Attached]:
+    """Give the newest of each release record; they come newest first."""
+    newest: dict[str, Attached] = {}
+    for each in attachments:
+        newest.setdefault(each.release_record_ref, each)
+    return newest.values()
+
+
+def _kept(each: Attached) -> str:
+    return each.level if each.outcome == "accepted" else f"NOT COMPLETE ({each.outcome.replace('_', ' ')})"
 
 
 def _for_environment(text: str, environment: str) -> str:
@@ -164,6 +174,7 @@ def _as_json(one: Standing, reasons: "Mapping[str, Explanation]") -> dict[str, o
         "due": [each._asdict() for each in one.due],
         "open_items": [item._asdict() for item in one.open_items],
         "actors": [actor._asdict() for actor in one.actors],
+        "attachments": [each._asdict() for each in one.attachments],
         "faults": list(one.faults),
         **explanation_as_json(reasons.get(one.environment)),
     }

@@ -479,6 +479,16 @@ BUNDLE_RETENTION: Final = Kind(
 )
 """A bundle that is held, released from its hold, or pruned. It decides nothing: no loop, gate or closure reads it."""
 
+BUNDLE_ATTACHMENT: Final = Kind(
+    "reporter-bundle-attachment",
+    "bundle_attachment",
+    "repattach",
+    ours=True,
+    own_id="attachment_id",
+    schema="reporter.bundle-attachment.v1",
+)
+"""A bundle at a release approval record. It decides nothing: no loop, gate or closure reads it."""
+
 OTHER_KINDS: Final = (
     *(KindRow(kind.word, "", step, kind.payload) for step, kind in OUTSIDE.items()),
     *(

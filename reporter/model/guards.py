@@ -29,7 +29,8 @@ _TOKEN: Final = re.compile(
 )
 _ASSIGNMENT: Final = re.compile(r"(?i:(?<![a-z])(?:password|passwd|secret|token|api[_-]?key)[\"']?\s*[=:]\s*[^\s,;.)])")
 _USER_INFO: Final = re.compile(r"[a-z][a-z0-9+.-]*://[^\s/?#]*@", re.IGNORECASE)
-_EMAIL: Final = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[\w-]+(?:\.[\w-]+)+")
+# No domain ends in a label that begins with a digit; versions do: example/pilot@v1.4.0.
+_EMAIL: Final = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[\w-]+(?:\.[\w-]+)*\.(?!\d)[\w-]+")
 _PRIVATE_HOST: Final = re.compile(
     r"\blocalhost\b|\b[a-z0-9][a-z0-9-]*\.(?:internal|intranet|local|localdomain|lan|corp|private|home|home\.arpa)"
     r"(?!\.?[a-z0-9_-])|\.svc\.cluster\b",

@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from reporter.model.attachments import Attachment
 from reporter.model.checks import Wire
 from reporter.model.closing_reports import (
     ClosureReport,
@@ -149,7 +150,7 @@ class Readiness(Wire):
     """The verdict of one environment with all its proof (`readiness.json`).
 
     `status` is that of production readiness; `alert_level` the louder of it and of release readiness. `trend` holds
-    the last bundles before this one, oldest first.
+    the last bundles before this one, oldest first. `attachments` are bundles at release approval records, newest first.
     """
 
     schema_version: Literal["reporter.readiness.v1"] = "reporter.readiness.v1"
@@ -170,3 +171,4 @@ class Readiness(Wire):
     loops: LoopReports
     inputs: tuple[Input, ...]
     records: tuple[RecordSource, ...]
+    attachments: tuple[Attachment, ...] = ()

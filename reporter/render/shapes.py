@@ -353,6 +353,7 @@ class View:
     records: tuple[SourceRow, ...]
     policy: tuple[Fact, ...]
     notes: tuple[str, ...]
+    attachments: Table | None = None
 
     @property
     def groups(self) -> tuple[Group, ...]:

@@ -8,6 +8,7 @@ from reporter.model.readiness import Input, Readiness, RecordSource
 from reporter.model.registry import BY_NAME, ReportKind
 from reporter.model.reports import Report
 from reporter.render.actions import build_actions, loop_pairs, pairs
+from reporter.render.attachments import build_attachments
 from reporter.render.blockers import name_blockers
 from reporter.render.changes import build_changes, build_trend
 from reporter.render.charts import draw_strip
@@ -98,6 +99,7 @@ def build_view(readiness: Readiness) -> View:
             Fact("Due soon", f"{number_of(readiness.policy.rollback_drill_due_soon_days, 'day')} before"),
         ),
         notes=tuple(plain(note) for note in readiness.production.operator_notes),
+        attachments=build_attachments(readiness.attachments),
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from reporter.answer_jobs.recording import append_own, own_records, sealed_for
 from reporter.errors import UsageFault
-from reporter.loops.table import BUNDLE_RETENTION
+from reporter.loops.table import BUNDLE_ATTACHMENT, BUNDLE_RETENTION
 from reporter.loops.writing import RecordValue
 from reporter.model.ids import make_id
 from reporter.model.instants import format_instant, parse_instant
@@ -24,6 +24,8 @@ from reporter.standing_jobs.standing import instant_of
 SIGNER: Final = "reporter"
 _SAME_IN_ALL: Final = ("schemas/", "VERIFY.md")
 """Files that say nothing of their bundle: a reference to one is a reference to none."""
+_OF_ITSELF: Final = frozenset({BUNDLE_ATTACHMENT.word, BUNDLE_RETENTION.word})
+"""Records that every bundle may have: one that is at a release record is there whole, and need not stay here too."""
 
 
 class Pruned(NamedTuple):
@@ -113,7 +115,7 @@ def _references(seen: list[_Seen], records: Any) -> dict[str, list[str]]:  # noq
 
     def texts() -> Iterator[tuple[str, str]]:
         for record in records:
-            if record["metadata_kind"] != BUNDLE_RETENTION.word:
+            if record["metadata_kind"] not in _OF_ITSELF:
                 yield f"record {record['session_id']} refers to it", json.dumps(record)
         for item in _open_items(seen):
             yield f"the open item {item.get('code')} refers to it", json.dumps(item)

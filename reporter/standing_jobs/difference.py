@@ -11,7 +11,7 @@ from reporter.assess.readiness import compare
 from reporter.errors import UsageFault, VerificationFailed
 from reporter.model.instants import format_instant
 from reporter.model.readiness import Change, Readiness
-from reporter.seal.bundle import list_bundles, list_pruned
+from reporter.seal.bundle import LATEST_NAME, list_bundles, list_pruned
 from reporter.seal.digests import hash_file
 from reporter.seal.envelope import ATTESTATION_NAME
 from reporter.seal.keys import PublicKey
@@ -39,9 +39,14 @@ class SealedName(NamedTuple):
 
 
 def find_bundle(settings: Settings, named: str) -> str:
-    """Find a bundle by its path, or by the first digits of its digest. Raise UsageFault."""
+    """Find a bundle by its path, by the first digits of its digest, or as `NAME/latest`. Raise UsageFault.
+
+    `latest` alone is that of the only environment.
+    """
     if Path(named).is_dir():
         return named
+    if named.rpartition("/")[2] == LATEST_NAME:
+        return _latest(settings, named)
     if not _DIGEST.fullmatch(named):
         raise UsageFault(
             f"{named}: found no directory, wanted the path of a bundle or the first digits of its digest, at least 4"
@@ -65,6 +70,19 @@ def find_digest(settings: Settings, environment: str, named: str) -> SealedName:
             at = datetime.fromisoformat(name.stamp)
             return SealedName(hash_file(Path(name.path, ATTESTATION_NAME)), format_instant(at))
     raise UsageFault(f"{named}: found no bundle of {environment} with this digest; `reporter history` lists them")
+
+
+def _latest(settings: Settings, named: str) -> str:
+    """Find the newest bundle of an environment."""
+    known = sorted(settings.environments)
+    environment = named.rpartition("/")[0] or (known[0] if len(known) == 1 else "")
+    if environment not in known:
+        listed = ", ".join(f"{name}/{LATEST_NAME}" for name in known) or "none"
+        raise UsageFault(f"{named}: wanted a bundle's path or digest, or one of {listed}")
+    path = Path(settings.resolve(settings.bundles_dir), environment, LATEST_NAME)
+    if not path.is_dir():
+        raise UsageFault(f"{named}: found no bundle; `reporter run --environment {environment}` makes one")
+    return str(path)
 
 
 def compare_bundles(before: str, after: str, key: PublicKey) -> Difference:

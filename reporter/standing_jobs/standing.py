@@ -57,6 +57,16 @@ class Actor(NamedTuple):
     command: str
 
 
+class Attached(NamedTuple):
+    """A bundle at a release approval record, as far as it is known to have come."""
+
+    release_record_ref: str
+    level: str
+    outcome: str
+    recorded_at: str
+    bundle_digest: str
+
+
 class Standing(NamedTuple):
     """What the newest bundle of one environment says. Without one, or where its seal is broken, `faults` says so."""
 
@@ -72,6 +82,7 @@ class Standing(NamedTuple):
     due: tuple[Due, ...] = ()
     open_items: tuple[OpenItem, ...] = ()
     actors: tuple[Actor, ...] = ()
+    attachments: tuple[Attached, ...] = ()
     faults: tuple[str, ...] = ()
 
     @property
@@ -113,6 +124,9 @@ def standing_of(settings: Settings, environment: str, now: datetime, key: Public
         due=tuple(_due(document, now)),
         open_items=tuple(_open_items(document)),
         actors=tuple(_actors(document, environment)),
+        attachments=tuple(
+            Attached(*(_text(row, field) for field in Attached._fields)) for row in _rows(document, "attachments")
+        ),
     )
 
 
@@ -193,12 +207,6 @@ def _actors(document: Mapping[str, Any], environment: str) -> Iterator[Actor]:
         first = steps[owners.index(owner)]
         command = for_environment(_text(first, "command"), environment)
         yield Actor(owner, owners.count(owner), _text(first, "task"), command)
-
-
-def overall_state(status: str, readiness_state: str, closure_state: str) -> str:
-    """Give the verdict of a bundle, never a better one than release readiness and the closure have."""
-    held = readiness_state == "blocked" or closure_state == "open"
-    return "blocked" if held and status != "needs_attention" else status
 
 
 def for_environment(command: str, environment: str) -> str:

@@ -23,7 +23,13 @@ REFUSED = {
         "https://hooks.slack.com/services/T000/B000/XXXX",
     ],
     "url_user_info": ["https://bot:pw@example.org/x", "postgresql+psycopg://reporter@example.org/db"],
-    "email_address": ["ask jane.doe@example.org", "jane\u200b@example.org", "jane@\uff45xample.org"],
+    "email_address": [
+        "ask jane.doe@example.org",
+        "jane@mx1.example.org.2",
+        "jane@4u.example",
+        "jane\u200b@example.org",
+        "jane@\uff45xample.org",
+    ],
     "private_host": [
         "vault.prod.internal is down",
         "jira.corp",
@@ -69,6 +75,8 @@ def test_every_rule_is_shown_what_it_refuses() -> None:
         "it listens on :: alone",
         "release 1.2.3.400, api 8.8.8.8",
         "@jane in #release-governance",
+        "github:example/pilot@v1.4.0",
+        "gitlab:group/pilot@2026.06.11-rc.1",
         "gordackretryexec-0123456789abcdef",
     ],
 )

@@ -15,8 +15,8 @@ from deliver.vendors.misbehaviour import refuse_with
 from deliver.vendors.server import Answer, Authorities, answer_json
 from reporter.deliver.approvals.asking import Access
 from reporter.deliver.approvals.registry import connector_of, make_target
-from reporter.deliver.approvals.target import Presence
-from reporter.deliver.receipts import Level, Outcome
+from reporter.deliver.approvals.target import Found, Presence, Survey
+from reporter.deliver.receipts import Level, Outcome, Receipt
 from reporter.model.release_records import KINDS
 
 
@@ -372,6 +372,38 @@ def test_long_wait_that_comes_with_success_leaves_the_rest_to_the_next_call(
     assert played.stored() == ALL
 
 
+def test_work_item_that_cannot_be_edited_is_told(worlds: Worlds, attach: Attach) -> None:
+    played = worlds.azure()
+    answer = played.vendor.answer
+    refused = answer_json(412, {"message": "TF26071: This work item has been changed by someone else"})
+    played.vendor.answer = lambda asked: refused if asked.method == "PATCH" else answer(asked)
+    done = attach(played, FILES[:1])
+    assert (done.outcome, done.complete) == (Outcome.REJECTED_PERMANENT, False)
+    assert done.files[0].receipt
+    assert done.files[0].receipt.status_code == 412
+
+
+def test_links_and_assets_that_cannot_be_listed_stop_everything(worlds: Worlds, attach: Attach) -> None:
+    for played, end in ((worlds.github(), "/assets"), (worlds.gitlab(), "/package_files")):
+        if end == "/package_files":
+            played.plant("another", b"")
+        answer = played.vendor.answer
+        played.vendor.answer = lambda asked, answer=answer, end=end: (
+            Answer(503) if asked.path.endswith(end) else answer(asked)
+        )
+        done = attach(played)
+        assert {one.receipt.error_class for one in done.files if one.receipt} == {"come_later"}
+        assert not done.added
+
+
+def test_link_that_is_refused_is_told(worlds: Worlds, attach: Attach) -> None:
+    played = worlds.gitlab()
+    answer = played.vendor.answer
+    played.vendor.answer = lambda asked: Answer(403) if asked.method == "POST" else answer(asked)
+    done = attach(played, FILES[:1])
+    assert (done.outcome, done.files[0].presence) == (Outcome.REJECTED_PERMANENT, Presence.LEFTOVER)
+
+
 def test_relation_without_an_address_is_not_understood(worlds: Worlds, attach: Attach) -> None:
     played = worlds.azure()
     played.vendor.relations.append({"rel": "AttachedFile", "url": None, "attributes": {"name": FILES[0].name}})
@@ -409,6 +441,23 @@ def test_file_that_somebody_stored_meanwhile_is_compared(worlds: Worlds, attach:
         (Presence.DIFFERENT, False),
         (Presence.SAME, True),
     ]
+
+
+def test_file_that_was_taken_and_is_read_back_by_nobody_is_accepted(worlds: Worlds, attach: Attach) -> None:
+    played = worlds.servicenow()
+    answer = played.vendor.answer
+    played.vendor.answer = lambda asked: (
+        Answer(403) if asked.path.endswith("/file") and asked.method == "GET" else answer(asked)
+    )
+    done = attach(played)
+    assert (done.complete, done.level, done.added) == (True, Level.ACCEPTED, True)
+
+
+def test_what_is_found_and_where_is_not_printed() -> None:
+    survey = Survey(
+        Receipt(Outcome.ACCEPTED), {"x": Found(Presence.LEFTOVER, handle="https://a.example/x")}, place="y.example"
+    )
+    assert "example" not in repr(survey) + repr(survey.found["x"])
 
 
 def test_store_that_fails_is_not_written_to(worlds: Worlds, attach: Attach) -> None:
