@@ -15,6 +15,7 @@ from reporter.render.feed import VerdictChange, render_feed
 from reporter.seal.history import SealedStatement, each_instant, statements_of
 from reporter.seal.keys import PublicKey
 from reporter.settings_model import Settings
+from reporter.standing_jobs.standing import overall_state
 
 STATES = (("production", "status"), ("release readiness", "readiness_state"), ("closure", "closure_state"))
 
@@ -75,9 +76,7 @@ def _changes(settings: Settings, environment: str, now: datetime, key: PublicKey
 
 
 def _verdict(one: SealedStatement) -> str:
-    """Give the verdict, never a better one than release readiness and the closure have."""
-    held = one.word("readiness_state") == "blocked" or one.word("closure_state") == "open"
-    return "blocked" if held and one.word("status") != "needs_attention" else one.word("status")
+    return overall_state(one.word("status"), one.word("readiness_state"), one.word("closure_state"))
 
 
 def _refuse_unsafe(texts: Iterator[tuple[str, str]]) -> None:

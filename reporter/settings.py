@@ -15,7 +15,14 @@ from pydantic_core import ErrorDetails
 
 from reporter.errors import UsageFault
 from reporter.model.text import show, visible
-from reporter.settings_model import DeliverSettings, EnvironmentSettings, HttpsSettings, RetentionSettings, Settings
+from reporter.settings_model import (
+    DeliverSettings,
+    EnvironmentSettings,
+    HttpsSettings,
+    JobSettings,
+    RetentionSettings,
+    Settings,
+)
 
 DEFAULT_FILE: Final = "reporter.toml"
 DEFAULT_ENVIRONMENT: Final = "default"
@@ -63,6 +70,16 @@ def read_rules(file: str | None = None) -> tuple[str, dict[str, Any]]:
     environments = _read_toml(Path(found)).get("environments") if found else None
     tables = environments.items() if isinstance(environments, dict) else ()
     return found, {name: table["loops"] for name, table in tables if isinstance(table, dict) and "loops" in table}
+
+
+def environment_names(file: str | None = None) -> list[str]:
+    """Name the environments of the settings file, for completion: nothing is validated, and a fault names none."""
+    try:
+        found = _find_file(file, environment_variables())
+        environments = _read_toml(Path(found)).get("environments") if found else None
+    except UsageFault:
+        return []
+    return sorted(environments) if isinstance(environments, dict) else []
 
 
 def _find_file(file: str | None, variables: Mapping[str, str]) -> str:
@@ -221,10 +238,12 @@ def _suggestion(key: str) -> str:
 
     keys = {
         name
-        for model in (Settings, EnvironmentSettings, HttpsSettings, RetentionSettings, DeliverSettings)
+        for model in (Settings, EnvironmentSettings, HttpsSettings, RetentionSettings, DeliverSettings, JobSettings)
         for name in model.model_fields
     }
-    close = get_close_matches(key, sorted(keys), n=1)
+    close = [one for one in sorted(keys) if key and one.startswith(f"{key}_")] or get_close_matches(
+        key, sorted(keys), n=1
+    )
     return f"; did you mean {close[0]}?" if close else ""
 
 

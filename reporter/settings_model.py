@@ -111,6 +111,25 @@ def _address(value: object) -> object:
     return value
 
 
+def _cron(value: object) -> object:
+    if isinstance(value, str):
+        from reporter.cron_times import parse_cron  # noqa: PLC0415 - only a schedule needs it
+
+        parse_cron(value)
+    return value
+
+
+def _timezone(value: object) -> object:
+    if isinstance(value, str):
+        from zoneinfo import ZoneInfo  # noqa: PLC0415 - likewise
+
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError, OSError):
+            raise ValueError(f"found {show(value)}, wanted a time zone such as Europe/Berlin") from None
+    return value
+
+
 def _release_record(value: object) -> object:
     if isinstance(value, str):
         read = read_reference(value)
@@ -182,6 +201,27 @@ class DeliverSettings(_Keys):
         default="",
         description="https:// address under which bundles are published, for links in messages.",
         examples=["https://evidence.example.org/bundles"],
+    )
+
+
+class JobSettings(_Keys):
+    """One job of `reporter schedule`; also what a bundle counts missed runs by, whoever starts them."""
+
+    cron: Annotated[str, BeforeValidator(_cron)] = Field(
+        description="When it is due: minute, hour, day of the month, month, day of the week.", examples=["15 6 * * *"]
+    )
+    timezone: Annotated[str, BeforeValidator(_timezone)] = Field(
+        default="UTC", description="The time zone of `cron`.", examples=["Europe/Berlin"]
+    )
+    command: tuple[str, ...] = Field(
+        default=(),
+        description="The words after `reporter`. Default: those of a job of this name.",
+        examples=[["run", "--environment", "production-pilot"]],
+    )
+    grace_minutes: Annotated[float, BeforeValidator(_number), Field(gt=0, le=525_600, allow_inf_nan=False)] = Field(
+        default=1440.0,
+        description="Minutes after which a job that could not start is left out. One that is caught up runs once.",
+        examples=[1440],
     )
 
 
@@ -345,6 +385,11 @@ class Settings(_Keys):
     )
     retention: RetentionSettings = Field(
         default_factory=RetentionSettings.model_construct, description="Which bundles are kept."
+    )
+    schedule: dict[Annotated[str, Field(pattern=ENVIRONMENT_NAME)], JobSettings] = Field(
+        default_factory=dict,
+        description="The jobs of `reporter schedule`, by name.",
+        examples=[{"run": {"cron": "15 6 * * *"}}],
     )
     environments: dict[Annotated[str, Field(pattern=ENVIRONMENT_NAME)], EnvironmentSettings] = Field(
         default_factory=dict, description="The pilots, by name."

@@ -12,12 +12,14 @@ from reporter.settings_model import (
     DeliverSettings,
     EnvironmentSettings,
     HttpsSettings,
+    JobSettings,
     RecoverySettings,
     RetentionSettings,
     Settings,
 )
 
 EXAMPLE_ENVIRONMENT: Final = "production-pilot"
+EXAMPLE_JOB: Final = "run"
 
 HIDDEN: Final = "<secret>"
 
@@ -29,11 +31,13 @@ def example_text() -> str:
         "# Relative paths start from this file's directory. Variables of the environment override this file.",
         "# Secrets are references: env:NAME, file:PATH or credential:NAME (systemd's LoadCredential=).",
         "",
-        *_key_lines(Settings, skip=("https", "retention", "environments")),
+        *_key_lines(Settings, skip=("https", "retention", "schedule", "environments")),
         "[https]",
         *_key_lines(HttpsSettings),
         "[retention]",
         *_key_lines(RetentionSettings),
+        f"# [schedule.{EXAMPLE_JOB}]",
+        *(f"# {line}" if line and not line.startswith("#") else line for line in _key_lines(JobSettings)),
         f"[environments.{EXAMPLE_ENVIRONMENT}]",
         *_key_lines(EnvironmentSettings, skip=("recovery", "deliver"), state=("mode", "manifests_dir")),
         f"[environments.{EXAMPLE_ENVIRONMENT}.recovery]",
@@ -50,13 +54,14 @@ def settings_rows() -> Iterator[tuple[str, str, str, str]]:
         ("", Settings),
         ("https.", HttpsSettings),
         ("retention.", RetentionSettings),
+        ("schedule.JOB.", JobSettings),
         ("environments.NAME.", EnvironmentSettings),
         ("environments.NAME.recovery.", RecoverySettings),
         ("environments.NAME.deliver.", DeliverSettings),
     )
     for prefix, model in tables:
         for name, field in model.model_fields.items():
-            if name not in ("https", "retention", "environments", "recovery", "deliver"):
+            if name not in ("https", "retention", "schedule", "environments", "recovery", "deliver"):
                 variable = _variable(name, field, prefix)
                 yield f"{prefix}{name}", _default_text(field), variable, field.description or ""
 
@@ -106,7 +111,7 @@ def _variable(name: str, field: FieldInfo, prefix: str) -> str:
 
 
 def _default_text(field: FieldInfo) -> str:
-    default = field.get_default(call_default_factory=True)
+    default = "" if field.is_required() else field.get_default(call_default_factory=True)
     return "" if default in ("", {}, (), None) else str(default)
 
 

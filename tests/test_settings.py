@@ -14,6 +14,7 @@ from reporter.settings_model import (
     DeliverSettings,
     EnvironmentSettings,
     HttpsSettings,
+    JobSettings,
     RecoverySettings,
     RetentionSettings,
     SecretRef,
@@ -511,7 +512,9 @@ def test_example_is_valid_and_loads_with_every_default(tmp_path: Path) -> None:
 def test_example_holds_every_key_and_each_example_is_accepted() -> None:
     """Take the comment signs from every key and the whole is still valid."""
     lines = example_text().splitlines()
-    uncommented = "\n".join(line.removeprefix("# ") if " = " in line else line for line in lines)
+    uncommented = "\n".join(
+        line.removeprefix("# ") if " = " in line or line.startswith("# [") else line for line in lines
+    )
     values = tomllib.loads(uncommented)
     (pilot,) = values["environments"].values()
     assert set(values) == set(Settings.model_fields)
@@ -525,10 +528,11 @@ def test_every_key_has_a_description_an_example_and_a_row_in_the_reference() -> 
     assert rows["environments.NAME.mode"][:2] == ("disabled", "CAVRA_GO_BACKEND_MODE")
     assert rows["bundles_dir"][:2] == ("bundles", "REPORTER_BUNDLES_DIR")
     assert rows["https.timeout_seconds"][:2] == ("10.0", "")
-    for model in (Settings, HttpsSettings, RetentionSettings, EnvironmentSettings, RecoverySettings, DeliverSettings):
+    models = (Settings, HttpsSettings, RetentionSettings, JobSettings, EnvironmentSettings, RecoverySettings)
+    for model in (*models, DeliverSettings):
         for name, field in model.model_fields.items():
             assert field.description, name
-            if name not in ("https", "retention", "environments", "recovery", "deliver"):
+            if name not in ("https", "retention", "schedule", "environments", "recovery", "deliver"):
                 assert field.examples, name
                 assert [key for key in rows if key.rpartition(".")[2] == name]
 

@@ -10,6 +10,7 @@ import sys
 from typing import Final, NoReturn
 
 INTERRUPTED: Final = 130
+TERMINATED: Final = 143
 
 
 def main() -> NoReturn:
@@ -33,6 +34,11 @@ def answer(arguments: list[str]) -> int:
         return _dispatch(arguments)
     except KeyboardInterrupt:
         return INTERRUPTED
+    except BaseException as ended:
+        # Looked for by name: reporter.stopping is imported by the commands that answer SIGTERM, and by no other.
+        if type(ended).__name__ != "Terminated":
+            raise
+        return TERMINATED
 
 
 def _dispatch(arguments: list[str]) -> int:

@@ -6,10 +6,11 @@ import click
 
 from reporter.answer_jobs import acknowledge
 from reporter.cli.answering import decided_at, finish, recording_options, signature_options, signed, start
+from reporter.cli.options import complete_loop
 
 
 @click.command
-@click.argument("loop")
+@click.argument("loop", shell_complete=complete_loop)
 @click.argument("subject")
 @click.option("--provider", required=True, metavar="NAME", help="Who was told: slack, jira, ...")
 @signature_options

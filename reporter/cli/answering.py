@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import click
 
 from reporter.answer_jobs import Prepared, Signature, record_answer, sign, stored
-from reporter.cli.options import as_of_option, json_option, settings_option
+from reporter.cli.options import as_of_option, complete_environment, json_option, settings_option
 from reporter.cli.terminal import print_json, remark, say
 from reporter.clock import utc_now
 from reporter.errors import ExitCode, UsageFault
@@ -23,7 +23,11 @@ from reporter.settings_model import Settings
 C = TypeVar("C", bound=Callable[..., Any])
 
 environment_option = click.option(
-    "--environment", "-e", metavar="NAME", help="The environment it is about; needed where the settings have several."
+    "--environment",
+    "-e",
+    metavar="NAME",
+    shell_complete=complete_environment,
+    help="The environment it is about; needed where the settings have several.",
 )
 execute_option = click.option(
     "--execute", is_flag=True, help="Record it in the ledger. Default: only say what would be."

@@ -7,6 +7,8 @@ import click
 
 from reporter.cli.options import (
     as_of_option,
+    complete_environment,
+    complete_report,
     fail_on_option,
     instant_of,
     json_option,
@@ -59,9 +61,15 @@ _WIDTH = max(len(kind.name) for kind in REPORTS)
 
 
 @click.command(epilog="Reports:\n\n\b\n" + "\n".join(f"{kind.name:<{_WIDTH}} {kind.question}" for kind in REPORTS))
-@click.argument("report", type=_report, metavar="REPORT")
+@click.argument("report", type=_report, metavar="REPORT", shell_complete=complete_report)
 @upstream_flags
-@click.option("--environment", "-e", metavar="NAME", help="The environment of the settings to start from.")
+@click.option(
+    "--environment",
+    "-e",
+    metavar="NAME",
+    shell_complete=complete_environment,
+    help="The environment of the settings to start from.",
+)
 @click.option(
     "--provider",
     type=_providers,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from reporter.cli.options import json_option, settings_option
+from reporter.cli.options import environments_option, json_option, settings_option
 from reporter.cli.terminal import print_json, remark, say
 from reporter.cli.verdict import overall
 from reporter.errors import ExitCode, UsageFault
@@ -23,9 +23,7 @@ CHAIN = {
 
 
 @click.command
-@click.option(
-    "--environment", "-e", "environments", multiple=True, metavar="NAME", help="Only this environment; may be repeated."
-)
+@environments_option
 @click.option(
     "--last", type=click.IntRange(min=1), default=30, show_default=True, metavar="N", help="So many bundles of each."
 )

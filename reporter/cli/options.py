@@ -4,6 +4,7 @@ from datetime import datetime
 from pathlib import Path
 
 import click
+from click.shell_completion import CompletionItem
 
 from reporter.clock import utc_now, whole_second
 from reporter.model.instants import parse_instant
@@ -23,8 +24,41 @@ settings_option = click.option(
     metavar="FILE",
     help="The settings file. Default: $REPORTER_SETTINGS, then reporter.toml here, then the environment alone.",
 )
+
+
+def complete_environment(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Complete the name of an environment from the settings that the call names."""
+    del parameter
+    from reporter.settings import environment_names
+
+    return [name for name in environment_names(context.params.get("settings_file")) if name.startswith(incomplete)]
+
+
+def complete_report(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Complete the name of a report, with what it asks."""
+    del context, parameter
+    from reporter.model.registry import REPORTS
+
+    return [CompletionItem(kind.name, help=kind.question) for kind in REPORTS if kind.name.startswith(incomplete)]
+
+
+def complete_loop(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Complete the name of a loop as commands print it."""
+    del context, parameter
+    from reporter.loops.table import LOOPS
+
+    names = ((loop.word.replace("_", "-"), loop.title) for loop in LOOPS)
+    return [CompletionItem(name, help=title) for name, title in names if name.startswith(incomplete)]
+
+
 environments_option = click.option(
-    "--environment", "-e", "environments", multiple=True, metavar="NAME", help="Only this environment; may be repeated."
+    "--environment",
+    "-e",
+    "environments",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=complete_environment,
+    help="Only this environment; may be repeated.",
 )
 output_option = click.option(
     "--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="Write this file. Default: stdout."

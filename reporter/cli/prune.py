@@ -14,7 +14,8 @@ from reporter.jobs import chosen_environments
 from reporter.retention_jobs import Choice, Rules, choose_bundles, prepare_hold
 from reporter.retention_jobs import prune as prune_environment
 from reporter.retention_jobs.pruning import rules_of
-from reporter.run_jobs.lock import one_at_a_time
+from reporter.run_jobs.results import Ending
+from reporter.run_jobs.watched import watched
 from reporter.settings import load_settings
 from reporter.settings_model import Settings
 from reporter.standing_jobs import public_key_of
@@ -97,11 +98,10 @@ def _apply(
     if not execute:
         return {name: choose_bundles(settings, name, now, key, rules) for name in names}, {}
     wall_now = utc_now()
-    with one_at_a_time(settings, "prune", wall_now) as claim:
-        for line in claim.remarks:
-            remark(line)
+    with watched(settings, "prune", names, now, wall_now, remark) as watch:
         choices = {name: choose_bundles(settings, name, now, key, rules) for name in names}
         gone = [one for name in names for one in prune_environment(settings, name, now, key, rules, wall_now)]
+        watch.end(Ending(ExitCode.DONE))
     return choices, {one.choice.candidate.digest: one.record_id for one in gone}
 
 

@@ -9,6 +9,7 @@ import click
 from reporter.answer_jobs import approve_retry
 from reporter.answer_jobs.plans import RetryPlans, count_fates, fate, plan_retries, record_plans
 from reporter.cli.answering import decided_at, finish, recording_options, signature_options, signed, start
+from reporter.cli.options import complete_loop
 from reporter.cli.terminal import print_json, remark, say
 from reporter.clock import utc_now
 from reporter.errors import ExitCode
@@ -64,7 +65,7 @@ def plan(
 
 
 @retry.command
-@click.argument("loop")
+@click.argument("loop", shell_complete=complete_loop)
 @click.argument("subject")
 @click.option("--provider", required=True, metavar="NAME", help="The provider that the retry goes to.")
 @signature_options

@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import Any, Final, NamedTuple
 
 import click
+from click.shell_completion import CompletionItem
 
 from reporter.cli import INTERRUPTED
 from reporter.cli.terminal import complain, remark
@@ -25,6 +26,7 @@ COMMANDS: Final = {
     "evaluate": Entry("evaluate:evaluate", "Decide about one action, by Python and, where it may take part, by Go."),
     "parity": Entry("parity:parity", "Evaluate many actions by both backends, and write promotion evidence."),
     "status": Entry("status:status", "Say where every environment stands: the verdict, what is due, who must act."),
+    "schedule": Entry("schedule:schedule", "Run the jobs of [schedule.JOB] at their times, until SIGTERM."),
     "verify": Entry("verify_command:verify", "Check everything about a bundle, offline."),
     "diff": Entry("diff:diff", "Say what changed between two bundles."),
     "history": Entry("history:history", "List the bundles of an environment, and whether their chain holds."),
@@ -38,6 +40,7 @@ COMMANDS: Final = {
     "prune": Entry("prune:prune", "Take away the bundles that retention lets go; put bundles on hold."),
     "keys": Entry("keys:keys", "Make a signing key; show the id of a key."),
     "settings": Entry("settings:settings", "Check the settings; print an example with every key."),
+    "completion": Entry("completion:completion", "Print what makes a shell complete commands and names."),
     "schema": Entry("schema:schema", "Print the JSON Schema of a manifest, a report or a file of a bundle."),
 }
 
@@ -60,6 +63,11 @@ class LazyGroup(click.Group):
         module, _, name = COMMANDS[cmd_name].at.partition(":")
         command: click.Command = getattr(import_module(f"reporter.cli.{module}"), name)
         return command
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete the name of a command from the table; none is imported for it."""
+        found = [CompletionItem(name, help=COMMANDS[name].line) for name in COMMANDS if name.startswith(incomplete)]
+        return [*found, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -106,9 +114,11 @@ def call(arguments: list[str]) -> int:
     except ReporterError as error:
         complain(error.faults)
         return error.exit_code
-    except SystemExit:
-        # click's answer to a broken pipe: that of a help text whose reader left, or one inside a command.
-        return ExitCode.DONE if {"-h", "--help", "--version"} & {*arguments} else ExitCode.BUG
+    except SystemExit as ended:
+        # click's answers to a completion that was asked for, and to a broken pipe: that of a help text whose reader
+        # left, or one inside a command.
+        harmless = ended.code == 0 or {"-h", "--help", "--version"} & {*arguments}
+        return ExitCode.DONE if harmless else ExitCode.BUG
     except Exception:  # noqa: BLE001 - the last line of defence; whatever it is, it is ours
         import traceback
 

@@ -9,6 +9,7 @@ import click
 from reporter.cli.explanation_text import explanation_as_json, explanation_text
 from reporter.cli.options import (
     as_of_option,
+    environments_option,
     explain_option,
     fail_on_option,
     json_option,
@@ -17,6 +18,7 @@ from reporter.cli.options import (
 from reporter.cli.terminal import complain, print_json, remark, say
 from reporter.cli.verdict import exit_code, is_held, overall
 from reporter.clock import utc_now
+from reporter.fleet_jobs import write_fleet
 from reporter.jobs import Outcome, Run, chosen_environments, run_environments
 from reporter.key_jobs import signing_key
 from reporter.model.explanation import Explanation
@@ -28,9 +30,7 @@ from reporter.settings import load_settings
 
 
 @click.command
-@click.option(
-    "--environment", "-e", "environments", multiple=True, metavar="NAME", help="Only this environment; may be repeated."
-)
+@environments_option
 @as_of_option
 @settings_option
 @click.option("--no-deliver", is_flag=True, help="Write the bundles and send nothing.")
@@ -70,6 +70,9 @@ def run(  # noqa: PLR0913, PLR0917 - one for each option
         if made:
             remark(made)
         result = run_environments(settings, names, now, key, wall_now.timestamp())
+        told = write_fleet(settings, now, wall_now, key.public)
+        if told:
+            remark(told)
         code = _exit_code(result, fail_on)
         watch.end(Ending(code, result.run_id, tuple(map(_as_result, result.outcomes))))
     for line in [*result.remarks, *(one for outcome in result.outcomes for one in outcome.remarks)]:

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 import click
 
 from reporter.cli.explanation_text import explanation_as_json, explanation_text
-from reporter.cli.options import as_of_option, explain_option, instant_of, json_option, settings_option
+from reporter.cli.options import (
+    as_of_option,
+    environments_option,
+    explain_option,
+    instant_of,
+    json_option,
+    settings_option,
+)
 from reporter.cli.terminal import print_json, remark, say
 from reporter.cli.verdict import overall
 from reporter.errors import ExitCode
@@ -27,9 +34,7 @@ MOST_SHOWN = 10
 
 
 @click.command
-@click.option(
-    "--environment", "-e", "environments", multiple=True, metavar="NAME", help="Only this environment; may be repeated."
-)
+@environments_option
 @as_of_option
 @settings_option
 @json_option

@@ -103,7 +103,12 @@ class HttpConnector(ABC):
 
         The receipt has the outcome `accepted` and the level `intended` where that went well.
         """
-        fault = await http.reach(self.url)
-        if fault is None:
-            return Receipt(Outcome.ACCEPTED)
-        return Receipt(fault.outcome, status_code=0, error_class=fault.error_class)
+        return await reach_of(self.url, http)
+
+
+async def reach_of(url: str, http: Http) -> Receipt:
+    """Say whether the host of an address is there; nothing is asked of it."""
+    fault = await http.reach(url)
+    if fault is None:
+        return Receipt(Outcome.ACCEPTED)
+    return Receipt(fault.outcome, status_code=0, error_class=fault.error_class)

@@ -18,6 +18,9 @@ from reporter.model.text import visible
 MESSAGE_DOMAIN: Final = "reporter.invalid"
 """What stands behind the @ of a Message-ID: no host, for that would be a private one (RFC 6761 6.4)."""
 
+NOBODY: Final = f"reporter@{MESSAGE_DOMAIN}"
+"""Who a mail is from that is only looked at."""
+
 LONGEST_SUBJECT: Final = 250
 LONGEST_ADDRESS: Final = 254
 
@@ -49,7 +52,7 @@ class Letter:
     text: str
     html: str = ""
     attachments: tuple[Attachment, ...] = ()
-    sender: str = f"{_FROM}@{MESSAGE_DOMAIN}"
+    sender: str = NOBODY
     to: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
@@ -66,7 +69,7 @@ def message_id_of(letter: Letter) -> str:
     """Give the Message-ID without its brackets: the same over all attempts, so that a receiver can see a repetition."""
     name = letter.message_id
     if len(name) > LONGEST_ADDRESS or not _PLAIN_ID.fullmatch(name):
-        name = _digest(name)
+        name = _digest(name)[:40]
     return f"{name}@{MESSAGE_DOMAIN}"
 
 

@@ -65,7 +65,7 @@ def private_in_header(place: str, text: str) -> Iterator[PrivateValue]:
 
 
 def private_in_settings(settings: Settings) -> Iterator[PrivateValue]:
-    """Give what the settings themselves hold or lead to: executives, tokens, the ledger's password.
+    """Give what the settings themselves hold or lead to: executives, tokens, the ledger's password, the heartbeat.
 
     A secret that cannot be read is told by whoever needs it, and cannot leak.
     """
@@ -77,9 +77,9 @@ def private_in_settings(settings: Settings) -> Iterator[PrivateValue]:
             yield PrivateValue(PrivateKind.SECRET, "https.tokens", read_token(settings, host))
         except UsageFault:
             continue
-    if settings.ledger_password:
+    for place, reference in (("ledger_password", settings.ledger_password), ("heartbeat_url", settings.heartbeat_url)):
         try:
-            password = read_secret(settings, settings.ledger_password, "ledger_password").decode("utf-8", "replace")
+            text = read_secret(settings, reference, place).decode("utf-8", "replace").strip() if reference else ""
         except UsageFault:
-            return
-        yield PrivateValue(PrivateKind.SECRET, "ledger_password", password)
+            continue
+        yield from private_in_url(place, text) if "://" in text else (PrivateValue(PrivateKind.SECRET, place, text),)

@@ -19,11 +19,13 @@ run_event = Table(
     metadata,
     Column("sequence", NUMBER, primary_key=True, autoincrement=False),
     Column("run", NUMBER, nullable=False),
+    Column("job", Text, nullable=False),
     Column("as_of", Text().with_variant(Text(collation="C"), "postgresql"), nullable=False),
     Column("payload", Text, nullable=False),
     Column("previous_hash", Text, nullable=False),
     Column("hash", Text, nullable=False),
     Index("run_event_by_as_of", "as_of"),
+    Index("run_event_by_job", "job", "sequence"),
 )
 
 _ABORT: Final = "BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END"
@@ -66,14 +68,14 @@ def create_runs(connection: Connection) -> None:
         connection.exec_driver_sql(trigger)
 
 
-def append_run(database: Database, as_of: str, payload: dict[str, Any], run: int | None = None) -> int:
-    """Append a row, a start unless `run` names one, and give its sequence. Raise LedgerUnusable."""
+def append_run(database: Database, job: str, as_of: str, payload: dict[str, Any], run: int | None = None) -> int:
+    """Append a row of a job, a start unless `run` names one, and give its sequence. Raise LedgerUnusable."""
     with database.transaction(write=True) as connection:
         if not database.is_sqlite:
             connection.execute(text(f"SELECT pg_advisory_xact_lock({_APPEND_LOCK})"))
         last = select(run_event.c.sequence, run_event.c.hash).order_by(run_event.c.sequence.desc()).limit(1)
         before, previous = connection.execute(last).one_or_none() or (0, GENESIS)
-        row = (before + 1, run or before + 1, as_of, _encode(payload).decode(), previous)
+        row = (before + 1, run or before + 1, job, as_of, _encode(payload).decode(), previous)
         values = dict(zip(run_event.c.keys(), (*row, _hash(row)), strict=True))
         connection.execute(insert(run_event), values)
         return int(row[0])
@@ -101,7 +103,7 @@ def faults_of_runs(database: Database) -> list[tuple[str, str]]:
                 faults.append(("gap", f"run records {expected} to {row.sequence - 1} are missing"))
             elif row.previous_hash != previous:
                 faults.append(("rewritten", f"run record {row.sequence} does not follow the one before it"))
-            if row.hash != _hash(row[:5]):
+            if row.hash != _hash(row[:6]):
                 faults.append(("edited", f"run record {row.sequence} is not what was written"))
             expected, previous = row.sequence + 1, row.hash
     return faults

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from reporter.model.checks import Wire
 from reporter.model.explanation import Explanation
+from reporter.model.fleet import Fleet
 from reporter.model.gate import GateDecision
 from reporter.model.manifests import BY_ALIAS
 from reporter.model.readiness import Inputs, Readiness
@@ -42,7 +43,7 @@ ATTESTATION: Final[Schema] = {
 }
 
 
-PRINTED: Final[dict[str, type[Wire]]] = {"explanation": Explanation, "gate": GateDecision}
+PRINTED: Final[dict[str, type[Wire]]] = {"explanation": Explanation, "fleet": Fleet, "gate": GateDecision}
 """What commands print with --json and no bundle holds."""
 
 

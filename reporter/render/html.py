@@ -56,7 +56,7 @@ def render_readiness_html(view: View, readiness_json: bytes) -> bytes:
     Raises ValueError for JSON that would end its script element.
     """
     return render_page(
-        "readiness.html", "Readiness report", view, SCREEN, document=readiness_json, script=_source("filter.js")
+        "readiness.html", "Readiness report", view, SCREEN, document=readiness_json, script=source_of("filter.js")
     )
 
 
@@ -89,7 +89,7 @@ def render_page(  # noqa: PLR0913 - each is a part of the page
     """
     if b"<" in document:
         raise ValueError("the JSON holds a raw <: write it with write_json")
-    style = _source("style.css")
+    style = source_of("style.css")
     html = (
         _templates()
         .get_template(template)
@@ -111,7 +111,7 @@ def render_page(  # noqa: PLR0913 - each is a part of the page
 
 def render_paper(template: str, title: str, view: object, limits: object) -> str:
     """Render the HTML that `PdfWorkers` lays out; characters without a glyph become their code."""
-    style = _source("paper.css")
+    style = source_of("paper.css")
     rendered = _templates().get_template(template)
     return printable(
         rendered.render(view=view, limits=limits, paper=True, title=title, style=style, seal=SEAL, due=DUE)
@@ -149,5 +149,6 @@ def _templates() -> Environment:
 
 
 @cache
-def _source(name: str) -> Markup:
+def source_of(name: str) -> Markup:
+    """Read a style or a script of ours."""
     return Markup((templates_dir() / name).read_text(encoding="utf-8"))  # noqa: S704 - a file of ours

@@ -4,21 +4,24 @@ All of it is told by the instants that runs judge, never by the clock: the same 
 does not see itself or another attempt at its own instant.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from itertools import islice, pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 from reporter.errors import LedgerUnusable, UsageFault
-from reporter.model.instants import format_instant
+from reporter.model.instants import format_instant, parse_instant
 from reporter.model.readiness import Runs, TroubledRun
 from reporter.record_jobs import open_settings_ledger
-from reporter.settings_model import Settings
+from reporter.run_jobs.results import MAIN_JOB
+from reporter.settings_model import JobSettings, Settings
 
 if TYPE_CHECKING:
     from reporter.ledger import RunEvent
 
-MAIN_JOB: Final = "run"
 MOST_TOLD: Final = 20
+MOST_COUNTED: Final = 10_000
 
 
 def runs_before(settings: Settings, environment: str, now: datetime, previous: str) -> Runs:
@@ -33,7 +36,44 @@ def runs_before(settings: Settings, environment: str, now: datetime, previous: s
             events = read_runs(ledger.database, previous, format_instant(now))
     except (LedgerUnusable, UsageFault):
         return Runs()
-    return tell_runs(events, environment)
+    told = tell_runs(events, environment)
+    missed = missed_runs(settings, environment, events, previous, now)
+    return told.model_copy(update={"missed_count": len(missed), "missed": tuple(missed[-MOST_TOLD:])})
+
+
+def missed_runs(
+    settings: Settings, environment: str, events: "Iterable[RunEvent]", previous: str, now: datetime
+) -> list[str]:
+    """List the instants of the schedule since the previous bundle at which no run started before the next one."""
+    since = parse_instant(previous)
+    if since is None:
+        return []
+    starts = sorted(event.as_of for event in _starts(events, environment))
+    missed: set[str] = set()
+    for job in settings.schedule.values():
+        if not _is_of(job, environment):
+            continue
+        dues = list(islice(_dues(job, since.at, now), MOST_COUNTED))
+        for due, following in pairwise(map(format_instant, dues)):
+            place = bisect_left(starts, due)
+            if place == len(starts) or starts[place] >= following:
+                missed.add(due)
+    return sorted(missed)
+
+
+def _is_of(job: JobSettings, environment: str) -> bool:
+    """Say whether a job is the main job for an environment."""
+    words = job.command or (MAIN_JOB,)
+    named = [words[place + 1] for place, word in enumerate(words[:-1]) if word in {"-e", "--environment"}]
+    return words[0] == MAIN_JOB and (not named or environment in named)
+
+
+def _dues(job: JobSettings, after: datetime, until: datetime) -> Iterator[datetime]:
+    from zoneinfo import ZoneInfo
+
+    from reporter.cron_times import dues_between, parse_cron
+
+    return dues_between(parse_cron(job.cron), ZoneInfo(job.timezone), after, until)
 
 
 def tell_runs(events: "Iterable[RunEvent]", environment: str) -> Runs:
@@ -60,9 +100,14 @@ def _pairs(events: "Iterable[RunEvent]", environment: str) -> Iterator[tuple["Ru
     """Give every start of the main job for an environment, with its end where there is one."""
     listed = list(events)
     ends = {event.run: event for event in listed if not event.is_start}
-    for event in listed:
+    for start in _starts(listed, environment):
+        yield start, ends.get(start.run)
+
+
+def _starts(events: "Iterable[RunEvent]", environment: str) -> "Iterator[RunEvent]":
+    for event in events:
         if event.is_start and event.payload.get("what") == MAIN_JOB and environment in event.payload["environments"]:
-            yield event, ends.get(event.run)
+            yield event
 
 
 def _troubled(start: "RunEvent", end: "RunEvent | None", environment: str) -> TroubledRun | None:

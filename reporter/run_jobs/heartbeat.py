@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from reporter.errors import ExitCode, UsageFault
-from reporter.run_jobs.results import Ending
+from reporter.run_jobs.results import MAIN_JOB, Ending
 from reporter.settings import read_secret
 from reporter.settings_model import Settings
 
@@ -21,12 +21,12 @@ _GOOD: Final = range(200, 300)
 
 
 class Heartbeat:
-    """The pings of one run. Without a setting there are none."""
+    """The pings of one run. Only the main job has them: another would hide that it is gone."""
 
-    def __init__(self, settings: Settings, tell: Callable[[str], None]) -> None:
+    def __init__(self, settings: Settings, what: str, tell: Callable[[str], None]) -> None:
         self._tell = tell
         self._url = ""
-        if settings.heartbeat_url is None:
+        if settings.heartbeat_url is None or what != MAIN_JOB:
             return
         from reporter.deliver.addresses import pin_of
 

@@ -13,6 +13,9 @@ from reporter.settings_model import Settings
 
 LOOKED_AT: Final = 200
 """Rows: each job that ran among the last hundred runs is told."""
+_OF_JOB: Final = (
+    "SELECT sequence, run, payload FROM run_event WHERE job = {} AND run = sequence ORDER BY sequence DESC LIMIT 1"
+)
 _LAST: Final = f"SELECT sequence, run, payload FROM run_event ORDER BY sequence DESC LIMIT {LOOKED_AT}"  # noqa: S608
 _BUSY_SECONDS: Final = 5.0
 
@@ -35,13 +38,19 @@ def last_runs(settings: Settings) -> list[LastRun]:
     """Give the last run of every job, the latest first. What cannot be read is left out."""
     ends: dict[int, dict[str, Any]] = {}
     found: dict[str, LastRun] = {}
-    for sequence, run, payload in _rows(settings):
+    for sequence, run, payload in _rows(settings, _LAST, ()):
         value = msgspec.json.decode(payload)
         if sequence != run:
             ends[run] = value
         elif value["what"] not in found:
             found[value["what"]] = _last_run(settings, value, ends.get(run))
     return list(found.values())
+
+
+def last_start(settings: Settings, job: str) -> str:
+    """Give when a job started last, by the wall clock of then; empty where no record of it can be read."""
+    rows = _rows(settings, _OF_JOB, (job,))
+    return str(msgspec.json.decode(rows[0][2])["started_at"]) if rows else ""
 
 
 def _last_run(settings: Settings, start: dict[str, Any], end: dict[str, Any] | None) -> LastRun:
@@ -58,28 +67,28 @@ def _last_run(settings: Settings, start: dict[str, Any], end: dict[str, Any] | N
     )
 
 
-def _rows(settings: Settings) -> Sequence[_Row]:
+def _rows(settings: Settings, query: str, values: tuple[str, ...]) -> Sequence[_Row]:
     kind, _, path = settings.ledger.partition(":///")
     if kind != "sqlite":
-        return _rows_of_server(settings)
+        return _rows_of_server(settings, query, values)
     address = f"file:{quote(str(settings.base_dir / path))}?mode=ro"
     try:
         connection = sqlite3.connect(address, uri=True, timeout=_BUSY_SECONDS)
     except sqlite3.Error:
         return []
     try:
-        return connection.execute(_LAST).fetchall()
+        return connection.execute(query.format("?"), values).fetchall()
     except sqlite3.Error:
         return []
     finally:
         connection.close()
 
 
-def _rows_of_server(settings: Settings) -> Sequence[_Row]:
+def _rows_of_server(settings: Settings, query: str, values: tuple[str, ...]) -> Sequence[_Row]:
     from reporter.record_jobs import open_settings_ledger
 
     try:
         with open_settings_ledger(settings, write=False) as ledger, ledger.database.transaction() as connection:
-            return [(row[0], row[1], row[2]) for row in connection.exec_driver_sql(_LAST)]
+            return [(row[0], row[1], row[2]) for row in connection.exec_driver_sql(query.format("%s"), values)]
     except (LedgerUnusable, UsageFault):
         return []

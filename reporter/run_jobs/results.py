@@ -5,12 +5,12 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from reporter.errors import ExitCode, ReporterError
+from reporter.stopping import TERMINATED, Terminated
+
+MAIN_JOB: Final = "run"
 
 INTERRUPTED: Final = 130
 """What a shell says of a command that Ctrl-C ended."""
-TERMINATED: Final = 143
-"""Likewise of SIGTERM."""
-
 WORKED: Final = (ExitCode.DONE, ExitCode.DUE_SOON, ExitCode.NEEDS_ATTENTION)
 """Exit codes of runs that did all that they should, whatever the verdict."""
 
@@ -54,7 +54,7 @@ def ending_of(error: BaseException) -> Ending:
     """Say how a run ended that an error ended."""
     if isinstance(error, KeyboardInterrupt):
         return Ending(INTERRUPTED, failure="Interrupted")
-    if isinstance(error, SystemExit):
-        return Ending(error.code if isinstance(error.code, int) else ExitCode.BUG, failure="Interrupted")
+    if isinstance(error, Terminated):
+        return Ending(TERMINATED, failure="Interrupted")
     code = error.exit_code if isinstance(error, ReporterError) else ExitCode.BUG
     return Ending(code, failure=kind_of(error))

@@ -16,6 +16,7 @@ from reporter.run_jobs.metrics import write_metrics
 from reporter.run_jobs.records import Begun, record_end, record_start
 from reporter.run_jobs.results import Ending, ending_of
 from reporter.settings_model import Settings
+from reporter.stopping import ending_on_sigterm
 
 Tell = Callable[[str], None]
 
@@ -41,11 +42,11 @@ def watched(  # noqa: PLR0913, PLR0917 - what is known of a run before it starts
     tell: Tell,
 ) -> Iterator[Watch]:
     """Let a run of `what` do its work, alone. `tell` takes remarks. Raise Locked where another is at work."""
-    heartbeat = Heartbeat(settings, tell)
+    heartbeat = Heartbeat(settings, what, tell)
     watch, started = Watch(), time.monotonic()
     begun: Begun | None = None
     try:
-        with one_at_a_time(settings, what, wall_now) as claim:
+        with ending_on_sigterm(), one_at_a_time(settings, what, wall_now) as claim:
             for remark in claim.remarks:
                 tell(remark)
             begun = record_start(settings, what, environments, as_of, wall_now)

@@ -209,6 +209,12 @@ def _actors(document: Mapping[str, Any], environment: str) -> Iterator[Actor]:
         yield Actor(owner, owners.count(owner), _text(first, "task"), command)
 
 
+def overall_state(status: str, readiness_state: str, closure_state: str) -> str:
+    """Give the verdict of a bundle, never a better one than release readiness and the closure have."""
+    held = readiness_state == "blocked" or closure_state == "open"
+    return "blocked" if held and status != "needs_attention" else status
+
+
 def for_environment(command: str, environment: str) -> str:
     """Let a command of ours name the environment that it is about, before the names that follow `--`."""
     if not command.startswith("reporter ") or re.search(r" (?:--environment|-e)[ =]", command):

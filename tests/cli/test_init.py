@@ -25,8 +25,9 @@ def test_plain_init_writes_settings_with_every_key_explained_and_a_key(call: Cal
     assert tree(tmp_path / "here") == ["keys/signing.key", "keys/signing.key.pub", "reporter.toml"]
     key = read_signing_key("here/keys/signing.key")
     assert said.out == (
-        f"wrote 1 files and a signing key (key id {key.key_id}) to here\n"
-        "next: describe your pilots in here/reporter.toml, then reporter run --settings here/reporter.toml\n"
+        f"wrote 1 file and a signing key (key id {key.key_id}) to here\n"
+        "next: describe your pilots in here/reporter.toml, then reporter doctor --settings here/reporter.toml,"
+        " then reporter run --settings here/reporter.toml\n"
     )
     settings, _ = load_settings("here/reporter.toml", {})
     assert list(settings.environments) == ["production-pilot"]
@@ -66,6 +67,25 @@ def test_directory_that_is_there_is_filled(call: Call, tmp_path: Path) -> None:
     assert tree(tmp_path) == ["keys/signing.key", "keys/signing.key.pub", "notes.txt", "reporter.toml"]
 
 
+def test_init_in_place_makes_what_is_missing_and_keeps_the_rest(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "reporter.toml").write_text("[environments.mine]\n", encoding="utf-8")
+    said = call("init")
+    assert said.code == 0
+    lines = said.out.splitlines()
+    assert lines[0].startswith("wrote a signing key (key id ")
+    assert lines[1:] == ["kept reporter.toml, which was there", "next: reporter doctor, then reporter run"]
+    before = {path: (tmp_path / path).read_bytes() for path in tree(tmp_path)}
+    again = call("init")
+    assert again.out.splitlines() == [
+        "kept reporter.toml, which was there",
+        "kept keys/signing.key, which was there",
+        "next: reporter doctor, then reporter run",
+    ]
+    assert {path: (tmp_path / path).read_bytes() for path in tree(tmp_path)} == before
+    (tmp_path / "reporter.toml").unlink()
+    assert call("init").out.splitlines()[0] == "wrote 1 file to ."
+
+
 @pytest.mark.parametrize(
     "taken",
     [
@@ -94,7 +114,7 @@ def test_nothing_is_overwritten_and_nothing_else_is_written(call: Call, tmp_path
 
 def test_everything_that_is_in_the_way_is_listed_at_once(call: Call) -> None:
     assert call("init", "demo").code == 0
-    said = call("init", "demo")
+    said = call("init", "demo", "--sample")
     assert [line.partition(":")[2].partition(":")[0] for line in said.err.splitlines()] == [
         " demo/reporter.toml",
         " demo/keys/signing.key",
@@ -120,7 +140,7 @@ def test_place_that_cannot_be_written_is_one_line(call: Call, tmp_path: Path) ->
     (tmp_path / "file").write_text("mine")
     said = call("init", "file/demo")
     assert said == (2, "", "error: file/demo: cannot be written: Not a directory; choose another directory\n")
-    assert call("init", "file").err.startswith("error: Invalid value for 'DIRECTORY': Directory 'file' is a file")
+    assert call("init", "file").err.startswith("error: Invalid value for '[DIRECTORY]': Directory 'file' is a file")
 
 
 def test_key_that_cannot_be_written_takes_everything_back(call: Call, tmp_path: Path) -> None:

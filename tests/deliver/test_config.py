@@ -150,6 +150,7 @@ def test_mail_server_and_store_are_entries_too(load: Load) -> None:
         "host": "smtp.example.org",
         "port": "2525",
         "sender": "reports@example.org",
+        "to": "",
         "security": "starttls",
         "user": "reports",
         "password": TOKEN,
@@ -440,8 +441,10 @@ def test_what_the_settings_publish_is_not_private(load: Load) -> None:
 def test_secrets_of_the_settings_are_searched_for(load: Load, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MANIFESTS", TOKEN)
     monkeypatch.setenv("LEDGER", "l3dger-s3cret")
+    monkeypatch.setenv("HEARTBEAT", "https://beat.example.org/0123456789ab")
     more = (
         'ledger = "postgresql+psycopg://ledger.example.org/x"\nledger_password = "env:LEDGER"\n'
+        'heartbeat_url = "env:HEARTBEAT"\n'
         '[https.tokens]\n"a.example.org" = "env:MANIFESTS"\n"b.example.org" = "env:NOT_SET"\n'
     )
     loaded = load({}, more=more)
@@ -449,7 +452,12 @@ def test_secrets_of_the_settings_are_searched_for(load: Load, monkeypatch: pytes
         "configured_secret https.tokens",
         "configured_secret ledger_password",
     ]
+    assert places(loaded, "beat.example.org 0123456789ab") == [
+        "configured_host heartbeat_url",
+        "configured_address heartbeat_url",
+    ]
     monkeypatch.delenv("LEDGER")
+    monkeypatch.delenv("HEARTBEAT")
     assert places(load({}, more=more), f"{TOKEN} l3dger-s3cret") == ["configured_secret https.tokens"]
 
 

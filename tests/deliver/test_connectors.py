@@ -9,6 +9,7 @@ import pytest
 from standardwebhooks import Webhook as Checker
 
 from deliver.connected import BY_NAME, CASES, Case
+from deliver.fault_matrix import RECALLS
 from deliver.messages import AT, LATER, MESSAGE_ID, message
 from deliver.vendors import jira, pagerduty, receiver, servicenow, siem, slack, splunk
 from deliver.vendors.misbehaviour import LOGIN_PAGE, refuse_with, show_a_login_page, store_and_answer
@@ -28,19 +29,6 @@ Play = Callable[[Vendor], Mount]
 EVERY_CASE = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 SEARCHED = pytest.mark.parametrize("case", [case for case in CASES if case.searches], ids=lambda case: case.name)
 
-RECALLS = {
-    "datadog": Recall.NONE,
-    "jira": Recall.SEARCHABLE,
-    "jira-comment": Recall.SEARCHABLE,
-    "pagerduty": Recall.KEYED,
-    "sentinel": Recall.NONE,
-    "servicenow": Recall.SEARCHABLE,
-    "slack": Recall.NONE,
-    "splunk": Recall.NONE,
-    "teams": Recall.NONE,
-    "webhook": Recall.KEYED,
-    "webhook-unsigned": Recall.NONE,
-}
 IDS = {
     "jira": (("issue", "OPS-2"),),
     "jira-comment": (("issue", "OPS-1"), ("comment", "20000")),
@@ -498,10 +486,10 @@ def test_page_for_people_is_no_acceptance_whatever_it_is_called(case: Case, page
 
 
 def test_every_provider_has_a_connector_and_only_known_ones_have() -> None:
-    assert set(CONNECTORS) | {"email"} == set(PROVIDERS)
+    assert set(CONNECTORS) == set(PROVIDERS)
 
 
-@pytest.mark.parametrize("provider", [name for name in CONNECTORS if not tells_somebody(name) and name != "email"])
+@pytest.mark.parametrize("provider", [name for name in CONNECTORS if not tells_somebody(name)])
 def test_pipelines_and_hosts_of_code_tell_nobody_and_say_so(provider: str) -> None:
     connector = CONNECTORS[provider](Configured(provider, "https://vendor.example/"))
     assert isinstance(connector, Mute)

@@ -185,5 +185,5 @@ def test_message_id_is_one_whatever_the_name(name: str) -> None:
     found = message_id_of(replace(LETTER, message_id=name))
     assert message["Message-ID"] == f"<{found}>"
     local, _, domain = found.partition("@")
-    assert (len(local), domain) == (64, "reporter.invalid")
+    assert (len(local), domain) == (40, "reporter.invalid")
     assert found == message_id_of(replace(LETTER, message_id=name))

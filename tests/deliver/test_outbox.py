@@ -3,26 +3,25 @@
 import asyncio
 import tracemalloc
 from collections.abc import Callable, Iterator
-from contextlib import AsyncExitStack
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
+from deliver.diary import NOW, Diary
 from deliver.store import NOT_THERE, Spoken, Store, Teller
 from deliver.vendors.misbehaviour import cut, hang_up, refuse_with, store_and_answer
 from deliver.vendors.server import Answer, Authorities, Misbehaviour, Mount, Vendor
 from reporter.deliver.connector import Connector, Recall
 from reporter.deliver.http import Http
 from reporter.deliver.message import Message
-from reporter.deliver.outbox import Fate, Guard, Lane, Limits, Outbox, Sending, Sent, increasing
+from reporter.deliver.outbox import Fate, Guard, Lane, Sending, increasing
 from reporter.deliver.receipts import Level, Outcome, Receipt
 from reporter.errors import LedgerUnusable
 from reporter.loops.writing import Begun
 from reporter.model.reports import AlertLevel
 from reporter.model.routes import RouteId
 
-NOW = datetime(2026, 6, 11, 15, 40, tzinfo=UTC)
 YES = Receipt(Outcome.ACCEPTED, Level.ACCEPTED, 200)
 NO = Receipt(Outcome.REJECTED_PERMANENT, status_code=400, error_class="rejected")
 AWAY = Receipt(Outcome.UNREACHABLE, status_code=0, error_class="dns_failure")
@@ -36,55 +35,6 @@ def safe(_: bytes) -> tuple[()]:
 
 
 Play = Callable[[Vendor], Mount]
-
-
-class Diary:
-    """A journal in memory, and a clock that goes on while somebody sleeps."""
-
-    def __init__(self) -> None:
-        self.intents: list[Begun] = []
-        self.results: dict[str, tuple[Begun, Receipt, int]] = {}
-        self.sent: list[Sent] = []
-        self.slept: list[float] = []
-        self.now = NOW
-        self.full_after: int | None = None
-
-    def clock(self) -> datetime:
-        return self.now
-
-    async def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        self.now += timedelta(seconds=seconds)
-        await asyncio.sleep(0)
-
-    async def intend(self, begun: Begun, message: Message) -> None:
-        assert begun.message_id == message.message_id
-        self._write()
-        self.intents.append(begun)
-
-    async def settle(self, begun: Begun, receipt: Receipt, completed_at: datetime, tries: int) -> None:
-        assert completed_at > begun.started_at
-        self._write()
-        self.results[begun.message_id] = (begun, receipt, tries)
-
-    def _write(self) -> None:
-        if self.full_after is not None and len(self.intents) + len(self.results) >= self.full_after:
-            raise LedgerUnusable("ledger: the disk is full")
-
-    def send(self, *lanes: Lane, seconds: float = 60) -> list[Fate]:
-        """Send, and give the fates in the order in which they became known."""
-        before = len(self.sent)
-        limits = Limits(self.now + timedelta(seconds=seconds))
-        outbox = Outbox(self, self.clock, limits, self.sent.append, sleep=self.sleep)
-
-        async def send_open() -> None:
-            async with AsyncExitStack() as stack:
-                for lane in lanes:
-                    await stack.enter_async_context(lane.http)
-                await outbox.send(lanes)
-
-        asyncio.run(send_open())
-        return [one.fate for one in self.sent[before:]]
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from reporter.settings_model import Settings
 def test_records_of_runs_are_chained_and_read_by_the_instant_that_they_are_of(address: str) -> None:
     with open_ledger(address) as ledger:
         for day in (1, 2, 3):
-            first = append_run(ledger.database, f"2026-06-0{day}T06:15:00Z", {"what": "run"})
-            assert append_run(ledger.database, f"2026-06-0{day}T06:15:00Z", {}, first) == first + 1
+            first = append_run(ledger.database, "run", f"2026-06-0{day}T06:15:00Z", {"what": "run"})
+            assert append_run(ledger.database, "run", f"2026-06-0{day}T06:15:00Z", {}, first) == first + 1
         found = read_runs(ledger.database, "2026-06-02T06:15:00Z", "2026-06-03T06:15:00Z")
         assert [(one.sequence, one.run, one.payload) for one in found] == [(3, 3, {"what": "run"}), (4, 3, {})]
         assert verify_ledger(ledger) == []
@@ -23,7 +23,7 @@ def test_records_of_runs_are_chained_and_read_by_the_instant_that_they_are_of(ad
 
 def test_a_record_of_a_run_can_be_neither_changed_nor_removed(address: str) -> None:
     with open_ledger(address) as ledger:
-        append_run(ledger.database, "2026-06-01T06:15:00Z", {})
+        append_run(ledger.database, "run", "2026-06-01T06:15:00Z", {})
     engine = create_engine(address)
     for statement in ("UPDATE run_event SET payload = ''", "DELETE FROM run_event"):
         with pytest.raises(DatabaseError, match="append-only"), engine.begin() as connection:
@@ -36,9 +36,9 @@ def test_the_last_run_of_every_job_is_found_in_either_database(address: str) -> 
     with open_ledger(address) as ledger:
         for what in ("run", "retry run", "run"):
             start = {"what": what, "as_of": "2026-06-01T06:15:00Z", "started_at": "2026-06-01T06:15:00Z"}
-            first = append_run(ledger.database, "2026-06-01T06:15:00Z", start)
+            first = append_run(ledger.database, "run", "2026-06-01T06:15:00Z", start)
             end = {"duration_seconds": 1.5, "exit_code": first, "environments": []}
-            append_run(ledger.database, "2026-06-01T06:15:00Z", end, first)
+            append_run(ledger.database, "run", "2026-06-01T06:15:00Z", end, first)
     assert [(one.what, one.exit_code) for one in last_runs(settings)] == [("run", 5), ("retry run", 3)]
 
 

@@ -14,6 +14,7 @@ from reporter.run_jobs import heartbeat
 from reporter.run_jobs.heartbeat import Heartbeat
 from reporter.run_jobs.results import Ending, ending_of
 from reporter.settings import load_settings
+from reporter.stopping import Terminated
 
 SECRET = "3f2a-ping-key"  # noqa: S105 - of this test
 
@@ -67,7 +68,7 @@ def heartbeat_to(folder: Path, url: str) -> tuple[Heartbeat, Told]:
     (folder / "ping").write_text(f"{url}\n", encoding="utf-8")
     (folder / "reporter.toml").write_text('heartbeat_url = "file:ping"\n', encoding="utf-8")
     told = Told()
-    return Heartbeat(load_settings(str(folder / "reporter.toml"), {})[0], told.append), told
+    return Heartbeat(load_settings(str(folder / "reporter.toml"), {})[0], "run", told.append), told
 
 
 @pytest.mark.parametrize(
@@ -78,7 +79,7 @@ def heartbeat_to(folder: Path, url: str) -> tuple[Heartbeat, Told]:
         (Ending(6), "/6"),
         (ending_of(NotPublicSafe("x")), "/fail"),
         (ending_of(KeyboardInterrupt()), "/fail"),
-        (ending_of(SystemExit(143)), "/fail"),
+        (ending_of(Terminated()), "/fail"),
         (ending_of(ZeroDivisionError()), "/fail"),
     ],
 )
@@ -129,7 +130,7 @@ def test_an_address_that_may_not_be_asked_is_refused(tmp_path: Path, url: str) -
 def test_a_reference_to_nothing_is_a_remark(tmp_path: Path) -> None:
     (tmp_path / "reporter.toml").write_text('heartbeat_url = "env:NO_SUCH_VARIABLE"\n', encoding="utf-8")
     told = Told()
-    beat = Heartbeat(load_settings(str(tmp_path / "reporter.toml"), {})[0], told.append)
+    beat = Heartbeat(load_settings(str(tmp_path / "reporter.toml"), {})[0], "run", told.append)
     beat.start()
     assert told == ["no heartbeat: heartbeat_url: the environment variable NO_SUCH_VARIABLE is not set"]
 
@@ -137,7 +138,14 @@ def test_a_reference_to_nothing_is_a_remark(tmp_path: Path) -> None:
 def test_without_the_setting_nothing_is_pinged(tmp_path: Path) -> None:
     (tmp_path / "reporter.toml").write_text("", encoding="utf-8")
     told = Told()
-    beat = Heartbeat(load_settings(str(tmp_path / "reporter.toml"), {})[0], told.append)
+    beat = Heartbeat(load_settings(str(tmp_path / "reporter.toml"), {})[0], "run", told.append)
     beat.start()
     beat.end(Ending(0))
+    assert told == []
+
+
+def test_other_jobs_are_not_pinged_for(tmp_path: Path) -> None:
+    heartbeat_to(tmp_path, "no address that could be asked")
+    told = Told()
+    Heartbeat(load_settings(str(tmp_path / "reporter.toml"), {})[0], "prune", told.append).start()
     assert told == []

@@ -168,3 +168,30 @@ def test_a_place_where_no_ledger_can_be_made_is_a_remark(tmp_path: Path, setting
     assert "its directory cannot be made" in record_start(settings, "run", ["pilot"], FIRST, FIRST).remark
     with pytest.raises(LedgerUnusable):
         open_settings_ledger(settings, write=True)
+
+
+SCHEDULE = '[schedule.run]\ncron = "15 6 * * *"\n[environments.pilot]\n[environments.other]\n'
+
+
+@pytest.mark.parametrize(
+    ("extra", "missed"),
+    [
+        ("", ["2026-06-02", "2026-06-03", "2026-06-05"]),
+        ('command = ["run", "-e", "pilot"]\n', ["2026-06-02", "2026-06-03", "2026-06-05"]),
+        ('command = ["run", "--environment", "other"]\n', []),
+        ('command = ["retry", "run"]\n', []),
+    ],
+    ids=["every environment", "this one", "another one", "another job"],
+)
+def test_scheduled_runs_that_never_came_are_told(tmp_path: Path, extra: str, missed: list[str]) -> None:
+    text = SCHEDULE.replace('* * *"\n', f'* * *"\n{extra}')
+    (tmp_path / "reporter.toml").write_text(text, encoding="utf-8")
+    settings = load_settings(str(tmp_path / "reporter.toml"), {})[0]
+    leave(settings, [WORKED])
+    fourth = FIRST + 3 * DAY + timedelta(seconds=40)
+    record_start(settings, "run", ["pilot", "other"], fourth, fourth)
+    now = FIRST + 5 * DAY + timedelta(seconds=2)
+    told = runs_before(settings, "pilot", now, "2026-06-01T06:15:00Z")
+    assert [one[:10] for one in told.missed] == missed
+    assert told.missed_count == len(missed)
+    assert runs_before(settings, "pilot", now, "").missed == (), "without a bundle nobody waited for one"

@@ -58,7 +58,8 @@ SHARED: Final = (
     Shared("allowed_hosts", "Hosts beside that of `url` that may be asked: HOST or HOST:PORT.", is_public=False),
 )
 
-KINDS: Final[Mapping[str, EntryKind]] = dict(sorted({**CONNECTORS, **OTHERS}.items()))
+_KINDS: Final[Mapping[str, EntryKind]] = {**CONNECTORS, **OTHERS}
+KINDS: Final = dict(sorted(_KINDS.items()))
 """Every provider that a configuration may name."""
 
 
@@ -72,3 +73,15 @@ def known_keys(kind: EntryKind) -> Iterator[str]:
     for key in kind.keys:
         yield key.name
         yield f"{key.name}_env"
+
+
+def key_rows() -> Iterator[tuple[str, str, str]]:
+    """Give provider, key and description of every key, for the reference in the docs; no provider is all of them."""
+    for shared in SHARED:
+        also = f", `{shared.name}_env`" if shared.is_text else ""
+        yield "", f"`{shared.name}`{also}", shared.what
+    for provider, kind in KINDS.items():
+        for key in kind.keys:
+            mark = " Required." if key.required else f" Default: `{key.default}`." if key.default else ""
+            also = f", `{key.name}_env`" if key.secret else ""
+            yield f"`{provider}`", f"`{key.name}`{also}", f"{key.what}{mark}"

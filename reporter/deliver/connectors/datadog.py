@@ -56,6 +56,4 @@ class Datadog(ConfiguredConnector):
 
 
 def _tag(name: str, text: str) -> str:
-    return re.sub(r"[^\w./-]", "_", f"{name}:{one_line(text).lower()}"[:LONGEST_TAG], flags=re.ASCII).replace(
-        "_", ":", 1
-    )
+    return f"{name}:{re.sub(r'[^a-z0-9./-]', '_', one_line(text).lower())}"[:LONGEST_TAG]

@@ -6,6 +6,7 @@ from typing import Final, Protocol
 from reporter.deliver.configured import Configured, Key, Needs
 from reporter.deliver.connector import Connector
 from reporter.deliver.connectors.datadog import Datadog
+from reporter.deliver.connectors.email import Email
 from reporter.deliver.connectors.jira import Jira
 from reporter.deliver.connectors.mute import Mute
 from reporter.deliver.connectors.pagerduty import PagerDuty
@@ -38,6 +39,7 @@ class Kind(Protocol):
 CONNECTORS: Final[Mapping[str, Kind]] = {
     "azure_repos": Mute,
     "datadog": Datadog,
+    "email": Email,
     "github": Mute,
     "github_actions": Mute,
     "gitlab": Mute,

@@ -5,12 +5,13 @@ acceptance, and nothing else is (integrations.md). A receiver of signed messages
 secret nothing can be said. What is sent never holds the request that it is sent in.
 """
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import ClassVar, Final
 
 from standardwebhooks import Webhook as Signer
 
-from reporter.deliver.configured import HOOK, Key, Needs
+from reporter.deliver.configured import HOOK, Configured, Key, Needs
 from reporter.deliver.connector import Recall
 from reporter.deliver.connectors.base import ConfiguredConnector, accepted
 from reporter.deliver.document import write_document
@@ -35,6 +36,16 @@ class Webhook(ConfiguredConnector):
             wants="whsec_ and 24 to 64 bytes in base64",
         ),
     )
+
+    @classmethod
+    def faults(cls, configured: Configured) -> Iterator[str]:
+        """Ask for a secret that can be decoded: its length alone does not say so."""
+        secret = configured.values.get("secret", "")
+        try:
+            if secret:
+                Signer(secret)
+        except ValueError:
+            yield "secret: found something else (not shown), wanted whsec_ and 24 to 64 bytes in base64"
 
     @property
     def recall(self) -> Recall:

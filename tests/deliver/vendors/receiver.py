@@ -37,7 +37,7 @@ class Receiver:
         if name in self.events:
             self.repeated.append(name)
         self.events[name] = asked.json()
-        return Answer(204)
+        return Answer(200)
 
     def _is_signed(self, asked: Asked) -> bool:
         name, stamp = asked.headers.get("webhook-id", ""), asked.headers.get("webhook-timestamp", "")

@@ -1,0 +1,77 @@
+"""Ending on SIGTERM: at once, or when what is being sent is done."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+from reporter import stopping
+from reporter.stopping import Terminated, ending_on_sigterm, finishing, is_asked_to_end
+
+
+@pytest.fixture(autouse=True)
+def _not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stopping, "_asked", False)
+
+
+def test_sigterm_ends_what_is_going_on() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(Terminated), ending_on_sigterm():  # noqa: PT012 - it ends at the first line
+        os.kill(os.getpid(), signal.SIGTERM)
+        pytest.fail("it went on")
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_what_is_being_finished_is_finished_first() -> None:
+    done: list[str] = []
+    with pytest.raises(Terminated), ending_on_sigterm(), finishing():  # noqa: PT012 - what is done before the end counts
+        with finishing():
+            os.kill(os.getpid(), signal.SIGTERM)
+            assert is_asked_to_end()
+            done.append("sent")
+        done.append("recorded")
+    assert done == ["sent", "recorded"]
+
+
+def test_without_a_signal_nothing_ends() -> None:
+    with ending_on_sigterm(), finishing():
+        pass
+    assert not is_asked_to_end()
+
+
+def test_a_thread_leaves_signals_to_the_main_one() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    seen: list[object] = []
+
+    def inside() -> None:
+        with ending_on_sigterm():
+            seen.append(signal.getsignal(signal.SIGTERM))
+
+    thread = Thread(target=inside)
+    thread.start()
+    thread.join()
+    assert seen == [before]
+
+
+def test_an_error_while_finishing_is_not_hidden_by_the_end() -> None:
+    with pytest.raises(ZeroDivisionError), ending_on_sigterm(), finishing():  # noqa: PT012 - in this order
+        os.kill(os.getpid(), signal.SIGTERM)
+        raise ZeroDivisionError
+
+
+def test_a_command_that_sigterm_ended_exits_143(tmp_path: Path) -> None:
+    code = (
+        "import os, signal, sys; import reporter.cli.keys as keys; from reporter.stopping import ending_on_sigterm\n"
+        "def told(*_):\n"
+        "    with ending_on_sigterm():\n"
+        "        os.kill(os.getpid(), signal.SIGTERM)\n"
+        "keys.keys.invoke = told\n"
+        "from reporter.cli import answer; sys.exit(answer(['keys', 'new', 'x']))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 143, done.stderr
+    assert done.stderr == ""
