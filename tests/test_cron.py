@@ -9,9 +9,9 @@ from pathlib import Path
 
 import click
 import pytest
-from reporter.cron_times import parse_cron
 
 from reporter.cli.root import root
+from reporter.cron_times import parse_cron
 from worlds import REPORTER
 
 CRON = Path(__file__).parent.parent / "cron"
