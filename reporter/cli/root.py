@@ -20,6 +20,7 @@ class Entry(NamedTuple):
 
 COMMANDS: Final = {
     "init": Entry("init:init", "Write settings, a signing key and, with --sample, a world to run at once."),
+    "doctor": Entry("doctor:doctor", "Check machine, settings, key, ledger, clock, disk and connectors."),
     "run": Entry("run:run", "Assess every environment and leave one sealed, verified bundle for each."),
     "check": Entry("check:check", "Assess one report, from settings or from flags alone."),
     "gate": Entry("gate:gate", "Say which backend may be selected, go or python, and what speaks against go."),
