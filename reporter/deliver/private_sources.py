@@ -64,6 +64,11 @@ def private_in_header(place: str, text: str) -> Iterator[PrivateValue]:
         yield PrivateValue(PrivateKind.SECRET, place, password)
 
 
+def private_in_text(place: str, text: str) -> Iterator[PrivateValue]:
+    """Give what is private of a text of which nobody knows what it is: an address, or a credential."""
+    yield from private_in_url(place, text) if "://" in text else private_in_header(place, text)
+
+
 def private_in_settings(settings: Settings) -> Iterator[PrivateValue]:
     """Give what the settings themselves hold or lead to: executives, tokens, the ledger's password, the heartbeat.
 

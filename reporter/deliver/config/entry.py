@@ -13,7 +13,7 @@ from reporter.deliver.config.keys import SHARED, EntryKind, known_keys
 from reporter.deliver.config.values import NOT_SHOWN, ConnectorFault, Privates, Values, all_of, nothing
 from reporter.deliver.configured import Configured, Key
 from reporter.deliver.http import Http, can_be_header
-from reporter.deliver.private_sources import private_host, private_in_header, private_in_url
+from reporter.deliver.private_sources import private_host, private_in_header, private_in_text, private_in_url
 from reporter.deliver.private_values import PrivateKind, PrivateValue
 from reporter.settings_model import Settings
 
@@ -26,6 +26,8 @@ _ANSWERS_FOR_US: Final = ("authorization", "api-key", "dd-api-key", "x-api-key")
 """Headers that let us in (domain.md B1.13)."""
 _SCHEME: Final = r"[A-Za-z][A-Za-z0-9-]{0,30}"
 _SHOWABLE: Final = re.compile(r"[A-Za-z_-]{1,32}")
+_PUBLIC: Final = frozenset(shared.name for shared in SHARED if shared.is_public)
+_DEEPEST: Final = 4
 _SECRET: Final = all_of(PrivateKind.SECRET)
 
 
@@ -64,12 +66,9 @@ class Entry(NamedTuple):
 
 
 def read_entry(settings: Settings, provider: str, kind: EntryKind, raw: Mapping[Any, Any]) -> Entry:
-    """Check one entry. Of one that is disabled nothing is followed, and what it holds is private all the same."""
+    """Check one entry. Of one that is disabled nothing is a fault, and what it holds is private all the same."""
     values = Values(settings, provider, raw)
-    enabled = raw.get("enabled", True)
-    if enabled is False:
-        return Entry(None, (), tuple(private_as_written(provider, raw, kind)), is_disabled=True)
-    if enabled is not True:
+    if not isinstance(raw.get("enabled", True), bool):
         values.fault(f"enabled: found {NOT_SHOWN}, wanted true or false")
     _refuse_unknown(values, kind, raw)
     told = Configured(provider, "")
@@ -97,7 +96,21 @@ def read_entry(settings: Settings, provider: str, kind: EntryKind, raw: Mapping[
         for one in kind.faults(told):
             values.fault(one)
     private = (*values.private, *private_as_written(provider, raw, kind)) if values.faults else tuple(values.private)
+    if raw.get("enabled") is False:
+        return Entry(None, (), private, is_disabled=True)
     return Entry(None if values.faults else config, tuple(values.faults), private)
+
+
+def private_of_nobody(settings: Settings, raw: object) -> Iterator[PrivateValue]:
+    """Give what is private of an entry that belongs to no provider, with what its references and variables lead to."""
+    if not isinstance(raw, dict):
+        yield from private_as_written("unknown", {"": raw})
+        return
+    values = Values(settings, "unknown", raw)
+    keys = {str(key).removesuffix("_env"): None for key in raw}
+    for key in (key for key in keys if key not in _PUBLIC):
+        values.text(key, private_in_text)
+    yield from (*values.private, *private_as_written("unknown", raw))
 
 
 def private_as_written(provider: str, raw: Mapping[Any, Any], kind: EntryKind | None = None) -> Iterator[PrivateValue]:
@@ -105,15 +118,21 @@ def private_as_written(provider: str, raw: Mapping[Any, Any], kind: EntryKind | 
 
     Left out are names of variables, and keys that are known to be public.
     """
-    public = {shared.name for shared in SHARED if shared.is_public}
-    public |= {key.name for key in (kind.keys if kind else ()) if not key.secret and not key.private}
+    public = _PUBLIC | {key.name for key in (kind.keys if kind else ()) if not key.secret and not key.private}
     for key, value in raw.items():
         place = f"connectors.{provider}.{key}" if _SHOWABLE.fullmatch(str(key)) else f"connectors.{provider}"
         if key in public or str(key).endswith("_env"):
             continue
-        for one in value.values() if isinstance(value, dict) else value if isinstance(value, list) else (value,):
-            text = str(one).strip()
-            yield from private_in_url(place, text) if "://" in text else private_in_header(place, text)
+        for text in _texts_in(value):
+            yield from private_in_text(place, text)
+
+
+def _texts_in(value: object, depth: int = _DEEPEST) -> Iterator[str]:
+    if isinstance(value, dict | list) and depth:
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from _texts_in(one, depth - 1)
+    elif value is not None:
+        yield str(value).strip()
 
 
 def _refuse_unknown(values: Values, kind: EntryKind, raw: Mapping[Any, Any]) -> None:

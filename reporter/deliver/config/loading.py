@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from reporter.deliver.addresses import pin_of
-from reporter.deliver.config.entry import ConnectorConfig, Entry, private_as_written, read_entry
+from reporter.deliver.config.entry import ConnectorConfig, Entry, private_of_nobody, read_entry
 from reporter.deliver.config.file import read_config
 from reporter.deliver.config.keys import KINDS
 from reporter.deliver.config.values import ConnectorFault
@@ -51,7 +51,7 @@ def load_connectors(settings: Settings) -> LoadedConnectors:
         unusable = _unusable(name, provider, written, entries)
         if unusable:
             faults.append(unusable)
-            private += private_as_written("unknown", written if isinstance(written, dict) else {"": written})
+            private += private_of_nobody(settings, written)
             continue
         entries[provider] = read_entry(settings, provider, KINDS[provider], written)
     for entry in entries.values():

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple, TypeAlias
 
+from reporter.deliver.private_sources import private_in_text
 from reporter.deliver.private_values import LEAST_SECRET, PrivateKind, PrivateValue
 from reporter.errors import UsageFault
 from reporter.settings import read_secret
@@ -70,7 +71,7 @@ class Values:
             self.fault(f"{key}: found it beside {key}_env, wanted one of the two")
         if not isinstance(variable, str) or not _VARIABLE.fullmatch(variable):
             self.fault(f"{key}_env: found {NOT_SHOWN}, wanted the name of a variable, as in CAVRA_SLACK_URL")
-            self._keep(f"{key}_env", str(variable), all_of(PrivateKind.SECRET))
+            self._keep(f"{key}_env", str(variable), private_in_text)
             return ""
         return self.text_of(key, f"env:{variable}", private)
 
@@ -80,7 +81,6 @@ class Values:
             value = str(value)
         if not isinstance(value, str):
             self.fault(f"{key}: found no text, wanted a text or a reference")
-            self._keep(key, str(value), all_of(PrivateKind.SECRET))
             return ""
         text = self._followed(key, value) if value.startswith(REFERENCES) else value.strip()
         self._keep(key, text, private)
