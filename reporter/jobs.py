@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from reporter import __version__
 from reporter.assess.everything import assess_reports, inputs_for, needs_records
@@ -21,6 +21,7 @@ from reporter.file_jobs import BundleFiles
 from reporter.loop_jobs import Evidence, read_large, states_of
 from reporter.model.case import EVERYBODY, Case, Request
 from reporter.model.instants import format_instant
+from reporter.model.progress import Tick, untold
 from reporter.model.reports import AlertLevel, Report, Status
 from reporter.run_jobs.results import kind_of
 from reporter.settings_model import Settings
@@ -106,8 +107,18 @@ def _readable_key(settings: Settings) -> "PublicKey | None":
         return None
 
 
-def run_environments(
-    settings: Settings, environments: Sequence[str], now: datetime, key: "SigningKey", wall_now: float
+STEPS: Final = 3
+"""Each environment is read, assessed and sealed: so often a run tells how far it is."""
+
+
+def run_environments(  # noqa: PLR0913 - what a run is made from, and whom it tells
+    settings: Settings,
+    environments: Sequence[str],
+    now: datetime,
+    key: "SigningKey",
+    wall_now: float,
+    *,
+    tick: Tick = untold,
 ) -> Run:
     """Run the main job. An environment that fails does not stop the others; `wall_now` only ages left-overs.
 
@@ -123,24 +134,30 @@ def run_environments(
     errors: list[ReporterError] = []
     read: dict[str, Evidence | None] = {}
     for name in environments:
+        tick(f"{name}: reading records", 0)
         try:
             read[name] = read_large(settings, name, now, key.public)
         except Exception as failed:  # noqa: BLE001 - whatever it is, the other environments go on
             errors.append(_told(name, failed))
             outcomes[name] = Outcome(name, faults=errors[-1].faults, failure=kind_of(failed))
+        tick(f"{name}: records read", 1)
     with PdfWorkers(PDFS * len(environments)) as pdfs:
         for name, evidence in read.items():
+            tick(f"{name}: assessing", 0)
             try:
                 units[name] = _begin(settings, name, now, key, pdfs, evidence)
             except Exception as failed:  # noqa: BLE001 - as above
                 errors.append(_told(name, failed))
                 outcomes[name] = Outcome(name, faults=errors[-1].faults, failure=kind_of(failed))
+            tick(f"{name}: assessed", 1)
         for name, unit in units.items():
+            tick(f"{name}: rendering and sealing", 0)
             try:
                 outcomes[name] = _finish(settings, unit, key, guard, wall_now)
             except Exception as failed:  # noqa: BLE001 - as above
                 errors.append(_told(name, failed))
                 outcomes[name] = _outcome(unit, "", "")._replace(faults=errors[-1].faults, failure=kind_of(failed))
+            tick(f"{name}: sealed", 1)
     listed = tuple(outcomes[name] for name in environments)
     return Run(_run_id(settings, now, listed), format_instant(now), listed, tuple(errors), guard.remarks)
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from reporter.errors import LedgerUnusable, UsageFault
+from reporter.model.progress import Tick, untold
 from reporter.model.raw_records import RawRecord, RecordFault
 from reporter.settings import read_secret, read_token
 from reporter.settings_model import LEDGERS, Settings
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from reporter.ledger import Appended, Format, Head, Ledger, LedgerFault
 
 
+RECORDS_A_TICK: Final = 10_000
 MOST_NOTED: Final = 20
 """Faults of a source that are told again when it is not read again."""
 
@@ -93,10 +95,10 @@ def reading_of(settings: Settings) -> "Reading":
     return Reading(base_dir=settings.base_dir, https=https, ledger=ledger)
 
 
-def import_records(settings: Settings, places: Sequence[str]) -> Iterator[Imported]:
+def import_records(settings: Settings, places: Sequence[str], tick: Tick = untold) -> Iterator[Imported]:
     """Import sources into the ledger: those given, relative to the current directory, else all of the settings.
 
-    A source that cannot be read does not stop the others.
+    A source that cannot be read does not stop the others. `tick` is told of each source, and now and then within one.
     """
     from reporter.collect.records import find_sources
     from reporter.ledger import Appended
@@ -110,7 +112,8 @@ def import_records(settings: Settings, places: Sequence[str]) -> Iterator[Import
             if isinstance(source, RecordFault):
                 yield Imported(source.source, Appended(faulty=1, faults=(source,)), unreadable=True)
             else:
-                yield _import_source(ledger, source, reading)
+                yield _import_source(ledger, source, reading, tick)
+                tick(source.alias, 1)
 
 
 def export_records(settings: Settings, form: "Format", path: Path) -> int:
@@ -153,7 +156,7 @@ def _from_here(place: str) -> str:
     return place if "://" in place else str(Path.cwd() / place)
 
 
-def _import_source(ledger: "Ledger", source: "Source", reading: "Reading") -> Imported:
+def _import_source(ledger: "Ledger", source: "Source", reading: "Reading", tick: Tick) -> Imported:
     from reporter.collect.records import Bookmark, Kind, Span, read_source, resume, state_of
     from reporter.collect.records.source import checked
     from reporter.ledger import Appended
@@ -176,7 +179,9 @@ def _import_source(ledger: "Ledger", source: "Source", reading: "Reading") -> Im
 
     def heard() -> Iterator[RawRecord | RecordFault]:
         nonlocal unreadable
-        for part in checked(read_source(source, reading, by_line, mark)):
+        for number, part in enumerate(checked(read_source(source, reading, by_line, mark))):
+            if number % RECORDS_A_TICK == 0:
+                tick(f"{source.alias}: {number:,} records", 0)
             unreadable = unreadable or (isinstance(part, RecordFault) and part.number is None)
             yield part
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from reporter.cli.options import settings_option
+from reporter.cli.progress import is_watched, shown
 from reporter.cli.terminal import print_json, remark, say
 from reporter.errors import ExitCode
 from reporter.record_jobs import MOST_NOTED as MOST_FAULTS
@@ -59,17 +60,30 @@ def import_(sources: tuple[str, ...], settings_file: str | None, as_json: bool) 
     """  # noqa: D301 - \b is click's mark for text that keeps its lines
     settings = _settings(settings_file)
     done: list[Imported] = []
-    for one in import_records(settings, sources):
-        done.append(one)
-        if not as_json:
-            say(_line(one))
-        for fault in one.faults[:MOST_FAULTS]:
-            remark(str(fault))
-        if one.faulty > MOST_FAULTS:
-            remark(f"{one.source}: and {one.faulty - MOST_FAULTS} more")
+    watched = is_watched()
+    try:
+        with shown() as tick:
+            for one in import_records(settings, sources, tick):
+                done.append(one)
+                if not watched:
+                    _tell(one, as_json=as_json)
+    finally:
+        # The bar is gone: what it stood in the way of is told.
+        for one in done if watched else ():
+            _tell(one, as_json=as_json)
     if as_json:
         print_json(json.dumps({"sources": [_as_json(one) for one in done]}, indent=1))
     return ExitCode.USAGE if any(one.unreadable for one in done) else ExitCode.DONE
+
+
+def _tell(one: Imported, *, as_json: bool) -> None:
+    """Say what a source brought, and what is damaged in it."""
+    if not as_json:
+        say(_line(one))
+    for fault in one.faults[:MOST_FAULTS]:
+        remark(str(fault))
+    if one.faulty > MOST_FAULTS:
+        remark(f"{one.source}: and {one.faulty - MOST_FAULTS} more")
 
 
 @records.command

@@ -15,11 +15,12 @@ from reporter.cli.options import (
     json_option,
     settings_option,
 )
+from reporter.cli.progress import shown
 from reporter.cli.terminal import complain, print_json, remark, say
 from reporter.cli.verdict import exit_code, is_held, overall
 from reporter.clock import utc_now
 from reporter.fleet_jobs import write_fleet
-from reporter.jobs import Outcome, Run, chosen_environments, run_environments
+from reporter.jobs import STEPS, Outcome, Run, chosen_environments, run_environments
 from reporter.key_jobs import signing_key
 from reporter.model.explanation import Explanation
 from reporter.model.reports import Status
@@ -69,7 +70,8 @@ def run(  # noqa: PLR0913, PLR0917 - one for each option
         key, made = signing_key(settings)
         if made:
             remark(made)
-        result = run_environments(settings, names, now, key, wall_now.timestamp())
+        with shown(STEPS * len(names)) as tick:
+            result = run_environments(settings, names, now, key, wall_now.timestamp(), tick=tick)
         told = write_fleet(settings, now, wall_now, key.public)
         if told:
             remark(told)
