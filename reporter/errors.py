@@ -16,7 +16,9 @@ ReporterError
 Expected bad states of the inputs are findings in a report, never exceptions.
 """
 
+import traceback
 from enum import IntEnum
+from pathlib import Path
 from typing import Self
 
 
@@ -52,6 +54,17 @@ class ReporterError(Exception):
         """Take every fault at once; a person should not have to fix them one run at a time."""
         super().__init__("\n".join(faults))
         self.faults = faults
+
+
+def as_told(environment: str, failed: Exception) -> ReporterError:
+    """Tell an expected error as it is, and a bug by its place alone: its text may hold what no log should."""
+    if isinstance(failed, ReporterError):
+        return failed
+    place = traceback.extract_tb(failed.__traceback__)[-1]
+    return ReporterError(
+        f"{environment}: this is a bug in reporter, please report it:"
+        f" {type(failed).__name__} in {Path(place.filename).name}, line {place.lineno} ({place.name})"
+    )
 
 
 class UsageFault(ReporterError):

@@ -5,7 +5,6 @@ Collect, assess, render, seal. Jobs return values; the command line prints them.
 
 import hashlib
 import json
-import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from reporter import __version__
 from reporter.assess.everything import assess_reports, inputs_for, needs_records
 from reporter.collect.case import collect_case
-from reporter.errors import ReporterError, UsageFault, VerificationFailed
+from reporter.errors import ReporterError, UsageFault, VerificationFailed, as_told
 from reporter.file_jobs import BundleFiles
 from reporter.loop_jobs import Evidence, read_large, states_of
 from reporter.model.case import EVERYBODY, Case, Request
@@ -138,7 +137,7 @@ def run_environments(  # noqa: PLR0913 - what a run is made from, and whom it te
         try:
             read[name] = read_large(settings, name, now, key.public)
         except Exception as failed:  # noqa: BLE001 - whatever it is, the other environments go on
-            errors.append(_told(name, failed))
+            errors.append(as_told(name, failed))
             outcomes[name] = Outcome(name, faults=errors[-1].faults, failure=kind_of(failed))
         tick(f"{name}: records read", 1)
     with PdfWorkers(PDFS * len(environments)) as pdfs:
@@ -147,7 +146,7 @@ def run_environments(  # noqa: PLR0913 - what a run is made from, and whom it te
             try:
                 units[name] = _begin(settings, name, now, key, pdfs, evidence)
             except Exception as failed:  # noqa: BLE001 - as above
-                errors.append(_told(name, failed))
+                errors.append(as_told(name, failed))
                 outcomes[name] = Outcome(name, faults=errors[-1].faults, failure=kind_of(failed))
             tick(f"{name}: assessed", 1)
         for name, unit in units.items():
@@ -155,22 +154,11 @@ def run_environments(  # noqa: PLR0913 - what a run is made from, and whom it te
             try:
                 outcomes[name] = _finish(settings, unit, key, guard, wall_now)
             except Exception as failed:  # noqa: BLE001 - as above
-                errors.append(_told(name, failed))
+                errors.append(as_told(name, failed))
                 outcomes[name] = _outcome(unit, "", "")._replace(faults=errors[-1].faults, failure=kind_of(failed))
             tick(f"{name}: sealed", 1)
     listed = tuple(outcomes[name] for name in environments)
     return Run(_run_id(settings, now, listed), format_instant(now), listed, tuple(errors), guard.remarks)
-
-
-def _told(environment: str, failed: Exception) -> ReporterError:
-    """Tell an expected error as it is, and a bug by its place alone: its text may hold what no log should."""
-    if isinstance(failed, ReporterError):
-        return failed
-    place = traceback.extract_tb(failed.__traceback__)[-1]
-    return ReporterError(
-        f"{environment}: this is a bug in reporter, please report it:"
-        f" {type(failed).__name__} in {Path(place.filename).name}, line {place.lineno} ({place.name})"
-    )
 
 
 class _Unit(NamedTuple):

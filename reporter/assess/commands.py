@@ -35,6 +35,11 @@ class Commands(NamedTuple):
         """List every route that was not delivered."""
         return self._about("reporter retry plan")
 
+    @property
+    def retry_run(self) -> str:
+        """Send again what is due and let through."""
+        return f"{self._about('reporter retry run')} --execute"
+
     def check(self, name: str) -> str:
         """Look at a report."""
         return self._about(check_report(name))

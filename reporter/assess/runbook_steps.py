@@ -128,8 +128,8 @@ def _retry(commands: Commands, due: Sequence[RouteState]) -> Iterator[Todo]:
         yield Todo(
             "now",
             CRITICAL,
-            "Mend the connectors; the retry worker delivers again what is due",
-            commands.retry_plan,
+            "Mend the connectors, and send again what is due",
+            commands.retry_run,
             _owners(one.owner for one in due),
             f"{routes} not delivered{after}: {_few([name_of(one.route) for one in due])}.",
             f"{commands.retry_plan} lists nothing as due.",

@@ -52,6 +52,14 @@ def recording_options(command: C) -> C:
     return command
 
 
+def sending_options(command: C) -> C:
+    """Add the options of every command that sends something."""
+    execute = click.option("--execute", is_flag=True, help="Record it and send it. Default: only say what would be.")
+    for option in (json_option, execute, settings_option, as_of_option, environment_option):
+        command = option(command)
+    return command
+
+
 def start(settings_file: str | None, environment: str | None) -> tuple[Settings, str]:
     """Load the settings and find the one environment that is meant."""
     settings, remarks = load_settings(settings_file)

@@ -12,6 +12,7 @@ from reporter.cli.options import (
     fail_on_option,
     instant_of,
     json_option,
+    provider_names,
     settings_option,
 )
 from reporter.cli.report_text import report_text
@@ -22,7 +23,6 @@ from reporter.errors import UsageFault
 from reporter.jobs import check_report
 from reporter.loop_jobs import refuse_unknown_schedule
 from reporter.model.case import Request
-from reporter.model.providers import ALL, PROVIDERS, normalise
 from reporter.model.registry import REPORTS, ReportKind, find_report
 from reporter.model.reports import RouteAction, RouteCategory
 from reporter.settings_model import Settings
@@ -47,16 +47,6 @@ def _report(word: str) -> ReportKind:
     return kind
 
 
-def _providers(text: str) -> tuple[str, ...]:
-    """Read `all`, or known providers separated by commas; all is none in particular."""
-    names = tuple(dict.fromkeys(normalise(name) for name in text.split(",")))
-    unknown = [name for name in names if name not in (ALL, *PROVIDERS)]
-    if unknown:
-        known = ", ".join((ALL, *PROVIDERS))
-        raise click.BadParameter(f"found {', '.join(map(repr, unknown))}, wanted some of {known}")
-    return () if ALL in names else tuple(sorted(names))
-
-
 _WIDTH = max(len(kind.name) for kind in REPORTS)
 
 
@@ -72,7 +62,7 @@ _WIDTH = max(len(kind.name) for kind in REPORTS)
 )
 @click.option(
     "--provider",
-    type=_providers,
+    type=provider_names,
     metavar="NAMES",
     help="notification-plan, routing-trend, worker-health: these providers only, separated by commas. Default: all.",
 )

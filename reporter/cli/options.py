@@ -8,6 +8,7 @@ from click.shell_completion import CompletionItem
 
 from reporter.clock import utc_now, whole_second
 from reporter.model.instants import parse_instant
+from reporter.model.providers import ALL, PROVIDERS, normalise
 
 
 def _instant(text: str) -> datetime:
@@ -16,6 +17,16 @@ def _instant(text: str) -> datetime:
     if instant is None:
         raise click.BadParameter(f"found {text!r}, wanted an ISO 8601 time such as 2026-06-11T15:40:00Z")
     return whole_second(instant.at)
+
+
+def provider_names(text: str) -> tuple[str, ...]:
+    """Read `all`, or known providers separated by commas; all is none in particular."""
+    names = tuple(dict.fromkeys(normalise(name) for name in text.split(",")))
+    unknown = [name for name in names if name not in (ALL, *PROVIDERS)]
+    if unknown:
+        known = ", ".join((ALL, *PROVIDERS))
+        raise click.BadParameter(f"found {', '.join(map(repr, unknown))}, wanted some of {known}")
+    return () if ALL in names else tuple(sorted(names))
 
 
 settings_option = click.option(
@@ -69,6 +80,14 @@ as_of_option = click.option(
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout, and nothing else there.")
 explain_option = click.option(
     "--explain", is_flag=True, help="Say why each verdict is what it is, check by check, from the sealed bundle."
+)
+providers_option = click.option(
+    "--provider",
+    "providers",
+    type=provider_names,
+    default=ALL,
+    metavar="NAMES",
+    help="These providers only, separated by commas. Default: all.",
 )
 fail_on_option = click.option(
     "--fail-on",

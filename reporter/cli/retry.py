@@ -1,4 +1,4 @@
-"""`reporter retry`: plan the retries, and decide about one."""
+"""`reporter retry`: plan the retries, decide about one, and run the workers."""
 
 import json
 from collections.abc import Iterator
@@ -8,11 +8,22 @@ import click
 
 from reporter.answer_jobs import approve_retry
 from reporter.answer_jobs.plans import RetryPlans, count_fates, fate, plan_retries, record_plans
-from reporter.cli.answering import decided_at, finish, recording_options, signature_options, signed, start
+from reporter.cli.answering import (
+    decided_at,
+    finish,
+    recording_options,
+    sending_options,
+    signature_options,
+    signed,
+    start,
+)
+from reporter.cli.deliveries import counted, delivery_as_json, delivery_lines, ended, sending
 from reporter.cli.options import complete_loop
 from reporter.cli.terminal import print_json, remark, say
 from reporter.clock import utc_now
+from reporter.delivery_jobs.retrying import RetryRun, run_retries
 from reporter.errors import ExitCode
+from reporter.loops.retry import MOST_DELIVERIES
 from reporter.model.instants import format_instant
 from reporter.model.routes import RouteState
 
@@ -21,11 +32,12 @@ MOST_SHOWN = 20
 
 @click.group
 def retry() -> None:
-    """Plan the retries of every loop; approve one.
+    """Plan the retries of every loop; approve one; run the workers.
 
     \b
     Examples:
       reporter retry plan
+      reporter retry run --execute
       reporter retry approve acknowledgement-audit AUDIT --provider splunk --by lead --reason mended --ref CHG-1
     """  # noqa: D301 - \b is click's mark for text that keeps its lines
 
@@ -102,6 +114,72 @@ def approve(  # noqa: PLR0913, PLR0917 - one for each option
         settings, name, decided_at(as_of, execute=execute), (loop, subject, provider), state, signature
     )
     return finish(settings, prepared, execute=execute, as_json=as_json)
+
+
+@retry.command
+@click.option("--max", "most", type=click.IntRange(1, MOST_DELIVERIES), metavar="N", help="At most N retries a loop.")
+@sending_options
+def run(  # noqa: PLR0913, PLR0917 - one for each option
+    most: int | None,
+    environment: str | None,
+    as_of: datetime | None,
+    settings_file: str | None,
+    execute: bool,  # noqa: FBT001 - a flag of click
+    as_json: bool,  # noqa: FBT001 - a flag of click
+) -> int:
+    """Run the retry worker of every loop: send again what is due and let through, the oldest failure first.
+
+    First it finds out about every attempt whose outcome is unknown. Without --execute it is a dry run: recorded as a
+    sign of life of the worker, and nothing is sent.
+
+    \b
+    Examples:
+      reporter retry run
+      reporter retry run --max 10 --execute
+    """  # noqa: D301 - \b is click's mark for text that keeps its lines
+    settings, name = start(settings_file, environment)
+    now = decided_at(as_of, execute=True)
+    with sending(settings, name, "retry run", alone=True) as sender:
+        ran = run_retries(sender, now, live=execute, most=most)
+    if as_json:
+        print_json(json.dumps(_run_as_json(ran), indent=1))
+    else:
+        for line in _run_lines(ran):
+            say(line)
+    if not execute:
+        remark("a dry run: it was recorded and nothing was sent; --execute sends")
+    return ended(ran.delivery)
+
+
+def _run_lines(ran: RetryRun) -> Iterator[str]:
+    selected = sum(len(one.selected) for one in ran.runs)
+    left = sum(len(one.left) for one in ran.runs)
+    told = counted(ran.delivery) if ran.live else "nothing was sent"
+    yield f"{ran.environment}: {selected} selected, {left} left: {told}"
+    for one in ran.runs:
+        for state in () if ran.live else one.selected:
+            yield f"  would send  {state.route}  {state.retry.reason}"
+        for state in one.left:
+            yield f"  left        {state.route}  {state.gate.state}: {state.gate.reason}"
+    yield from delivery_lines(ran.delivery)
+
+
+def _run_as_json(ran: RetryRun) -> dict[str, object]:
+    return {
+        "environment": ran.environment,
+        "executed": ran.live,
+        "runs": [
+            {
+                "loop": one.loop.word,
+                "run_id": one.run_id,
+                "retry_plan_id": one.plan_id,
+                "selected": [_route_as_json(state) for state in one.selected],
+                "left": [_route_as_json(state) for state in one.left],
+            }
+            for one in ran.runs
+        ],
+        "delivery": delivery_as_json(ran.delivery),
+    }
 
 
 def _lines(plans: RetryPlans) -> Iterator[str]:

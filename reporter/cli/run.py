@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from reporter.cli.deliveries import Delivered, deliver_all, delivery_code, missing_lines, outcomes, stages_as_json
 from reporter.cli.explanation_text import explanation_as_json, explanation_text
 from reporter.cli.options import (
     as_of_option,
@@ -50,7 +51,8 @@ def run(  # noqa: PLR0913, PLR0917 - one for each option
     """Assess every environment and leave one sealed, verified bundle for each.
 
     Prints one line for each environment: its verdict and its bundle. What is wrong with an input is a finding in the
-    bundle and never stops the run.
+    bundle and never stops the run. Then it delivers what the settings ask for, and lists what is missing: the next run
+    completes it.
 
     \b
     Examples:
@@ -59,7 +61,6 @@ def run(  # noqa: PLR0913, PLR0917 - one for each option
       reporter run --explain
       reporter run --as-of 2026-06-11T15:40:00Z --json
     """  # noqa: D301 - \b is click's mark for text that keeps its lines
-    del no_deliver  # nothing is sent yet; scripts may already say so
     settings, remarks = load_settings(settings_file)
     names = chosen_environments(settings, environments)
     for line in remarks:
@@ -75,24 +76,30 @@ def run(  # noqa: PLR0913, PLR0917 - one for each option
         told = write_fleet(settings, now, wall_now, key.public)
         if told:
             remark(told)
-        code = _exit_code(result, fail_on)
-        watch.end(Ending(code, result.run_id, tuple(map(_as_result, result.outcomes))))
+        bundles = {one.environment: one.bundle for one in result.outcomes}
+        delivered = {} if no_deliver else deliver_all(settings, bundles, now, wall_now)
+        code = _exit_code(result, delivered, fail_on)
+        watch.end(Ending(code, result.run_id, tuple(map(_as_result, result.outcomes)), outcomes(delivered)))
     for line in [*result.remarks, *(one for outcome in result.outcomes for one in outcome.remarks)]:
         remark(line)
     explained = _explained(result, key.public) if explain else {}
     if as_json:
-        print_json(json.dumps(_as_json(result, explained), indent=1))
+        print_json(json.dumps(_as_json(result, explained, delivered), indent=1))
     else:
         _print(result)
+        for line in missing_lines(delivered):
+            say(line)
         for one in explained.values():
             say(f"\n{explanation_text(one)}")
     complain(fault for error in result.errors for fault in error.faults)
     return code
 
 
-def _exit_code(result: Run, fail_on: str | None) -> int:
+def _exit_code(result: Run, delivered: Delivered, fail_on: str | None) -> int:
     if result.errors:
         return result.errors[0].exit_code
+    if incomplete := delivery_code(delivered):
+        return incomplete
     statuses = [one.status for one in result.outcomes if one.status]
     held = [Status.NEEDS_ATTENTION for one in result.outcomes if is_held(one.readiness_state, one.closure_state)]
     return exit_code([*statuses, *held], fail_on)
@@ -138,12 +145,15 @@ def _explained(result: Run, key: PublicKey) -> dict[str, Explanation]:
     return {one.environment: each for one, each in zip(sealed, found, strict=True)}
 
 
-def _as_json(result: Run, explained: dict[str, Explanation]) -> dict[str, object]:
+def _as_json(result: Run, explained: dict[str, Explanation], delivered: Delivered) -> dict[str, object]:
     return {
         "run_id": result.run_id,
         "as_of": result.as_of,
         "environments": [
-            _outcome_as_json(one) | explanation_as_json(explained.get(one.environment)) for one in result.outcomes
+            _outcome_as_json(one)
+            | explanation_as_json(explained.get(one.environment))
+            | {"deliveries": stages_as_json(delivered.get(one.environment, ()))}
+            for one in result.outcomes
         ],
     }
 

@@ -105,12 +105,17 @@ def reconcile(sender: Sender) -> tuple[Past, Delivery]:
     return read_past(sender.settings, sender.environment), found
 
 
-def send_all(sender: Sender, sendings: Iterable[Sending], *, longest: timedelta = LONGEST) -> Delivery:
+def send_all(sender: Sender, sendings: Iterable[Sending]) -> Delivery:
     """Send, each provider's in order and all providers side by side. A ledger that fails is a fault of the result."""
     lanes: dict[str, list[Sending]] = {}
     for one in sendings:
         lanes.setdefault(one.route.provider, []).append(one)
-    return asyncio.run(_send(sender, lanes, longest)) if lanes else Delivery()
+    return send_lanes(sender, lanes) if lanes else Delivery()
+
+
+def send_lanes(sender: Sender, lanes: Mapping[str, Iterable[Sending]], *, longest: timedelta = LONGEST) -> Delivery:
+    """Send what each provider is to be told. Of a lane only so many are in memory as are under way."""
+    return asyncio.run(_send(sender, lanes, longest))
 
 
 async def _send(sender: Sender, sendings: Mapping[str, Iterable[Sending]], longest: timedelta) -> Delivery:

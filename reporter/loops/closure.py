@@ -26,7 +26,7 @@ UNREADABLE: Final = "evidence_unreadable"
 RECOVERY_OPEN: Final = "recovery_open"
 REPORT_INTERVALS: Final = 2
 GOVERNANCE: Final = "release-governance"
-MEND: Final = "Mend the connector; the retry worker delivers it again."
+MEND: Final = "Mend the connector; `reporter retry run --execute` delivers it again."
 BY_HAND: Final = "No attempt is left: open a recovery with `reporter recovery open` and deliver by hand."
 
 _KEYS: Final[tuple[tuple[frozenset[GateState], str], ...]] = (

@@ -23,7 +23,7 @@ RECOMMENDATIONS: Final = {
     Alert.DELIVERY_FAILURE: "Check the connector of each provider that failed for {loops}.",
     Alert.STALE_PLAN: "Make a new retry plan for {loops}; the worker decides on an old one.",
     Alert.DISABLED_SCHEDULE: "Enable the schedule of the retry worker of {loops}, or say who retries by hand.",
-    Alert.DRY_RUN_ONLY: "Let the retry worker of {loops} run live: dry runs deliver nothing.",
+    Alert.DRY_RUN_ONLY: "Let the worker of {loops} run live, `reporter retry run --execute`: dry runs deliver nothing.",
     Alert.ACKNOWLEDGEMENT_GAP: "Have the owner of each open answer of {loops} acknowledge, or escalate.",
 }
 """What to do about an alert; `recommend` names the loops."""

@@ -73,7 +73,7 @@ def test_retry_that_failed_again_is_critical_though_attempts_are_left() -> None:
     report = reported(NAME, make.execution(F, NOW - MINUTE, "export-1", status="failed"))
     assert (report.status, list(failed(report)), report.waiting_count) == (Status.NEEDS_ATTENTION, [RETRIED], 1)
     assert report.plans[0].alert_level is AlertLevel.CRITICAL
-    assert failed(report)[RETRIED].remedy == "Mend the connector; the retry worker delivers it again."
+    assert failed(report)[RETRIED].remedy == "Mend the connector; `reporter retry run --execute` delivers it again."
 
 
 def test_skipped_execution_changes_nothing() -> None:

@@ -30,11 +30,13 @@ class Store:
     def answer(self, asked: Asked) -> Answer:
         if asked.method == "GET":
             return answer_json(200, {"found": asked.query["id"] in self.kept})
-        name = asked.json()["id"]
+        self.keep(asked.json()["id"])
+        return answer_json(201, {"ok": True})
+
+    def keep(self, name: str) -> None:
         self.seen.append(name)
         if self.recall is not Recall.KEYED or name not in self.kept:
             self.kept.append(name)
-        return answer_json(201, {"ok": True})
 
 
 class Teller:

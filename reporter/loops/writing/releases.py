@@ -20,7 +20,7 @@ RECOVERY_STEPS: Final = (
     "Check the connector itself: its endpoint answers, its credential is valid, its quota is not used up.",
     "Hold back retries until the cause is known; each one uses up an attempt.",
     "Tell the owners of the affected routes through another provider.",
-    "Mend the connector, then run the retry worker live and wait for a delivery.",
+    "Mend the connector, then run `reporter retry run --execute` and see that it delivers.",
     "Close the recovery with the ids of the deliveries or executions that prove it.",
 )
 PRIVATE_BOUNDARY: Final = "Addresses and credentials of the connector stay in its own configuration."

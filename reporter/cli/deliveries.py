@@ -1,0 +1,134 @@
+"""What the commands that send share: how they start, and how they say what became of each message."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import TypeAlias
+
+from reporter.cli.terminal import complain, remark
+from reporter.clock import precise_now, utc_now
+from reporter.delivery_jobs.connecting import open_channels
+from reporter.delivery_jobs.running import StageResult, Unit, deliver_environment, is_complete, wanted_stages
+from reporter.delivery_jobs.sending import Delivery, Sender
+from reporter.errors import ExitCode
+from reporter.model.instants import FUTURE_TOLERANCE, format_instant
+from reporter.run_jobs.lock import one_at_a_time
+from reporter.settings_model import Settings
+
+MOST_SHOWN = 20
+
+Delivered: TypeAlias = Mapping[str, Sequence[StageResult]]
+"""What a run delivered, by environment."""
+
+
+def sender_for(settings: Settings, environment: str) -> Sender:
+    """Open the connectors for one environment."""
+    return Sender(settings, environment, open_channels(settings), precise_now)
+
+
+@contextmanager
+def sending(settings: Settings, environment: str, what: str, *, alone: bool) -> Iterator[Sender]:
+    """Open the connectors, and hold the lock of everything that sends where anything is recorded or sent."""
+    sender = sender_for(settings, environment)
+    for fault in sender.channels.faults:
+        remark(f"not used: {fault}")
+    if not alone:
+        yield sender
+        return
+    with one_at_a_time(settings, what, utc_now()) as claim:
+        for line in claim.remarks:
+            remark(line)
+        yield sender
+
+
+def delivery_lines(delivery: Delivery) -> Iterator[str]:
+    """Say what became of each message: those that are wanting first."""
+    for one in delivery.lines[:MOST_SHOWN]:
+        provider = one.route.provider or "nobody"
+        yield f"  {one.fate:<9}  {one.route.loop} {one.route.subject} -> {provider}  {one.why}"
+    if len(delivery.lines) > MOST_SHOWN:
+        yield f"  and {len(delivery.lines) - MOST_SHOWN} more; --json lists them"
+
+
+def counted(delivery: Delivery) -> str:
+    """Count the messages by what became of them."""
+    return ", ".join(f"{count} {fate}" for fate, count in delivery.counts.items()) or "nothing to send"
+
+
+def delivery_as_json(delivery: Delivery) -> dict[str, object]:
+    """Give it all as JSON."""
+    return {
+        "complete": delivery.is_complete,
+        "counts": dict(delivery.counts),
+        "messages": [
+            {**one.route._asdict(), "fate": one.fate, "why": one.why, "delivery_id": one.delivery_id}
+            for one in delivery.lines
+        ],
+        "faults": list(delivery.faults),
+    }
+
+
+def ended(delivery: Delivery) -> int:
+    """Tell the faults; give the exit code."""
+    complain(delivery.faults)
+    if delivery.is_unsafe:
+        return ExitCode.NOT_PUBLIC_SAFE
+    return ExitCode.DONE if delivery.is_complete else ExitCode.DELIVERY_INCOMPLETE
+
+
+def deliver_all(settings: Settings, bundles: Mapping[str, str], now: datetime, wall_now: datetime) -> Delivered:
+    """Deliver for each environment that asks for anything; only as of now, for people act on it when they read it.
+
+    `bundles` are the environments with their bundles, empty where there is none.
+    """
+    wanted = [name for name in bundles if wanted_stages(settings.environments[name].deliver)]
+    if wanted and abs(now - wall_now) > FUTURE_TOLERANCE:
+        remark(f"nothing was delivered: it would tell people of {format_instant(now)} as if it were now")
+        return {}
+    return {name: deliver_environment(Unit(sender_for(settings, name), now, bundles[name])) for name in wanted}
+
+
+def missing_lines(delivered: Delivered) -> Iterator[str]:
+    """List what a run could not bring where it belongs, as a table; the next run completes it."""
+    for environment, stages in delivered.items():
+        if is_complete(stages):
+            continue
+        yield f"{environment}: delivery incomplete; the next run completes it"
+        for stage in stages:
+            yield from (f"  {stage.stage:<7}  {'error':<9}  {fault}" for fault in stage.faults)
+            for row in stage.missing[:MOST_SHOWN]:
+                yield f"  {stage.stage:<7}  {row.fate:<9}  {row.what}  {row.why}"
+            if len(stage.missing) > MOST_SHOWN:
+                yield f"  {stage.stage:<7}  and {len(stage.missing) - MOST_SHOWN} more; --json lists them"
+
+
+def outcomes(delivered: Delivered) -> dict[str, int]:
+    """Count everything that a run delivered or did not, by what became of it."""
+    counts: Counter[str] = Counter()
+    for stages in delivered.values():
+        for one in stages:
+            counts.update(one.counts)
+    return dict(sorted(counts.items()))
+
+
+def delivery_code(delivered: Delivered) -> int:
+    """Give the exit code of what a run delivered: 0 where nothing is missing."""
+    stages = [one for each in delivered.values() for one in each]
+    if any(one.is_unsafe for one in stages):
+        return ExitCode.NOT_PUBLIC_SAFE
+    return ExitCode.DONE if is_complete(stages) else ExitCode.DELIVERY_INCOMPLETE
+
+
+def stages_as_json(stages: Sequence[StageResult]) -> list[dict[str, object]]:
+    """Give what a run delivered for one environment as JSON."""
+    return [
+        {
+            "stage": one.stage,
+            "complete": one.is_complete,
+            "counts": dict(one.counts),
+            "rows": [row._asdict() for row in one.rows],
+            "faults": list(one.faults),
+        }
+        for one in stages
+    ]

@@ -1,0 +1,31 @@
+"""From the private connector configuration to the channels that can be used."""
+
+from reporter.deliver.config import load_connectors
+from reporter.deliver.connectors.registry import CONNECTORS, tells_somebody
+from reporter.deliver.guard import guard_payload
+from reporter.delivery_jobs.channels import Channel, Channels
+from reporter.settings_model import Settings
+
+
+def open_channels(settings: Settings) -> Channels:
+    """Give every connector that can be used; what is wrong with the others is said, and stops nobody.
+
+    Where nobody knows what the configuration holds, nothing can be guarded, and so nothing is sent.
+    """
+    loaded = load_connectors(settings)
+    faults = tuple(map(str, loaded.faults))
+    if not loaded.is_read:
+        return Channels(faults=faults)
+    channels = {}
+    for provider, config in loaded.connectors.items():
+        if tells_somebody(provider):
+            connector = CONNECTORS[provider](config.told)
+            channels[provider] = Channel(
+                connector,
+                config.hosts,
+                lambda payload: guard_payload(payload, loaded.private),
+                config.max_connections,
+                config.timeout_seconds,
+                config.ca_file,
+            )
+    return Channels(channels, faults)

@@ -1,0 +1,114 @@
+"""What a run brings to people and systems, in order, each part where the settings ask for it (design.md, Sending).
+
+The bundle is sealed before anything is sent, so that the next one shows what was sent. A part that fails does not stop
+the next; what is missing is told at the end, and the next run completes it.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import Final, NamedTuple
+
+from reporter.deliver.outbox import Fate
+from reporter.delivery_jobs.alerting import send_alerts
+from reporter.delivery_jobs.notifying import plan_notifications, record_notifications, send_notifications
+from reporter.delivery_jobs.retrying import run_retries
+from reporter.delivery_jobs.sending import Delivery, Sender
+from reporter.errors import as_told
+from reporter.settings_model import DeliverSettings
+
+
+class Row(NamedTuple):
+    """What became of one thing that was to be brought somewhere. `fate` is `delivered` where it is there."""
+
+    what: str
+    fate: str
+    why: str = ""
+    record: str = ""
+
+
+class StageResult(NamedTuple):
+    """What became of one part. `faults` say why the part itself could not be done."""
+
+    stage: str
+    rows: tuple[Row, ...] = ()
+    counts: Mapping[str, int] = {}
+    faults: tuple[str, ...] = ()
+    is_unsafe: bool = False
+
+    @property
+    def missing(self) -> tuple[Row, ...]:
+        """What is not where it should be."""
+        return tuple(one for one in self.rows if one.fate != Fate.DELIVERED)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether nothing is missing."""
+        return not self.faults and set(self.counts) <= {Fate.DELIVERED}
+
+
+class Unit(NamedTuple):
+    """One environment that was assessed. Without a bundle there is nothing to attach or to mail."""
+
+    sender: Sender
+    now: datetime
+    bundle: str = ""
+
+
+class Stage(NamedTuple):
+    """One part: its name, whether the settings want it, and what it does."""
+
+    name: str
+    is_wanted: Callable[[DeliverSettings], bool]
+    act: Callable[[Unit], StageResult]
+
+
+def _notify(unit: Unit) -> StageResult:
+    sender = unit.sender
+    plan = plan_notifications(sender.settings, sender.environment, unit.now, sender.clock())
+    record_notifications(sender.settings, plan)
+    return _of("notify", send_notifications(sender, plan))
+
+
+def _alert(unit: Unit) -> StageResult:
+    _, delivery = send_alerts(unit.sender, unit.now)
+    return _of("alert", delivery)
+
+
+def _retry(unit: Unit) -> StageResult:
+    return _of("retry", run_retries(unit.sender, unit.now, live=True).delivery)
+
+
+STAGES: Final = (
+    Stage("notify", lambda settings: settings.notify, _notify),
+    Stage("alert", lambda settings: settings.alert, _alert),
+    Stage("retry", lambda settings: settings.retry, _retry),
+)
+"""The parts, in order."""
+
+
+def wanted_stages(settings: DeliverSettings) -> tuple[Stage, ...]:
+    """List the parts that the settings of an environment ask for."""
+    return tuple(one for one in STAGES if one.is_wanted(settings))
+
+
+def deliver_environment(unit: Unit) -> tuple[StageResult, ...]:
+    """Bring everything that is asked for where it belongs. Whatever fails is told in its part's result."""
+    settings = unit.sender.settings.environments[unit.sender.environment].deliver
+    return tuple(_done(stage, unit) for stage in wanted_stages(settings))
+
+
+def _done(stage: Stage, unit: Unit) -> StageResult:
+    try:
+        return stage.act(unit)
+    except Exception as failed:  # noqa: BLE001 - whatever it is, the other parts go on
+        return StageResult(stage.name, faults=as_told(unit.sender.environment, failed).faults)
+
+
+def _of(stage: str, delivery: Delivery) -> StageResult:
+    rows = (Row(str(one.route), one.fate, one.why, one.delivery_id) for one in delivery.lines)
+    return StageResult(stage, tuple(rows), dict(delivery.counts), delivery.faults, delivery.is_unsafe)
+
+
+def is_complete(stages: Iterable[StageResult]) -> bool:
+    """Say whether nothing is missing anywhere."""
+    return all(one.is_complete for one in stages)
