@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from itertools import pairwise
 from pathlib import Path
 
 from reporter.assess.agenda import REPORTS_READ, build_agenda
@@ -55,11 +54,9 @@ def _changes(settings: Settings, environment: str, now: datetime, key: PublicKey
     """Give every bundle whose verdict is another one than that of the sealed bundle before it."""
     bundles_dir = settings.resolve(settings.bundles_dir)
     newest_first = each_instant(statements_of(bundles_dir, environment, key, now + timedelta(seconds=1)))
-    sealed = [None, *reversed(list(newest_first))]
+    sealed = list(newest_first)[::-1]
     link = settings.environments[environment].deliver.link.rstrip("/")
-    for before, after in pairwise(sealed):
-        if after is None:
-            continue
+    for before, after in zip([None, *sealed], sealed, strict=False):
         words = [(name, before.word(field) if before else "", after.word(field)) for name, field in STATES]
         if before is None or any(old != new for _, old, new in words):
             yield VerdictChange(

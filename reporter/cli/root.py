@@ -1,14 +1,16 @@
 """The command group: knows every command by name and one line, imports one when it is called."""
 
 from importlib import import_module
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import click
-from click.shell_completion import CompletionItem
 
 from reporter.cli import INTERRUPTED
 from reporter.cli.terminal import complain, remark
 from reporter.errors import ExitCode, ReporterError
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 
 class Entry(NamedTuple):
@@ -67,8 +69,10 @@ class LazyGroup(click.Group):
         command: click.Command = getattr(import_module(f"reporter.cli.{module}"), name)
         return command
 
-    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem]":
         """Complete the name of a command from the table; none is imported for it."""
+        from click.shell_completion import CompletionItem
+
         found = [CompletionItem(name, help=COMMANDS[name].line) for name in COMMANDS if name.startswith(incomplete)]
         return [*found, *click.Command.shell_complete(self, ctx, incomplete)]
 

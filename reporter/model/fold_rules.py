@@ -12,7 +12,7 @@ _FROM_RECORDS: Final = (
 )
 
 _OWN: Final = {
-    "backend": f"disabled when the mode is disabled, whatever its checks say; {_FOLD}",
+    "backend": f"disabled when the mode is disabled, and then no check applies; {_FOLD}",
     "deployment": f"not configured when the mode is disabled and no release file is configured; {_FOLD}",
     "schedule": f"{_WHERE_ASKED}needs attention when a check fails; due soon within the window before the drill is due;"
     " else ready",

@@ -76,10 +76,8 @@ def _because(kind: ReportKind, report: Report) -> str:
     asked = [one for one in report.checks if one.status is not CheckStatus.NOT_APPLICABLE]
     failed = [one.title for one in asked if one.status is CheckStatus.FAIL]
     held = f"{count(len(asked), 'check')} passed" if asked else "no check applies"
-    if failed and report.status is Status.NEEDS_ATTENTION:
-        return f"{len(failed)} of {count(len(asked), 'check')} failed: {joined(failed)}"
     if failed:
-        return f"{report.status.value.replace('_', ' ')}, so these do not count: {joined(failed)}"
+        return f"{len(failed)} of {count(len(asked), 'check')} failed: {joined(failed)}"
     if above := follows(kind, report):
         return above
     if report.status is Status.DUE_SOON:

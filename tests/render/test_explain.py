@@ -2,11 +2,14 @@
 
 import pytest
 
-from assess.cases import EARLY, EMPTY, PILOT, Pilot, not_there
+from assess.cases import EARLY, EMPTY, NOW, PILOT, Pilot
+from assess.closing_cases import QUIET
+from loops import records as make
+from loops.cases import MINUTE, F, calm, settled
 from render.documents import closed_document, readiness_document
 from reporter.assess.everything import assess_reports
 from reporter.model.checks import CheckStatus
-from reporter.model.documents import RuntimeFile
+from reporter.model.delivery_reports import WorkerHealthReport
 from reporter.model.explanation import ExplainedReport, Explanation
 from reporter.model.fold_rules import rule_of
 from reporter.model.readiness import Readiness
@@ -93,11 +96,22 @@ def test_drill_that_is_due_soon_says_by_when_to_run_it() -> None:
         assert "what is due" in told.because
 
 
-def test_disabled_pilot_says_that_failed_checks_do_not_count() -> None:
-    pilot = EMPTY.but(mode=Mode.DISABLED, runtime=RuntimeFile(not_there("runtime", "cavra-runtime"), executable=False))
-    told = only(explain(pilot, "backend"), "backend")
-    assert told.status is Status.DISABLED
+def test_disabled_pilot_has_no_check_that_decides() -> None:
+    told = only(explain(EMPTY.but(mode=Mode.DISABLED), "backend"), "backend")
+    assert (told.status, told.because.startswith("no check applies; ")) == (Status.DISABLED, True)
     assert not any(one.decides for one in told.checks)
+
+
+def test_worker_that_has_something_to_do_is_told_what_its_alerts_recommend() -> None:
+    states = settled(*calm(), make.delivery(F, NOW - MINUTE, "late", failed=["slack"]))
+    found = assess_reports(QUIET.case(), ["worker-health"], states)
+    told = only(explain_reports(found, ["worker-health"], ()), "worker-health")
+    report = found["worker-health"]
+    assert isinstance(report, WorkerHealthReport)
+    wanted = [alert.recommendation for loop in report.loops for alert in loop.alerts]
+    assert wanted
+    assert report.status is Status.DUE_SOON
+    assert told.better == tuple(dict.fromkeys(wanted))
 
 
 @pytest.mark.parametrize("document", [readiness_document(), closed_document()], ids=["in trouble", "closed"])
