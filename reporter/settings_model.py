@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import re
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -25,6 +26,22 @@ os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # noqa: TID251 - s
 LEDGERS: Final = ("sqlite:///", "postgresql+psycopg://")
 DEFAULT_SIGNING_KEY: Final = "file:keys/signing.key"
 ENVIRONMENT_NAME: Final = r"^[a-z0-9][a-z0-9._-]{0,62}$"
+
+
+class LogFormat(StrEnum):
+    """How a line is written."""
+
+    CONSOLE = "console"
+    JSON = "json"
+
+
+class LogLevel(StrEnum):
+    """How much a line matters, the least first."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
 
 
 class SecretRef(str):
@@ -369,6 +386,16 @@ class Settings(_Keys):
         default="",
         description="File of metrics for node_exporter's textfile collector, written after every run.",
         examples=["/var/lib/node_exporter/textfile/reporter.prom"],
+    )
+    log_format: LogFormat = Field(
+        default=LogFormat.CONSOLE,
+        description="How jobs write to stderr: console, or json with one object a line.",
+        examples=["console"],
+    )
+    log_level: LogLevel = Field(
+        default=LogLevel.INFO,
+        description="The least that jobs write to stderr: debug, info, warning or error.",
+        examples=["info"],
     )
     connector_config: LocalPath = Field(
         default="",

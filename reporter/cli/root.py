@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import click
 
 from reporter.cli import INTERRUPTED
-from reporter.cli.terminal import complain, remark
+from reporter.cli.terminal import complain, log_plainly, remark
 from reporter.errors import ExitCode, ReporterError
 
 if TYPE_CHECKING:
@@ -111,6 +111,7 @@ def root() -> None:
 
 def call(arguments: list[str]) -> int:
     """Run a command and turn every way it can end into an exit code."""
+    log_plainly()
     try:
         outcome: Any = root.main(arguments, prog_name="reporter", standalone_mode=False)
     except click.ClickException as error:

@@ -17,7 +17,7 @@ from reporter.cli.options import (
     settings_option,
 )
 from reporter.cli.progress import shown
-from reporter.cli.terminal import complain, print_json, remark, say
+from reporter.cli.terminal import complain, event, log_as, print_json, remark, say
 from reporter.cli.verdict import exit_code, is_held, overall
 from reporter.clock import utc_now
 from reporter.fleet_jobs import write_fleet
@@ -62,6 +62,7 @@ def run(  # noqa: PLR0913, PLR0917 - one for each option
       reporter run --as-of 2026-06-11T15:40:00Z --json
     """  # noqa: D301 - \b is click's mark for text that keeps its lines
     settings, remarks = load_settings(settings_file)
+    log_as(settings)
     names = chosen_environments(settings, environments)
     for line in remarks:
         remark(line)
@@ -79,7 +80,11 @@ def run(  # noqa: PLR0913, PLR0917 - one for each option
         bundles = {one.environment: one.bundle for one in result.outcomes}
         delivered = {} if no_deliver else deliver_all(settings, bundles, now, wall_now)
         code = _exit_code(result, delivered, fail_on)
-        watch.end(Ending(code, result.run_id, tuple(map(_as_result, result.outcomes)), outcomes(delivered)))
+        ending = Ending(code, result.run_id, tuple(map(_as_result, result.outcomes)), outcomes(delivered))
+        for came_to in ending.results:
+            event("environment", **came_to._asdict())
+        event("finished", exit_code=int(code), run_id=ending.run_id)
+        watch.end(ending)
     for line in [*result.remarks, *(one for outcome in result.outcomes for one in outcome.remarks)]:
         remark(line)
     explained = _explained(result, key.public) if explain else {}

@@ -7,7 +7,7 @@ from types import FrameType
 import click
 
 from reporter.cli.options import settings_option
-from reporter.cli.terminal import complain, remark, say
+from reporter.cli.terminal import complain, log_as, remark, say
 from reporter.clock import utc_now
 from reporter.errors import ExitCode, UsageFault
 from reporter.loop_jobs import load_checked_settings
@@ -33,6 +33,7 @@ def schedule(check: bool, settings_file: str | None) -> int:  # noqa: FBT001 - a
       reporter schedule --settings /etc/reporter/reporter.toml
     """  # noqa: D301 - \b is click's mark for text that keeps its lines
     settings, remarks = load_checked_settings(settings_file)
+    log_as(settings)
     for line in remarks:
         remark(line)
     if check:
@@ -75,6 +76,7 @@ def _serve(jobs: Schedule, signals: "queue.SimpleQueue[int]", settings_file: str
         try:
             settings, remarks = load_checked_settings(settings_file)
             jobs.reload(settings)
+            log_as(settings)
         except UsageFault as fault:
             complain(fault.faults)
             remark("the settings stay as they were")

@@ -5,11 +5,18 @@ A reader that leaves early (`| head`) is no fault, and never changes the exit co
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from reporter.errors import UsageFault
 from reporter.model.text import visible
+
+if TYPE_CHECKING:
+    from reporter.logs import Log
+    from reporter.settings_model import Settings
+
+_log: "Log | None" = None
 
 
 def say(text: str = "") -> None:
@@ -19,13 +26,56 @@ def say(text: str = "") -> None:
 
 def remark(text: str) -> None:
     """Print a line beside the result, to stderr."""
-    print(_lines(text), file=sys.stderr)
+    if _log is None:
+        print(_lines(text), file=sys.stderr)
+    else:
+        _write_log("info", "remark", _lines(text))
 
 
 def complain(faults: Iterable[str]) -> None:
     """Print every fault, one line each, to stderr."""
     for fault in faults:
-        print(f"error: {visible(fault)}", file=sys.stderr)
+        if _log is None:
+            print(f"error: {visible(fault)}", file=sys.stderr)
+        else:
+            _write_log("error", "fault", visible(fault))
+
+
+def event(name: str, **fields: object) -> None:
+    """Write what happened to a log for machines; people are told by words."""
+    if _log is not None:
+        _write_log("info", name, "", fields)
+
+
+def log_as(settings: "Settings") -> None:
+    """From here on, write to stderr as the settings say, and nothing that they hold in private."""
+    global _log  # noqa: PLW0603 - stderr is of the whole process
+    from reporter.logs import Log
+
+    _log = Log(settings.log_format, settings.log_level, _finder(settings))
+
+
+def log_plainly() -> None:
+    """Write to stderr as it comes: what a call begins with."""
+    global _log  # noqa: PLW0603 - as above
+    _log = None
+
+
+def _finder(settings: "Settings") -> Callable[[str], bool]:
+    from reporter.deliver.private_sources import private_in_settings
+    from reporter.deliver.private_values import PrivateValues
+
+    values = PrivateValues(private_in_settings(settings))
+    return lambda text: bool(values.find(text.encode(errors="replace")))
+
+
+def _write_log(level: str, name: str, text: str, fields: Mapping[str, object] | None = None) -> None:
+    from reporter.clock import utc_now
+    from reporter.settings_model import LogLevel
+
+    line = _log.line(LogLevel(level), name, text, utc_now(), fields) if _log else None
+    if line is not None:
+        print(line, file=sys.stderr)
 
 
 def print_json(text: str | bytes) -> None:
