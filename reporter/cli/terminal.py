@@ -6,13 +6,14 @@ A reader that leaves early (`| head`) is no fault, and never changes the exit co
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reporter.errors import UsageFault
 from reporter.model.text import visible
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from reporter.logs import Log
     from reporter.settings_model import Settings
 
@@ -83,7 +84,7 @@ def print_json(text: str | bytes) -> None:
     _write((text.decode() if isinstance(text, bytes) else text).rstrip("\n"))
 
 
-def hand_over(content: bytes, output: Path | None, what: str) -> None:
+def hand_over(content: bytes, output: "Path | None", what: str) -> None:
     """Write a document to a file, in one step, or else alone on stdout, byte for byte."""
     if output is None:
         _write_bytes(content)
