@@ -14,6 +14,7 @@ from reporter.delivery_jobs.sending import Delivery, Sender
 from reporter.errors import ExitCode
 from reporter.model.instants import FUTURE_TOLERANCE, format_instant
 from reporter.run_jobs.lock import one_at_a_time
+from reporter.seal.keys import PublicKey
 from reporter.settings_model import Settings
 
 MOST_SHOWN = 20
@@ -77,7 +78,9 @@ def ended(delivery: Delivery) -> int:
     return ExitCode.DONE if delivery.is_complete else ExitCode.DELIVERY_INCOMPLETE
 
 
-def deliver_all(settings: Settings, bundles: Mapping[str, str], now: datetime, wall_now: datetime) -> Delivered:
+def deliver_all(
+    settings: Settings, bundles: Mapping[str, str], key: PublicKey, now: datetime, wall_now: datetime
+) -> Delivered:
     """Deliver for each environment that asks for anything; only as of now, for people act on it when they read it.
 
     `bundles` are the environments with their bundles, empty where there is none.
@@ -86,7 +89,7 @@ def deliver_all(settings: Settings, bundles: Mapping[str, str], now: datetime, w
     if wanted and abs(now - wall_now) > FUTURE_TOLERANCE:
         remark(f"nothing was delivered: it would tell people of {format_instant(now)} as if it were now")
         return {}
-    return {name: deliver_environment(Unit(sender_for(settings, name), now, bundles[name])) for name in wanted}
+    return {name: deliver_environment(Unit(sender_for(settings, name), now, key, bundles[name])) for name in wanted}
 
 
 def missing_lines(delivered: Delivered) -> Iterator[str]:

@@ -78,7 +78,7 @@ def run(  # noqa: PLR0913, PLR0917 - one for each option
         if told:
             remark(told)
         bundles = {one.environment: one.bundle for one in result.outcomes}
-        delivered = {} if no_deliver else deliver_all(settings, bundles, now, wall_now)
+        delivered = {} if no_deliver else deliver_all(settings, bundles, key.public, now, wall_now)
         code = _exit_code(result, delivered, fail_on)
         ending = Ending(code, result.run_id, tuple(map(_as_result, result.outcomes)), outcomes(delivered))
         for came_to in ending.results:

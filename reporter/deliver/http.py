@@ -8,9 +8,11 @@ import logging
 import re
 import socket
 import ssl
+import sys
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import AsyncExitStack
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from importlib.util import find_spec
 from types import TracebackType
 from typing import Any, Final, NamedTuple, Self
 
@@ -26,6 +28,10 @@ MOST_CONNECTIONS: Final = 20
 _METHOD: Final = re.compile(r"[A-Z]{1,16}")
 _HEADER_NAME: Final = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.ASCII)
 _HEADER_VALUE: Final = re.compile(r"[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?|")
+
+if find_spec("sniffio") is None:
+    # httpcore looks for it at every lock, and to look in vain costs more than the rest of a request.
+    sys.modules["sniffio"] = None  # type: ignore[assignment]
 
 # Both write addresses and headers to the log, whoever asks for it.
 for _name in ("httpx", "httpcore"):
@@ -106,7 +112,7 @@ class Http:
         self._places = asyncio.Semaphore(max_connections)
         self._open = AsyncExitStack()
         self._trust: ssl.SSLContext | None = None
-        self._client: httpx.AsyncClient | None = None
+        self._idle: list[httpx.AsyncClient] = []
 
     def __repr__(self) -> str:
         """Print no host."""
@@ -118,7 +124,7 @@ class Http:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
     ) -> None:
-        self._client = None
+        self._idle.clear()
         await self._open.aclose()
 
     async def send(self, request: HttpRequest) -> HttpAnswer | HttpFault:
@@ -130,39 +136,42 @@ class Http:
             return _refused("bad_method")
         if not all(can_be_header(name, value) for name, value in request.headers.items()):
             return _refused("bad_header")
-        client = await self._connected()
-        if isinstance(client, HttpFault):
-            return client
+        trust = self._trusted()
+        if isinstance(trust, HttpFault):
+            return trust
         headers = {"accept-encoding": "identity", "user-agent": f"reporter/{__version__}"}
         headers |= {name.lower(): value for name, value in request.headers.items()}
         progress = _Progress()
-        built = client.build_request(
-            request.method,
-            address,
-            headers=[(name.encode(), value.encode("latin-1")) for name, value in headers.items()],
-            content=request.body,
-            extensions={"trace": progress},
-        )
         async with self._places:
+            client = self._idle.pop() if self._idle else await self._connect(trust)
+            built = client.build_request(
+                request.method,
+                address,
+                headers=[(name.encode(), value.encode("latin-1")) for name, value in headers.items()],
+                content=request.body,
+                extensions={"trace": progress},
+            )
             try:
                 async with asyncio.timeout(self.timeout_seconds):
                     return await self._ask(client, built, progress)
             except (httpx.HTTPError, OSError) as error:
                 return _fault(error, progress)
+            finally:
+                self._idle.append(client)
 
     async def reach(self, url: str) -> HttpFault | None:
         """Connect to the host of an address and secure the connection, asking nothing. None means that it went well."""
         address = self._permitted(url)
         if isinstance(address, HttpFault):
             return address
-        client = await self._connected()
-        if isinstance(client, HttpFault):
-            return client
+        trust = self._trusted()
+        if isinstance(trust, HttpFault):
+            return trust
         origin, progress = origin_of(address), _Progress()
-        trust = self._trust if address.scheme == "https" else None
+        secure = trust if address.scheme == "https" else None
         try:
             async with self._places, asyncio.timeout(self.timeout_seconds):
-                _, writer = await asyncio.open_connection(origin.host, origin.port, ssl=trust)
+                _, writer = await asyncio.open_connection(origin.host, origin.port, ssl=secure)
                 writer.transport.abort()
         except OSError as error:
             return _fault(error, progress)
@@ -174,25 +183,30 @@ class Http:
             return _refused("bad_url")
         return address if origin_of(address) in self._pins else _refused("host_not_allowed")
 
-    async def _connected(self) -> httpx.AsyncClient | HttpFault:
-        """Give the one client, made when it is first needed: reading the authorities takes its time."""
-        if self._client is None:
+    def _trusted(self) -> ssl.SSLContext | HttpFault:
+        """Give whom we trust, read when it is first needed: the authorities take their time."""
+        if self._trust is None:
             try:
                 self._trust = ssl.create_default_context(cafile=self.ca_file or None)
             except (OSError, ValueError):  # an SSLError is an OSError
                 return _refused("ca_file_unreadable")
-            # A time limit of httpx starts again with every byte that drips in; ours covers a whole request. It must not
-            # cut off a connection in the making, which httpcore would leave open: half of it ends that first.
-            self._client = httpx.AsyncClient(
-                verify=self._trust,
-                timeout=httpx.Timeout(None, connect=self.timeout_seconds / 2),
-                follow_redirects=False,
-                trust_env=False,
-                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-                limits=httpx.Limits(max_connections=None, max_keepalive_connections=self.max_connections),
-            )
-            await self._open.enter_async_context(self._client)
-        return self._client
+        return self._trust
+
+    async def _connect(self, trust: ssl.SSLContext) -> httpx.AsyncClient:
+        """Make a client of one connection: httpcore looks at all that it keeps before each request, and so at one.
+
+        A time limit of httpx starts again with every byte that drips in; ours covers a whole request. It must not cut
+        off a connection in the making, which httpcore would leave open: half of it ends that first.
+        """
+        client = httpx.AsyncClient(
+            verify=trust,
+            timeout=httpx.Timeout(None, connect=self.timeout_seconds / 2),
+            follow_redirects=False,
+            trust_env=False,
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+            limits=httpx.Limits(max_connections=None, max_keepalive_connections=1),
+        )
+        return await self._open.enter_async_context(client)
 
     async def _ask(
         self, client: httpx.AsyncClient, request: httpx.Request, progress: _Progress

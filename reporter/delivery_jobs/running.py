@@ -4,16 +4,19 @@ The bundle is sealed before anything is sent, so that the next one shows what wa
 the next; what is missing is told at the end, and the next run completes it.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Final, NamedTuple
 
 from reporter.deliver.outbox import Fate
 from reporter.delivery_jobs.alerting import send_alerts
+from reporter.delivery_jobs.attaching import RecordResult, attach_bundle
 from reporter.delivery_jobs.notifying import plan_notifications, record_notifications, send_notifications
 from reporter.delivery_jobs.retrying import run_retries
 from reporter.delivery_jobs.sending import Delivery, Sender
 from reporter.errors import as_told
+from reporter.seal.keys import PublicKey
 from reporter.settings_model import DeliverSettings
 
 
@@ -47,10 +50,11 @@ class StageResult(NamedTuple):
 
 
 class Unit(NamedTuple):
-    """One environment that was assessed. Without a bundle there is nothing to attach or to mail."""
+    """One environment that was assessed, and the key of its bundle. Without a bundle there is nothing to attach."""
 
     sender: Sender
     now: datetime
+    key: PublicKey
     bundle: str = ""
 
 
@@ -60,6 +64,23 @@ class Stage(NamedTuple):
     name: str
     is_wanted: Callable[[DeliverSettings], bool]
     act: Callable[[Unit], StageResult]
+
+
+def _attach(unit: Unit) -> StageResult:
+    settings = unit.sender.settings
+    if not unit.bundle:
+        return StageResult("attach", faults=("found no bundle, wanted one to attach; the run says why there is none",))
+    references = settings.environments[unit.sender.environment].deliver.attach
+    found = attach_bundle(settings, unit.bundle, references, unit.key, unit.sender.clock(), execute=True)
+    rows = tuple(map(_attached, found.records))
+    return StageResult("attach", rows, dict(Counter(one.fate for one in rows)))
+
+
+def _attached(one: RecordResult) -> Row:
+    if one.complete:
+        return Row(one.reference.text, Fate.DELIVERED, one.attached.level if one.attached else "")
+    outcome = one.attached.outcome if one.attached else None
+    return Row(one.reference.text, Fate.FAILED, one.fault or str(outcome or ""))
 
 
 def _notify(unit: Unit) -> StageResult:
@@ -79,6 +100,7 @@ def _retry(unit: Unit) -> StageResult:
 
 
 STAGES: Final = (
+    Stage("attach", lambda settings: bool(settings.attach), _attach),
     Stage("notify", lambda settings: settings.notify, _notify),
     Stage("alert", lambda settings: settings.alert, _alert),
     Stage("retry", lambda settings: settings.retry, _retry),

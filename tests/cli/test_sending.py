@@ -16,6 +16,7 @@ from deliver.vendors.receiver import PATH, SECRET, Receiver
 from deliver.vendors.server import Answer, Authorities, Mount, Vendor, VendorServer, make_authorities, serving
 from reporter.cli.deliveries import deliver_all
 from reporter.loop_jobs import load_checked_settings
+from reporter.seal.keys import read_public_key
 from worlds import make_world
 
 PILOT = "payments-pilot"
@@ -67,7 +68,9 @@ class Pilot:
     def ask_for(self, *parts: str) -> None:
         """Have the settings ask for parts of a run."""
         with self.settings.open("a", encoding="utf-8") as file:
-            lines = "".join(f"{part} = true\n" for part in parts)
+            records = self.world / "records"
+            records.mkdir(exist_ok=True)
+            lines = "".join(f"{part} = true\n" for part in parts) + f'attach = ["directory:{records}"]\n'
             file.write(f"\n[environments.{PILOT}.deliver]\n{lines}")
 
     def __call__(self, *words: str) -> Said:
@@ -171,7 +174,8 @@ def test_run_delivers_what_the_settings_ask_for_and_the_next_one_shows_and_compl
     assert "  alert    failed     audit_worker_health_alert " in first.out
     (found,) = json.loads(pilot("run", "--json").out)["environments"]
     stages = {one["stage"]: one for one in found["deliveries"]}
-    assert list(stages) == ["notify", "alert", "retry"]
+    assert list(stages) == ["attach", "notify", "alert", "retry"]
+    assert (stages["attach"]["complete"], any((pilot.world / "records").iterdir())) == (True, True)
     assert stages["notify"]["counts"] == {"waiting": 1}
     assert len([post for post in pilot.slack.posts if "Rollback drill" in json.dumps(post)]) == 1
 
@@ -179,8 +183,8 @@ def test_run_delivers_what_the_settings_ask_for_and_the_next_one_shows_and_compl
 def test_run_about_the_past_tells_nobody(pilot: Pilot, capsys: pytest.CaptureFixture[str]) -> None:
     pilot.ask_for("notify", "alert", "retry")
     settings, _ = load_checked_settings(str(pilot.settings))
-    now = datetime.now(UTC)
-    assert deliver_all(settings, {PILOT: ""}, now - timedelta(hours=1), now) == {}
+    key, now = read_public_key(str(pilot.world / "keys" / "signing.key.pub")), datetime.now(UTC)
+    assert deliver_all(settings, {PILOT: ""}, key, now - timedelta(hours=1), now) == {}
     assert "nothing was delivered: it would tell people of " in capsys.readouterr().err
-    assert deliver_all(settings, {"production-pilot": ""}, now - timedelta(hours=1), now) == {}
+    assert deliver_all(settings, {"production-pilot": ""}, key, now - timedelta(hours=1), now) == {}
     assert pilot.slack.posts == []

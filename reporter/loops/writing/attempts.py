@@ -6,6 +6,7 @@ dated by its beginning, as its intent is; one that succeeded by its end.
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from reporter.loops.loop import Loop
@@ -40,8 +41,13 @@ class Begun(NamedTuple):
     @property
     def delivery_id(self) -> str:
         """The id that the record of its result has, whoever writes it and when."""
-        digest = make_id("", route=self.route, message=self.message_id, attempt=self.attempt)
-        return delivery_id(self.route.subject, digest)
+        return _name(self.route, self.message_id, self.attempt)
+
+
+@lru_cache(128)
+def _name(route: RouteId, message_id: str, attempt: int) -> str:
+    """Name the record of a result: asked for several times within one attempt."""
+    return delivery_id(route.subject, make_id("", route=route, message=message_id, attempt=attempt))
 
 
 class Ended(NamedTuple):
