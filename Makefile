@@ -56,6 +56,7 @@ benchmark: $(DEV) $(PROJECT) | system-test  ## print the figures of tests/benchm
 	@$(BIN)/python tests/benchmarks/run.py
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.fold
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.records
+	@PYTHONPATH=tests $(BIN)/python -m benchmarks.living
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.sending
 
 # `make lock UPGRADE=--upgrade` takes the newest of everything; without it, only what pyproject.toml asks for changes.

@@ -30,6 +30,7 @@ STOP_SECONDS: Final = 4.0
 
 COMMANDS: Final[Mapping[str, tuple[str, ...]]] = {
     "run": ("run",),
+    "retry": ("retry", "run", "--execute"),
     "prune": ("prune", "--execute"),
 }
 """The words of the jobs that need no `command` of their own."""
@@ -148,6 +149,10 @@ class Schedule:
     def next_runs(self) -> list[tuple[datetime, str]]:
         """Give when every job is due next, the first first."""
         return sorted((job.next_run_time, job.id) for job in self._scheduler.get_jobs())
+
+    def run_now(self, name: str) -> None:
+        """Do a job now, besides its times."""
+        self._scheduler.add_job(self._do, args=[self._jobs[name]], misfire_grace_time=None)
 
     def look_again(self) -> None:
         """Look at the clock at once, for it may have been set."""

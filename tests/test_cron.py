@@ -99,7 +99,9 @@ def units(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(CRON, folder, dirs_exist_ok=True)
     for path in folder.glob("*.service"):
         path.write_text(path.read_text(encoding="utf-8").replace(INSTALLED, REPORTER), encoding="utf-8")
-    shutil.copy(folder / "reporter-failed@.service", folder / "reporter-failed@reporter-run.service")
+    for name in SERVICES:
+        if "@." in name:
+            shutil.copy(folder / name, folder / name.replace("@.", "@pilot."))
     return folder
 
 
@@ -123,7 +125,7 @@ def test_a_unit_exposes_no_more_than_it_must(units: Path, name: str) -> None:
             "security",
             "--offline=yes",
             f"--threshold={MOST_EXPOSED}",
-            f"./{name.replace('@.', '@reporter-run.')}",
+            f"./{name.replace('@.', '@pilot.')}",
         ],
         cwd=units,
         capture_output=True,

@@ -7,7 +7,7 @@ from datetime import datetime
 import click
 
 from reporter.cli.answering import decided_at, sending_options, start
-from reporter.cli.deliveries import counted, delivery_as_json, delivery_lines, ended, sending
+from reporter.cli.deliveries import counted, delivery_as_json, delivery_lines, ended, note_end, sending
 from reporter.cli.terminal import print_json, remark, say
 from reporter.delivery_jobs.alerting import Alerts, plan_alerting, send_alerts
 from reporter.delivery_jobs.sending import Delivery
@@ -49,9 +49,10 @@ def send(  # noqa: PLR0913, PLR0917 - one for each option
     settings, name = start(settings_file, environment)
     now = decided_at(as_of, execute=execute)
     delivery = None
-    with sending(settings, name, "alert send", alone=execute) as sender:
+    with sending(settings, name, "alert send", alone=execute) as (sender, watch):
         if execute:
             alerts, delivery = send_alerts(sender, now, force=force)
+            note_end(watch, delivery)
         else:
             alerts = plan_alerting(sender, now, force=force)
     if as_json:

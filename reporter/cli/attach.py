@@ -12,7 +12,8 @@ from reporter.deliver.approvals.attaching import FileResult
 from reporter.delivery_jobs.attaching import BundleAttached, RecordResult, attach_bundle
 from reporter.errors import ExitCode, UsageFault
 from reporter.model.release_records import KINDS
-from reporter.run_jobs.lock import one_at_a_time
+from reporter.run_jobs.results import Ending
+from reporter.run_jobs.watched import watched
 from reporter.seal.keys import read_public_key
 from reporter.settings import load_settings
 from reporter.standing_jobs import public_key_of
@@ -62,9 +63,9 @@ def attach(  # noqa: PLR0913, PLR0917 - one for each option
         raise UsageFault("no key to verify with: give --key PUB, the public key that the bundle was sealed with")
     now = utc_now()
     if execute:
-        with one_at_a_time(settings, "attach", now) as claim:
+        with watched(settings, "attach", [], now, now, remark) as watch:
             found = attach_bundle(settings, bundle, references, trusted, now, by=by, execute=True)
-        remarks += claim.remarks
+            watch.end(Ending(_code(found)))
     else:
         found = attach_bundle(settings, bundle, references, trusted, now, by=by)
     for line in remarks:
@@ -76,6 +77,10 @@ def attach(  # noqa: PLR0913, PLR0917 - one for each option
     if not execute:
         remark("nothing was attached; --execute attaches it")
     complain(fault for one in found.records for fault in _faults(one))
+    return _code(found)
+
+
+def _code(found: BundleAttached) -> ExitCode:
     return ExitCode.DELIVERY_INCOMPLETE if found.failed else ExitCode.DONE
 
 

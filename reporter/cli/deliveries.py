@@ -13,7 +13,8 @@ from reporter.delivery_jobs.running import StageResult, Unit, deliver_environmen
 from reporter.delivery_jobs.sending import Delivery, Sender
 from reporter.errors import ExitCode
 from reporter.model.instants import FUTURE_TOLERANCE, format_instant
-from reporter.run_jobs.lock import one_at_a_time
+from reporter.run_jobs.results import Ending
+from reporter.run_jobs.watched import Watch, watched
 from reporter.seal.keys import PublicKey
 from reporter.settings_model import Settings
 
@@ -29,18 +30,22 @@ def sender_for(settings: Settings, environment: str) -> Sender:
 
 
 @contextmanager
-def sending(settings: Settings, environment: str, what: str, *, alone: bool) -> Iterator[Sender]:
-    """Open the connectors, and hold the lock of everything that sends where anything is recorded or sent."""
+def sending(settings: Settings, environment: str, what: str, *, alone: bool) -> Iterator[tuple[Sender, Watch]]:
+    """Open the connectors; where anything is recorded or sent, alone, and with a record of it as of every run."""
     sender = sender_for(settings, environment)
     for fault in sender.channels.faults:
         remark(f"not used: {fault}")
     if not alone:
-        yield sender
+        yield sender, Watch()
         return
-    with one_at_a_time(settings, what, utc_now()) as claim:
-        for line in claim.remarks:
-            remark(line)
-        yield sender
+    now = utc_now()
+    with watched(settings, what, [environment], now, now, remark) as watch:
+        yield sender, watch
+
+
+def note_end(watch: Watch, delivery: Delivery) -> None:
+    """Say in the record of a run what it delivered."""
+    watch.end(Ending(_code(delivery), deliveries={str(fate): count for fate, count in delivery.counts.items()}))
 
 
 def delivery_lines(delivery: Delivery) -> Iterator[str]:
@@ -73,6 +78,10 @@ def delivery_as_json(delivery: Delivery) -> dict[str, object]:
 def ended(delivery: Delivery) -> int:
     """Tell the faults; give the exit code."""
     complain(delivery.faults)
+    return _code(delivery)
+
+
+def _code(delivery: Delivery) -> ExitCode:
     if delivery.is_unsafe:
         return ExitCode.NOT_PUBLIC_SAFE
     return ExitCode.DONE if delivery.is_complete else ExitCode.DELIVERY_INCOMPLETE

@@ -7,7 +7,7 @@ from datetime import datetime
 import click
 
 from reporter.cli.answering import decided_at, recording_options, sending_options, start
-from reporter.cli.deliveries import counted, delivery_as_json, delivery_lines, ended, sending
+from reporter.cli.deliveries import counted, delivery_as_json, delivery_lines, ended, note_end, sending
 from reporter.cli.options import providers_option
 from reporter.cli.terminal import print_json, remark, say
 from reporter.clock import utc_now
@@ -108,10 +108,11 @@ def send(  # noqa: PLR0913, PLR0917 - one for each option
                 say(line)
         remark("nothing was sent; --execute records the plan and sends it")
         return ExitCode.DONE
-    with sending(settings, name, "notify send", alone=True) as sender:
+    with sending(settings, name, "notify send", alone=True) as (sender, watch):
         planned = plan_notifications(settings, name, now, utc_now(), request)
         record_notifications(settings, planned)
         delivery = send_notifications(sender, planned)
+        note_end(watch, delivery)
     if as_json:
         told = {"executed": True, "delivery": delivery_as_json(delivery)}
         print_json(json.dumps(_as_json(planned) | told, indent=1))

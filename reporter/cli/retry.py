@@ -17,7 +17,7 @@ from reporter.cli.answering import (
     signed,
     start,
 )
-from reporter.cli.deliveries import counted, delivery_as_json, delivery_lines, ended, sending
+from reporter.cli.deliveries import counted, delivery_as_json, delivery_lines, ended, note_end, sending
 from reporter.cli.options import complete_loop
 from reporter.cli.terminal import print_json, remark, say
 from reporter.clock import utc_now
@@ -139,8 +139,9 @@ def run(  # noqa: PLR0913, PLR0917 - one for each option
     """  # noqa: D301 - \b is click's mark for text that keeps its lines
     settings, name = start(settings_file, environment)
     now = decided_at(as_of, execute=True)
-    with sending(settings, name, "retry run", alone=True) as sender:
+    with sending(settings, name, "retry run", alone=True) as (sender, watch):
         ran = run_retries(sender, now, live=execute, most=most)
+        note_end(watch, ran.delivery)
     if as_json:
         print_json(json.dumps(_run_as_json(ran), indent=1))
     else:
