@@ -14,7 +14,6 @@ from urllib.parse import unquote_to_bytes
 
 _DEPTH: Final = 3
 """How deep escapes may be nested: a URL in JSON in HTML."""
-_MOST_UNPACKED_BYTES: Final = 50_000_000
 _LINE_ENDS: Final = b"\r\n"
 _LEAST_LINE: Final = 16
 
@@ -81,16 +80,11 @@ def _from_quoted_printable(data: bytes) -> bytes:
 
 def _pdf_streams(data: bytes) -> Iterator[bytes]:
     """Unpack the streams of a PDF, the attached files among them. What is no zlib stream was read as it is."""
-    left = _MOST_UNPACKED_BYTES
     for found in _PDF_STREAM.finditer(data):
         try:
-            content = zlib.decompressobj().decompress(data[found.end() :], left)
+            yield zlib.decompressobj().decompress(memoryview(data)[found.end() :])
         except zlib.error:
             continue
-        left -= len(content)
-        yield content
-        if left <= 0:
-            return
 
 
 class Needles(NamedTuple):

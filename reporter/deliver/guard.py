@@ -12,15 +12,11 @@ from email.utils import getaddresses
 from typing import Any, Final, NamedTuple
 
 from reporter.deliver.private_values import PrivateValue, PrivateValues
-from reporter.deliver.receipts import Outcome, Receipt
 from reporter.errors import NotPublicSafe
 from reporter.model.documents import pointer_to
 from reporter.model.guards import RULES, broken_rules, texts_in
 
 MOST_FINDINGS: Final = 20
-
-NOT_PUBLIC_SAFE: Final = Receipt(Outcome.REFUSED_LOCALLY, error_class="not_public_safe")
-"""What comes of a payload in which something was found: it is not sent."""
 
 _OF_THE_ENVELOPE: Final = frozenset({"message-id", "date", "mime-version", "content-type", "content-id", "references"})
 """Headers that the named rules misread: an id looks like an e-mail address."""

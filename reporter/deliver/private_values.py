@@ -22,7 +22,7 @@ PUBLIC_WORDS: Final = frozenset(
 
 _GRAM: Final = 4
 _LEAST_FILTERED: Final = 2 * _GRAM - 1
-_HOST_SIGNS: Final = frozenset(b"abcdefghijklmnopqrstuvwxyz0123456789-")
+_LONGEST_LABEL: Final = 63
 
 
 class PrivateKind(StrEnum):
@@ -106,16 +106,19 @@ def _stands(value: PrivateValue, view: View) -> bool:
     if place < 0:  # encoded: nobody can tell what is beside it
         return True
     while place >= 0:
-        if not _is_part_of_longer(text[max(place - 1, 0) : place], text[place + len(name) : place + len(name) + 2]):
+        end = place + len(name)
+        if not _is_part_of_longer(text[max(place - _LONGEST_LABEL, 0) : place], text[end : end + _LONGEST_LABEL]):
             return True
         place = text.find(name, place + 1)
     return False
 
 
 def _is_part_of_longer(before: bytes, after: bytes) -> bool:
-    starts_earlier = bool(before) and (before[0] in _HOST_SIGNS or before == b".")
-    ends_later = bool(after) and (after[0] in _HOST_SIGNS or (after[:1] == b"." and after[1:].isalnum()))
-    return starts_earlier or ends_later
+    """Say whether a name goes on: before it by a label or a part of one, after it by a part of one.
+
+    A label after it could be the next sentence as well, and so the name is taken for itself.
+    """
+    return before.rstrip(b"-.")[-1:].isalnum() or after.lstrip(b"-")[:1].isalnum()
 
 
 class _Searcher:

@@ -485,3 +485,10 @@ def test_file_as_it_was_read_is_not_printed(load: Load, tmp_path: Path) -> None:
     raw = read_config(load_settings(str(tmp_path / "reporter.toml"), {})[0])
     assert raw.entries == {"slack": {"url": HOOK}}
     assert HOOK not in f"{raw} {raw!r}"
+
+
+def test_variable_of_an_unknown_key_is_private_too(load: Load, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MISSPELT", TOKEN)
+    loaded = load({"slack": {"url": HOOK, "tokn_env": "MISSPELT"}, "intune": {"tokn": "env:MISSPELT"}})
+    assert [one.partition(":")[0] for one in faults(loaded)] == ["connectors.intune", "connectors.slack.tokn_env"]
+    assert places(loaded, TOKEN)

@@ -71,9 +71,12 @@ def test_host_within_the_name_of_another_host_is_not_it() -> None:
     private = PrivateValues([HOST])
     assert private.find(b"see https://jira.example.org/x or JIRA.example.org.") == (HOST,)
     assert private.find(b"jira.example.org") == (HOST,)
-    assert private.find(b"old-jira.example.org and jira.example.organic and jira.example.org.uk") == ()
+    assert private.find(b"old-jira.example.org and jira.example.organic and jira.example.org-2") == ()
+    for text in (b"--jira.example.org", b".jira.example.org", b"at jira.example.org.Then", b"_jira.example.org--"):
+        assert private.find(text) == (HOST,)
     assert private.find(b"my.jira.example.org, then jira.example.org") == (HOST,)
     assert private.find(base64.b64encode(b"old-jira.example.org")) == (HOST,)
+    assert private.find(b"jira.example.org".hex().encode()) == (HOST,)
 
 
 def test_several_values_are_told_apart_and_each_once() -> None:

@@ -95,22 +95,25 @@ def read_entry(settings: Settings, provider: str, kind: EntryKind, raw: Mapping[
     if not values.faults:
         for one in kind.faults(told):
             values.fault(one)
-    private = (*values.private, *private_as_written(provider, raw, kind)) if values.faults else tuple(values.private)
+    private = tuple(values.private)
+    if values.faults:
+        unknown = {key: value for key, value in raw.items() if key not in known_keys(kind)}
+        private += (*private_as_written(provider, raw, kind), *private_of_nobody(settings, unknown, provider))
     if raw.get("enabled") is False:
         return Entry(None, (), private, is_disabled=True)
     return Entry(None if values.faults else config, tuple(values.faults), private)
 
 
-def private_of_nobody(settings: Settings, raw: object) -> Iterator[PrivateValue]:
-    """Give what is private of an entry that belongs to no provider, with what its references and variables lead to."""
+def private_of_nobody(settings: Settings, raw: object, provider: str = "unknown") -> Iterator[PrivateValue]:
+    """Give what is private under keys that nobody knows, with what references and variables lead to."""
     if not isinstance(raw, dict):
-        yield from private_as_written("unknown", {"": raw})
+        yield from private_as_written(provider, {"": raw})
         return
-    values = Values(settings, "unknown", raw)
+    values = Values(settings, provider, raw)
     keys = {str(key).removesuffix("_env"): None for key in raw}
     for key in (key for key in keys if key not in _PUBLIC):
         values.text(key, private_in_text)
-    yield from (*values.private, *private_as_written("unknown", raw))
+    yield from (*values.private, *private_as_written(provider, raw))
 
 
 def private_as_written(provider: str, raw: Mapping[Any, Any], kind: EntryKind | None = None) -> Iterator[PrivateValue]:
