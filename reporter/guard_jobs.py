@@ -31,7 +31,7 @@ class Guard(NamedTuple):
         guard_files({**files, f"{ATTESTATION_NAME}#payload": statement}, self.private, environment)
         return {
             "rules": [rule.id for rule in RULES],
-            "private_values": {"searched": self.private.searched - 1, "unsearched": self.private.unsearched},
+            "private_values": {"searched": self.private.searched, "unsearched": self.private.unsearched},
             "self_test": {"result": "passed", "disguises": list(DISGUISES)},
             "files": len(files),
             "hits": 0,
@@ -55,4 +55,4 @@ def proved_guard(settings: Settings) -> Guard:
     loaded = load_connectors(settings)
     if not loaded.is_read:
         raise UsageFault(*map(str, loaded.faults))
-    return Guard(prove(loaded.private), (*loaded.remarks, *(f"not used: {fault}" for fault in loaded.faults)))
+    return Guard(loaded.private, (*loaded.remarks, *(f"not used: {fault}" for fault in loaded.faults)))

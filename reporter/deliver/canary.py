@@ -88,10 +88,13 @@ def _planted(disguise: Callable[[str], bytes], text: str) -> bytes:
 def prove(private: PrivateValues) -> PrivateValues:
     """Plant a canary beside the values and find it in every disguise; give the searcher that was proved.
 
+    The canary stays in it, and is not counted.
+
     Raise NotPublicSafe where it is missed, or where something is found that is not there: that guard guards nothing.
     """
     value = PrivateValue(PrivateKind.SECRET, CANARY, f"{secrets.token_urlsafe(9)}{_SIGNS}{secrets.token_urlsafe(9)}")
     armed = private | PrivateValues([value])
+    armed.searched = private.searched
     missed = missed_disguises(armed, value)
     if missed:
         raise NotPublicSafe(

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from reporter.deliver.addresses import pin_of
+from reporter.deliver.canary import prove
 from reporter.deliver.config.entry import ConnectorConfig, Entry, private_of_nobody, read_entry
 from reporter.deliver.config.file import read_config
 from reporter.deliver.config.keys import KINDS
@@ -39,10 +40,13 @@ class LoadedConnectors(NamedTuple):
 
 
 def load_connectors(settings: Settings) -> LoadedConnectors:
-    """Read the connector configuration. Nothing in it raises; without one there are no connectors."""
+    """Read the connector configuration. Nothing in it raises; without one there are no connectors.
+
+    The searcher for what is private was proved. Raise NotPublicSafe where it fails that: nothing may be sent or sealed.
+    """
     private = list(private_in_settings(settings))
     if not settings.connector_config:
-        return LoadedConnectors(MappingProxyType({}), (), PrivateValues(_but_published(private, settings)))
+        return LoadedConnectors(MappingProxyType({}), (), prove(PrivateValues(_but_published(private, settings))))
     raw = read_config(settings)
     faults = [ConnectorFault("", one) for one in raw.faults]
     entries: dict[str, Entry] = {}
@@ -60,7 +64,7 @@ def load_connectors(settings: Settings) -> LoadedConnectors:
     return LoadedConnectors(
         MappingProxyType({name: one.config for name, one in sorted(entries.items()) if one.config}),
         tuple(faults),
-        PrivateValues(_but_published(private, settings)),
+        prove(PrivateValues(_but_published(private, settings))),
         tuple(sorted(name for name, one in entries.items() if one.is_disabled)),
         raw.remarks,
         raw.is_read,
