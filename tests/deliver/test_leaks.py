@@ -22,7 +22,7 @@ from reporter.deliver.connectors.registry import CONNECTORS
 from reporter.deliver.guard import guard_files, guard_payload
 from reporter.deliver.http import Http
 from reporter.errors import NotPublicSafe
-from reporter.guard_jobs import proved_guard
+from reporter.guard_jobs import Guard
 
 MESSAGE = message()
 
@@ -98,9 +98,10 @@ def test_whatever_is_configured_is_found_before_it_is_sealed_or_sent(
     directory: Path, config: DrawnConfig, data: st.DataObject
 ) -> None:
     with config.written(directory) as settings:
-        if not load_connectors(settings).is_read:
+        loaded = load_connectors(settings)
+        if not loaded.is_read:
             return
-        guard = proved_guard(settings)
+        guard = Guard(loaded.private)
     text, name = data.draw(st.sampled_from(config.private)), data.draw(st.sampled_from(sorted(DISGUISES)))
     hidden = DISGUISES[name](text)
     carrier = hidden if name == "pdf_stream" else b'{"note": "' + hidden + b'"}'
