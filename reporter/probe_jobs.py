@@ -35,7 +35,8 @@ class Probed(NamedTuple):
             return ""
         if self.receipt.delivered:
             return "reachable"
-        status = f" (HTTP {self.receipt.status_code})" if self.receipt.status_code else ""
+        protocol = "SMTP" if self.provider == "email" else "HTTP"
+        status = f" ({protocol} {self.receipt.status_code})" if self.receipt.status_code else ""
         return f"{self.receipt.outcome}: {self.receipt.error_class}{status}"
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from collect.tls_server import Answers, Authorities, Seen, TlsServer, make_authorities, serving
+from deliver.post_office import PostOffice, serving_apart
 from reporter.cli import answer
 
 TOKEN = "t0ken-of-this-test"  # noqa: S105 - of this test
@@ -118,3 +119,19 @@ def test_settings_without_connectors_have_none(tmp_path: Path, capsys: pytest.Ca
     (tmp_path / "reporter.toml").write_text("")
     assert answer(["settings", "check", "--settings", str(tmp_path / "reporter.toml"), "--connect"]) == 0
     assert capsys.readouterr().out == "no connectors are configured\n"
+
+
+def test_mail_server_is_tried_as_far_as_the_login(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    office = PostOffice(greeting=554)
+    mail = {"host": "127.0.0.1", "sender": "reports@example.org", "security": "none"}
+    with serving_apart(office) as port:
+        settings = configure(tmp_path, {"email": {**mail, "port": port}})
+        assert answer(["settings", "check", "--connect", "--settings", settings]) == 6
+        office.greeting = 250
+        assert answer(["settings", "check", "--connect", "--settings", settings]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.strip() for line in lines if line.strip().startswith("email")] == [
+        "email  configured  rejected_permanent: rejected (SMTP 554)",
+        "email  configured  reachable",
+    ]
+    assert office.received == []

@@ -40,6 +40,7 @@ COMMANDS: Final = {
     "alert": Entry("alert:alert", "Tell people of retry workers that are not well."),
     "retry": Entry("retry:retry", "Plan the retries of every loop; approve one; run the workers."),
     "recovery": Entry("recovery:recovery", "Open and close the recovery of a provider."),
+    "mail": Entry("mail:mail", "Mail the executive report of a bundle to its readers."),
     "attach": Entry("attach:attach", "Attach a bundle to the records that its release is approved on."),
     "records": Entry("records:records", "Import evidence records into the ledger; export it; verify it."),
     "prune": Entry("prune:prune", "Take away the bundles that retention lets go; put bundles on hold."),

@@ -1,9 +1,11 @@
 """From the private connector configuration to the channels that can be used."""
 
 from reporter.deliver.config import load_connectors
+from reporter.deliver.connectors.email import Email
 from reporter.deliver.connectors.registry import CONNECTORS, tells_somebody
 from reporter.deliver.guard import guard_payload
 from reporter.delivery_jobs.channels import Channel, Channels
+from reporter.delivery_jobs.mailroom import Mailroom, mail_guard
 from reporter.settings_model import Settings
 
 
@@ -20,10 +22,11 @@ def open_channels(settings: Settings) -> Channels:
     for provider, config in loaded.connectors.items():
         if tells_somebody(provider):
             connector = CONNECTORS[provider](config.told)
+            is_mail = isinstance(connector, Email)
             channels[provider] = Channel(
-                connector,
+                Mailroom(settings, connector) if isinstance(connector, Email) else connector,
                 config.hosts,
-                lambda payload: guard_payload(payload, loaded.private),
+                mail_guard(loaded.private) if is_mail else lambda payload: guard_payload(payload, loaded.private),
                 config.max_connections,
                 config.timeout_seconds,
                 config.ca_file,

@@ -10,8 +10,10 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 from reporter.deliver.outbox import Fate
+from reporter.deliver.receipts import Outcome
 from reporter.delivery_jobs.alerting import send_alerts
 from reporter.delivery_jobs.attaching import RecordResult, attach_bundle
+from reporter.delivery_jobs.mailing import ReaderState, plan_mail, send_mail
 from reporter.delivery_jobs.notifying import plan_notifications, record_notifications, send_notifications
 from reporter.delivery_jobs.retrying import run_retries
 from reporter.delivery_jobs.sending import Delivery, Sender
@@ -99,11 +101,32 @@ def _retry(unit: Unit) -> StageResult:
     return _of("retry", run_retries(unit.sender, unit.now, live=True).delivery)
 
 
+def _mail(unit: Unit) -> StageResult:
+    sender = unit.sender
+    if not unit.bundle:
+        return StageResult("mail", faults=("found no bundle, wanted one to mail; the run says why there is none",))
+    mailed = send_mail(sender, plan_mail(sender.settings, unit.bundle, sender.clock()))
+    rows = tuple(Row(one.alias, _fate(one), _why(one)) for one in mailed.states)
+    is_unsafe = mailed.delivery is not None and mailed.delivery.is_unsafe
+    return StageResult("mail", rows, dict(Counter(one.fate for one in rows)), mailed.faults, is_unsafe)
+
+
+def _fate(one: ReaderState) -> Fate:
+    if one.has_it:
+        return Fate.DELIVERED
+    return Fate.UNKNOWN if one.state == Outcome.TIMEOUT_UNKNOWN else Fate.FAILED
+
+
+def _why(one: ReaderState) -> str:
+    return ": ".join(filter(None, (one.state, one.error_class))) + f"; {one.place}"
+
+
 STAGES: Final = (
     Stage("attach", lambda settings: bool(settings.attach), _attach),
     Stage("notify", lambda settings: settings.notify, _notify),
     Stage("alert", lambda settings: settings.alert, _alert),
     Stage("retry", lambda settings: settings.retry, _retry),
+    Stage("mail", lambda settings: settings.mail, _mail),
 )
 """The parts, in order."""
 

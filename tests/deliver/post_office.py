@@ -47,6 +47,7 @@ class PostOffice:
     `cut` and `wait` name the commands at which it breaks off or keeps silent: HELO, MAIL, RCPT, DATA and BODY.
     """
 
+    greeting: int = 250
     mail: int = 250
     rcpt: Mapping[str, int] = field(default_factory=dict)
     begin: str = ""
@@ -72,7 +73,7 @@ class PostOffice:
         session.host_name = hostname
         self.names.append(hostname)
         await self.at("HELO", server)
-        return responses
+        return responses if self.greeting == 250 else [f"{self.greeting} no"]
 
     async def handle_MAIL(
         self, server: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]
