@@ -176,7 +176,7 @@ def _missing_report(states: LoopStates) -> Iterator[OpenItem]:
                 (),
                 newest,
                 loop.owner,
-                "Send the executive report of the latest bundle to its readers, and find out why it was not delivered.",
+                "Send the report of the latest bundle with `reporter mail`, and find out why it was not delivered.",
                 f"no report within {format_span(REPORT_INTERVALS * loop.report_interval)}; {seen}",
             )
 
