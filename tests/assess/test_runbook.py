@@ -16,6 +16,7 @@ from loops.test_closeout import CLOSED
 from reporter.assess.commands import Commands
 from reporter.assess.runbook_plan import DISABLE
 from reporter.assess.todo import MOST_STEPS, sentence
+from reporter.cli.root import COMMANDS
 from reporter.model.case import Artifact
 from reporter.model.closing_reports import RunbookStep
 from reporter.model.reports import Mode, Status
@@ -27,6 +28,7 @@ HERE = "--environment production-pilot"
 BY = "--by NAME --reason TEXT --ref REF --execute"
 SIGNED = f"{HERE} {BY}"
 RETRIES = f"reporter retry plan {HERE}"
+SEND_AGAIN = f"reporter retry run {HERE} --execute"
 RUN = f"reporter run {HERE}"
 NOT_PROVEN = "NOT proven"
 
@@ -303,12 +305,12 @@ def test_gate_is_opened_before_the_retry_is_run() -> None:
     waiting, accepted = due, [*due, make.acknowledgement(A, NOW - MINUTE, "s", state="accepted")]
     escalated = lost(1, R)
     both = f"acknowledgement_audit s --provider slack {SIGNED}"
-    assert commands(runbook(*waiting)) == [f"reporter ack {both}", f"reporter retry approve {both}", RETRIES]
+    assert commands(runbook(*waiting)) == [f"reporter ack {both}", f"reporter retry approve {both}", SEND_AGAIN]
     assert "reporter ack first, then reporter retry approve" in steps(runbook(*waiting), "now")[0].why
     assert "two decisions" not in steps(runbook(*accepted), "now")[0].why
     assert commands(runbook(*accepted)) == [
         f"reporter retry approve acknowledgement_audit s --provider slack {SIGNED}",
-        RETRIES,
+        SEND_AGAIN,
     ]
     assert f"reporter ack recovery_escalation s --provider slack {SIGNED}" in commands(runbook(*escalated))
 
@@ -316,13 +318,13 @@ def test_gate_is_opened_before_the_retry_is_run() -> None:
 def test_approved_retry_is_run() -> None:
     report = runbook(*lost(1), make.approval(A, NOW - MINUTE, "s"))
     (step,) = steps(report, "now")
-    assert (step.command, step.since) == (RETRIES, "2026-06-11T14:40:00Z")
+    assert (step.command, step.since) == (SEND_AGAIN, "2026-06-11T14:40:00Z")
 
 
 def test_retry_of_very_many_names_a_few() -> None:
     values = [make.delivery(X, NOW - HOUR, f"r-{n}", failed=["slack"]) for n in range(8)]
     values = [*values, make.delivery(X, NOW - MINUTE, "fine")]
-    (step,) = [one for one in steps(runbook(*values), "now") if one.command == RETRIES]
+    (step,) = [one for one in steps(runbook(*values), "now") if one.command == SEND_AGAIN]
     assert "r-4 by slack and 3 more" in step.why
     assert step.why.startswith("8 routes not delivered: the executive report r-0 by slack,")
 
@@ -362,13 +364,15 @@ def test_missing_report_and_unreadable_evidence_have_steps() -> None:
 
 def test_retry_that_failed_again_counts_those_after_a_retry() -> None:
     values = [make.execution(X, NOW - HOUR, "r", status="failed"), make.delivery(X, NOW - MINUTE, "fine")]
-    (step,) = [one for one in steps(runbook(*values), "now") if one.command == RETRIES]
+    (step,) = [one for one in steps(runbook(*values), "now") if one.command == SEND_AGAIN]
     assert step.why.startswith("1 route not delivered, 1 of them after a retry: ")
 
 
 def test_nothing_tells_anybody_to_run_what_does_not_exist() -> None:
     found = closing(*calm_but(*lost(3), *lost(1, name="t"), *lost(1, R)), pilot=EMPTY)
-    assert "retry run" not in " ".join(one.model_dump_json() for one in found.values())
+    told = set(re.findall(r"reporter ([a-z]+)", " ".join(one.model_dump_json() for one in found.values())))
+    assert {"ack", "recovery", "retry", "run"} <= told
+    assert told <= set(COMMANDS)
 
 
 def test_environment_without_a_name_of_its_own_is_not_named() -> None:
