@@ -288,20 +288,6 @@ def _predicate(unit: _Unit) -> dict[str, Any]:
     }
 
 
-def chosen_environments(settings: Settings, wanted: Sequence[str]) -> list[str]:
-    """Give the environments to run: those named, else all."""
-    known = ", ".join(sorted(settings.environments)) or "none"
-    unknown = [name for name in wanted if name not in settings.environments]
-    if unknown:
-        raise UsageFault(*(f"environment {name!r} is not in the settings; known: {known}" for name in unknown))
-    if not settings.environments:
-        raise UsageFault(
-            "nothing to assess: no [environments.NAME] in a settings file and no CAVRA_* variable;"
-            " `reporter init DIR` writes settings, --settings names them"
-        )
-    return list(dict.fromkeys(wanted)) or sorted(settings.environments)
-
-
 def _canonical_sha256(value: object) -> str:
     text = json.dumps(value, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()

@@ -14,11 +14,9 @@ from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
 
-from reporter.model.guards import broken_rules
 from reporter.model.manifests import BY_ALIAS
-from reporter.model.release_records import read_reference
-from reporter.model.reports import Mode
 from reporter.model.text import show
+from reporter.model.words import Mode
 
 # A plugin of pydantic could change what is valid, and looking for one reads the metadata of every installed package.
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # noqa: TID251 - set for pydantic, not read
@@ -149,6 +147,9 @@ def _timezone(value: object) -> object:
 
 def _release_record(value: object) -> object:
     if isinstance(value, str):
+        from reporter.model.guards import broken_rules  # noqa: PLC0415 - likewise
+        from reporter.model.release_records import read_reference  # noqa: PLC0415 - likewise
+
         read = read_reference(value)
         if isinstance(read, str):
             raise ValueError(read)  # noqa: TRY004 - pydantic lists ValueErrors

@@ -7,7 +7,7 @@ import click
 
 from reporter.cli.options import as_of_option, environments_option, instant_of, output_option, settings_option
 from reporter.cli.terminal import hand_over, remark
-from reporter.jobs import chosen_environments
+from reporter.environments import chosen_environments
 from reporter.settings import load_settings
 
 

@@ -7,8 +7,8 @@ import click
 
 from reporter.cli.options import as_of_option, environments_option, instant_of, output_option, settings_option
 from reporter.cli.terminal import hand_over, remark
+from reporter.environments import chosen_environments
 from reporter.errors import UsageFault
-from reporter.jobs import chosen_environments
 from reporter.settings import load_settings
 from reporter.standing_jobs import public_key_of
 

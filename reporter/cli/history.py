@@ -8,8 +8,8 @@ import click
 from reporter.cli.options import environments_option, json_option, settings_option
 from reporter.cli.terminal import print_json, remark, say
 from reporter.cli.verdict import overall
+from reporter.environments import chosen_environments
 from reporter.errors import ExitCode, UsageFault
-from reporter.jobs import chosen_environments
 from reporter.settings import load_settings
 from reporter.standing_jobs import public_key_of
 from reporter.standing_jobs.chain import Link, chain_of, lost_of

@@ -9,8 +9,8 @@ from reporter.cli.answering import decided_at, finish, signed, start
 from reporter.cli.options import as_of_option, environments_option, json_option, settings_option
 from reporter.cli.terminal import print_json, remark, say
 from reporter.clock import utc_now
+from reporter.environments import chosen_environments
 from reporter.errors import ExitCode, UsageFault
-from reporter.jobs import chosen_environments
 from reporter.retention_jobs import Choice, Rules, choose_bundles, prepare_hold
 from reporter.retention_jobs import prune as prune_environment
 from reporter.retention_jobs.pruning import rules_of

@@ -20,8 +20,9 @@ from reporter.cli.progress import shown
 from reporter.cli.terminal import complain, event, log_as, print_json, remark, say
 from reporter.cli.verdict import exit_code, is_held, overall
 from reporter.clock import utc_now
+from reporter.environments import chosen_environments
 from reporter.fleet_jobs import write_fleet
-from reporter.jobs import STEPS, Outcome, Run, chosen_environments, run_environments
+from reporter.jobs import STEPS, Outcome, Run, run_environments
 from reporter.key_jobs import signing_key
 from reporter.model.explanation import Explanation
 from reporter.model.reports import Status

@@ -19,8 +19,8 @@ from reporter.cli.options import (
 )
 from reporter.cli.terminal import print_json, remark, say
 from reporter.cli.verdict import overall
+from reporter.environments import chosen_environments
 from reporter.errors import ExitCode
-from reporter.jobs import chosen_environments
 from reporter.run_jobs.latest import LastRun, last_runs
 from reporter.seal.keys import PublicKey
 from reporter.settings import load_settings

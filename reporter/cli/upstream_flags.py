@@ -9,8 +9,8 @@ from typing import Any, Final
 import click
 
 from reporter.cli.terminal import remark
+from reporter.environments import chosen_environments
 from reporter.errors import UsageFault
-from reporter.jobs import chosen_environments
 from reporter.model.manifests import MANIFESTS
 from reporter.model.reports import Mode
 from reporter.settings import DEFAULT_ENVIRONMENT, load_settings, override

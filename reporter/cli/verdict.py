@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from reporter.errors import ExitCode
-from reporter.model.reports import Status
+from reporter.model.words import Status
 
 
 def word(status: Status) -> str:

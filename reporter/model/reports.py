@@ -4,54 +4,12 @@ Upstream's `*_path` fields hold the document's file name here, never a path or a
 Times are RFC 3339 in UTC; the other units are in the names.
 """
 
-from enum import StrEnum
 from typing import Literal
 
 from reporter.model.checks import Check, Wire
-
-
-class Mode(StrEnum):
-    """How the Go backend takes part. An unknown word is refused, never read as disabled (domain.md A2.6)."""
-
-    DISABLED = "disabled"
-    SHADOW = "shadow"
-    ENFORCE = "enforce"
-    PROMOTED = "promoted"
-
-    @property
-    def enabled(self) -> bool:
-        """Whether Go takes part at all."""
-        return self is not Mode.DISABLED
-
-
-class Status(StrEnum):
-    """The outcome of a report (domain.md A1)."""
-
-    READY = "ready"
-    DUE_SOON = "due_soon"
-    NEEDS_ATTENTION = "needs_attention"
-    NOT_CONFIGURED = "not_configured"
-    NOT_REQUESTED = "not_requested"
-    DISABLED = "disabled"
-
-    @property
-    def alert_level(self) -> "AlertLevel":
-        """How loudly this status has to be told (domain.md B2.9)."""
-        match self:
-            case Status.NEEDS_ATTENTION:
-                return AlertLevel.CRITICAL
-            case Status.DUE_SOON:
-                return AlertLevel.WARNING
-            case _:
-                return AlertLevel.HEALTHY
-
-
-class AlertLevel(StrEnum):
-    """How loud."""
-
-    HEALTHY = "healthy"
-    WARNING = "warning"
-    CRITICAL = "critical"
+from reporter.model.words import AlertLevel as AlertLevel  # noqa: PLC0414 - given on from here
+from reporter.model.words import Mode as Mode  # noqa: PLC0414 - given on from here
+from reporter.model.words import Status as Status  # noqa: PLC0414 - given on from here
 
 
 class Report(Wire):

@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -33,7 +32,7 @@ class Holder(NamedTuple):
     @property
     def lives(self) -> bool:
         """Whether its process may still be there: of another machine nobody here can tell."""
-        if self.host != socket.gethostname():
+        if self.host != os.uname().nodename:
             return True
         try:
             os.kill(self.pid, 0)
@@ -46,7 +45,7 @@ class Holder(NamedTuple):
 
 def this_process(command: str, now: datetime) -> Holder:
     """Describe this process, which takes the lock now."""
-    return Holder(command, os.getpid(), socket.gethostname(), _boot(), format_instant(now))
+    return Holder(command, os.getpid(), os.uname().nodename, _boot(), format_instant(now))
 
 
 def read_holder(folder: Path) -> Holder | None:

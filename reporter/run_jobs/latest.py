@@ -1,11 +1,10 @@
 """The last run of every job, for whoever asks often: a look at the end of the ledger, without what writing it needs."""
 
+import json
 import sqlite3
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote
-
-import msgspec
 
 from reporter.errors import LedgerUnusable, UsageFault
 from reporter.run_jobs.holder import read_holder
@@ -39,7 +38,7 @@ def last_runs(settings: Settings) -> list[LastRun]:
     ends: dict[int, dict[str, Any]] = {}
     found: dict[str, LastRun] = {}
     for sequence, run, payload in _rows(settings, _LAST, ()):
-        value = msgspec.json.decode(payload)
+        value = json.loads(payload)
         if sequence != run:
             ends[run] = value
         elif value["what"] not in found:
@@ -50,7 +49,7 @@ def last_runs(settings: Settings) -> list[LastRun]:
 def last_start(settings: Settings, job: str) -> str:
     """Give when a job started last, by the wall clock of then; empty where no record of it can be read."""
     rows = _rows(settings, _OF_JOB, (job,))
-    return str(msgspec.json.decode(rows[0][2])["started_at"]) if rows else ""
+    return str(json.loads(rows[0][2])["started_at"]) if rows else ""
 
 
 def _last_run(settings: Settings, start: dict[str, Any], end: dict[str, Any] | None) -> LastRun:

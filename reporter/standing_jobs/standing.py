@@ -4,13 +4,12 @@ It is asked for often, so the document is read without its model: a bundle of an
 it does not say is left out.
 """
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, NamedTuple
-
-import msgspec
 
 from reporter.model.instants import FUTURE_TOLERANCE, format_instant, parse_instant
 from reporter.seal.bundle import BundleName, list_bundles, lost_latest
@@ -141,8 +140,8 @@ def _verified(name: BundleName, environment: str, key: PublicKey) -> tuple[Mappi
     if sealed.get("environment") != environment:
         return None, ("it was sealed for another environment",)
     try:
-        document = msgspec.json.decode(Path(name.path, "readiness.json").read_bytes())
-    except (OSError, msgspec.DecodeError):
+        document = json.loads(Path(name.path, "readiness.json").read_bytes())
+    except (OSError, ValueError, RecursionError):
         document = None
     if not isinstance(document, dict) or document.get("as_of") != sealed.get("as_of"):
         return None, ("it holds no readiness.json of its own instant",)
