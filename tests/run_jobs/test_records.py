@@ -48,6 +48,7 @@ def test_a_run_leaves_its_start_and_its_end(settings: Settings) -> None:
         "schema_version": "reporter.run.v1",
         "event": "started",
         "what": "run",
+        "job": "run",
         "as_of": "2026-06-01T06:15:00Z",
         "started_at": "2026-06-01T06:15:00Z",
         "tool_version": start.payload["tool_version"],
