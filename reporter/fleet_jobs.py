@@ -6,6 +6,7 @@ from typing import Final
 
 from reporter import __version__
 from reporter.assess.fleet import rank_fleet
+from reporter.errors import BundleNotWritten
 from reporter.model.fleet import Fleet, FleetRow
 from reporter.model.instants import FUTURE_TOLERANCE, format_instant
 from reporter.render.fleet import render_fleet_csv, render_fleet_html
@@ -28,13 +29,15 @@ def write_fleet(settings: Settings, now: datetime, wall_now: datetime, key: Publ
     """
     names = sorted(settings.environments)
     bundles_dir = settings.resolve(settings.bundles_dir)
-    fleet = build_fleet(settings, names, max([now, *_newest(bundles_dir, names, wall_now)]), key)
-    document = write_json(fleet)
-    contents = (document, render_fleet_csv(fleet), render_fleet_html(fleet, document))
     try:
+        fleet = build_fleet(settings, names, max([now, *_newest(bundles_dir, names, wall_now)]), key)
+        document = write_json(fleet)
+        contents = (document, render_fleet_csv(fleet), render_fleet_html(fleet, document))
         make_directories(bundles_dir)
         for name, content in zip(FILES, contents, strict=True):
             replace_file(str(Path(bundles_dir, name)), content, 0o644)
+    except BundleNotWritten as fault:
+        return f"the fleet page could not be written: {fault}"
     except OSError as error:
         return f"{bundles_dir}: the fleet page could not be written: {error.strerror}; make the directory writable"
     return ""

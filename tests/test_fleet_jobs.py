@@ -15,6 +15,8 @@ from reporter.model.fleet import Fleet, FleetRow
 from reporter.model.schemas import find_schema
 from reporter.render.fleet import build_fleet_view, render_fleet_csv, render_fleet_html
 from reporter.render.json import write_json
+from reporter.seal.keys import new_key_pair, read_signing_key
+from reporter.settings import load_settings
 from reporter.settings_model import Settings
 from reporter.standing_jobs import public_key_of
 
@@ -178,3 +180,13 @@ def test_cell_of_the_csv_is_never_a_formula(settings: Settings, start: str) -> N
     (read,) = csv.DictReader(io.StringIO(content))
     assert read["summary"] == f"'{row.summary}"
     assert read["owners"] == f"'{start}x"
+
+
+def test_a_directory_of_bundles_that_cannot_be_read_costs_the_page_alone(tmp_path: Path) -> None:
+    (tmp_path / "reporter.toml").write_text("[environments.pilot]\n", encoding="utf-8")
+    settings = load_settings(str(tmp_path / "reporter.toml"), {})[0]
+    (tmp_path / "bundles").mkdir()
+    (tmp_path / "bundles" / "pilot").write_text("in the way", encoding="utf-8")
+    key = read_signing_key(new_key_pair(tmp_path / "signing.key").private_path)
+    told = write_fleet(settings, NOW, NOW, key.public)
+    assert told.startswith("the fleet page could not be written: bundle ")
