@@ -1,6 +1,7 @@
 """A readiness whose free texts are all replaced: what hostile manifests could at worst bring into it."""
 
 from collections.abc import Callable
+from itertools import cycle
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
@@ -25,9 +26,17 @@ HOSTILE = {
 }
 
 
-def rewrite(model: M, text: str, *, keep_dates: bool) -> M:
-    """Replace every free text of a document by `text` and a number; words of a closed list stay what they are."""
+ACTING = rb"(?m)^ *(/(JS|JavaScript|URI|Launch|GoToR|SubmitForm|OpenAction|AA)\b|/S /(JavaScript|URI|Launch))"
+"""What a PDF must hold none of, once it is unpacked."""
+
+PRINTED = tuple(text for kind, text in sorted(HOSTILE.items()) if kind != "long")
+"""All that can stand together on one paper."""
+
+
+def rewrite(model: M, *texts: str, keep_dates: bool) -> M:
+    """Replace every free text of a document by one of these and a number; words of a closed list stay what they are."""
     numbers = iter(range(1, 1_000_000))
+    given = cycle(texts)
 
     def change(value: Any) -> Any:  # noqa: ANN401 - any field of any document
         if isinstance(value, BaseModel):
@@ -37,7 +46,7 @@ def rewrite(model: M, text: str, *, keep_dates: bool) -> M:
         if isinstance(value, dict):
             return {change(key): change(item) for key, item in value.items()}
         if type(value) is str and not (keep_dates and parse_instant(value)):
-            return f"{text}#{next(numbers)}"
+            return f"{next(given)}#{next(numbers)}"
         return value
 
     return _rewritten(model, change)
