@@ -16,7 +16,7 @@ from reporter.settings_text import example_text
 
 SETTINGS: Final = Path("reporter.toml")
 SIGNING_KEY: Final = Path("keys", "signing.key")
-RUNTIME: Final = "#!/bin/sh\n# Stands in for the Go runtime, which the reporter hashes and never runs.\nexit 1\n"
+RUNTIME: Final = "#!/bin/sh\n# Stands in for the Go runtime: it answers nothing, so that Python decides.\nexit 1\n"
 
 
 def sample_files(as_of: datetime) -> dict[Path, str]:

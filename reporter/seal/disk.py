@@ -1,9 +1,10 @@
 """Files that survive a power cut: created whole, synced, never overwritten. Reads none of them."""
 
 # Without pathlib: a verification starts faster than it imports.
-# ruff: noqa: PTH101, PTH102, PTH105, PTH108, PTH112, PTH120, PTH123
+# ruff: noqa: PTH101, PTH102, PTH105, PTH108, PTH110, PTH112, PTH113, PTH120, PTH123
 
 import contextlib
+import errno
 import os
 
 
@@ -29,7 +30,9 @@ def create_file(path: str, content: bytes, mode: int) -> None:
 
 
 def replace_file(path: str, content: bytes, mode: int) -> None:
-    """Put a file in the place of another, whole or not at all. Raises OSError."""
+    """Put a file in the place of another, whole or not at all. Raises OSError; a device or a pipe is never replaced."""
+    if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
+        raise OSError(errno.EEXIST, "a device, a pipe or a socket, and no file")
     partial = f"{path}.partial-{os.getpid()}-{os.urandom(4).hex()}"
     create_file(partial, content, mode)
     try:
