@@ -86,13 +86,14 @@ class HttpConnector(ABC):
     def request(self, message: Message, at: datetime) -> HttpRequest:
         """Put the payload into a request, with what it takes to be let in."""
 
-    def judge(self, answer: HttpAnswer) -> Receipt:
+    def judge(self, answer: HttpAnswer, message: Message) -> Receipt:  # noqa: ARG002 - what a vendor that names it needs
         """Say what a 2xx means: it was accepted, unless the vendor has more to say in the body."""
         return Receipt(Outcome.ACCEPTED, Level.ACCEPTED, answer.status_code)
 
     async def send(self, message: Message, at: datetime, http: Http) -> Receipt:
         """Try once."""
-        return receipt_of(await http.send(self.request(message, at)), at, self.judge)
+        result = await http.send(self.request(message, at))
+        return receipt_of(result, at, lambda answer: self.judge(answer, message))
 
     async def find(self, message: Message, http: Http) -> Receipt | None:  # noqa: ARG002 - what a vendor that can tell needs
         """Say that nobody can tell."""

@@ -26,7 +26,7 @@ RECALLS: Final = {
 }
 ALL: Final = tuple(RECALLS)
 ANY_2XX: Final = ("sentinel", "teams", "webhook", "webhook-unsigned")
-"""Those whose vendor says no more than a 2xx: only a page for people, or a text that tells of a failure, is none."""
+"""Those whose vendor says no more than a 2xx: only a page for people, or what tells of a failure, is none."""
 PROVING: Final = tuple(name for name in ALL if name not in ANY_2XX)
 
 OWN: Final = -1
@@ -94,8 +94,18 @@ ROWS: Final = (
         REJECTED,
         200,
         "refused_in_body",
-        cases=("datadog", "pagerduty"),
+        cases=("datadog", "pagerduty", "sentinel", "webhook", "webhook-unsigned"),
     ),
+    Row(
+        "untrue",
+        "200 with a success that is false",
+        REJECTED,
+        200,
+        "refused_in_body",
+        cases=("datadog", *ANY_2XX),
+    ),
+    Row("broken", "200 with JSON that breaks off", UNKNOWN, 200, "unexpected_answer"),
+    Row("told", "200 with a text that begins with `error:`", UNKNOWN, 200, "unexpected_answer"),
     Row(
         "error-searched",
         "2xx with errors in the body",
@@ -104,15 +114,8 @@ ROWS: Final = (
         "unexpected_answer",
         cases=("jira", "jira-comment", "servicenow"),
     ),
-    Row(
-        "error-2xx",
-        "2xx with errors in the body",
-        Outcome.ACCEPTED,
-        200,
-        "",
-        stored=True,
-        cases=("sentinel", "webhook", "webhook-unsigned"),
-    ),
+    Row("foreign", "2xx with the key of another event", UNKNOWN, 202, "unexpected_answer", cases=("pagerduty",)),
+    Row("foreign-issue", "2xx with the key of an issue elsewhere", UNKNOWN, 201, "unexpected_answer", cases=("jira",)),
 )
 
 

@@ -9,7 +9,7 @@ import pytest
 from standardwebhooks import Webhook as Checker
 
 from deliver.connected import BY_NAME, CASES, Case
-from deliver.fault_matrix import RECALLS
+from deliver.fault_matrix import ANY_2XX, RECALLS
 from deliver.messages import AT, LATER, MESSAGE_ID, message
 from deliver.vendors import jira, pagerduty, receiver, servicenow, siem, slack, splunk
 from deliver.vendors.misbehaviour import LOGIN_PAGE, refuse_with, show_a_login_page, store_and_answer
@@ -17,10 +17,11 @@ from deliver.vendors.server import Answer, Authorities, Misbehaviour, Mount, Ven
 from reporter.deliver.addresses import pin_of
 from reporter.deliver.configured import Configured
 from reporter.deliver.connector import Connector, Recall
+from reporter.deliver.connectors.base import ConfiguredConnector
 from reporter.deliver.connectors.mute import TELLS_NOBODY, Mute
 from reporter.deliver.connectors.registry import CONNECTORS, tells_somebody
 from reporter.deliver.connectors.searching import NOT_THERE
-from reporter.deliver.http import Http
+from reporter.deliver.http import Http, HttpAnswer
 from reporter.deliver.message import Message
 from reporter.deliver.receipts import Level, Outcome, Receipt
 from reporter.model.providers import PROVIDERS
@@ -79,6 +80,14 @@ def judged(stage: Stage, case: Case, spoil: Misbehaviour) -> Receipt:
         exchange.send(exchange.answer()) if exchange.asked.method == "GET" else spoil(exchange)
     )
     return stage.send(mount, connector)
+
+
+def read(case: Case, body: object) -> Receipt:
+    """Have a 200 judged without asking anybody: a text as it is, anything else as JSON."""
+    connector = CONNECTORS[case.provider](case.configured("https://vendor.example"))
+    assert isinstance(connector, ConfiguredConnector)
+    text = body if isinstance(body, str) else json.dumps(body)
+    return connector.judge(HttpAnswer(200, {}, text.encode()), message())
 
 
 def outcome_of(receipt: Receipt) -> tuple[Outcome, int | None, str]:
@@ -302,6 +311,64 @@ def test_comments_of_others_without_properties_are_passed_over(stage: Stage) -> 
     assert stage.find(mount, connector) is not NOT_THERE
 
 
+@pytest.mark.parametrize(
+    ("name", "vendor"),
+    [
+        ("jira", lambda: jira.Jira(mixes_up=True)),
+        ("servicenow", lambda: servicenow.ServiceNow(lacks={"correlation_id"})),
+    ],
+)
+def test_record_of_somebody_else_is_not_ours(name: str, vendor: Callable[[], Vendor], stage: Stage) -> None:
+    case = BY_NAME[name]
+    mount, connector = stage.set_up(case, vendor())
+    assert stage.send(mount, connector, message(message_id="msg-another")).delivered
+    receipt = stage.send(mount, connector)
+    assert outcome_of(receipt) == (Outcome.UNREACHABLE, 200, "search_unexpected_answer")
+    assert (receipt.ids, stage.find(mount, connector)) == ((), None)
+    assert len(case.kept(mount.vendor)) == 1
+
+
+OUR_LABEL = f"reporter-{MESSAGE_ID}"
+
+
+@pytest.mark.parametrize(
+    ("key", "fields"),
+    [
+        ("OPS-2", {"labels": [OUR_LABEL], "project": {"key": "PAYROLL"}}),
+        ("OPS-2", {"labels": ["somebody-elses"], "project": {"key": "OPS"}}),
+        ("OPS-2", {"labels": OUR_LABEL, "project": {"key": "OPS"}}),
+        ("OPS-2", {"labels": [OUR_LABEL], "project": "OPS"}),
+        ("OPS-2", {"labels": [OUR_LABEL]}),
+        ("OPS-2", None),
+        ("PAYROLL-7", {"labels": [OUR_LABEL], "project": {"key": "OPS"}}),
+    ],
+)
+def test_issue_is_ours_by_label_project_and_key(key: str, fields: object, stage: Stage) -> None:
+    mount, connector = stage.set_up(BY_NAME["jira"])
+    mount.always = refuse_with(answer_json(200, {"issues": [{"key": key, "fields": fields}]}))
+    assert stage.find(mount, connector) is None
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"issues": [], "comments": [], "total": 0, "result": [], "error": {"message": "cancelled"}},
+        {"comments": [], "total": True, "result": None},
+        {"comments": [{"id": "1", "properties": 5}], "total": 9, "result": [5]},
+    ],
+)
+@SEARCHED
+def test_search_that_cannot_be_relied_on_says_nothing(case: Case, document: object, stage: Stage) -> None:
+    mount, connector = stage.set_up(case)
+    mount.always = refuse_with(answer_json(200, document))
+    assert stage.find(mount, connector) is None
+
+
+def test_issue_in_another_project_is_no_proof(stage: Stage) -> None:
+    receipt = judged(stage, BY_NAME["jira"], refuse_with(answer_json(201, {"key": "PAYROLL-7"})))
+    assert outcome_of(receipt) == (Outcome.TIMEOUT_UNKNOWN, 201, "unexpected_answer")
+
+
 def test_index_that_lags_is_the_one_way_to_a_second_issue(stage: Stage) -> None:
     vendor = jira.Jira(indexes=False)
     mount, connector = stage.set_up(BY_NAME["jira"], vendor)
@@ -353,6 +420,12 @@ def test_splunks_code_is_believed_before_its_status(
     receipt = judged(stage, BY_NAME["splunk"], refuse_with(answer_json(200, {"text": "x", "code": code})))
     assert outcome_of(receipt) == (outcome, 200, error_class)
     assert receipt.level is (Level.ACCEPTED if outcome is Outcome.ACCEPTED else Level.INTENDED)
+
+
+def test_splunks_code_that_stands_twice_is_no_proof(stage: Stage) -> None:
+    twice = answer_text(200, '{"text": "x", "code": 9, "code": 0}', "application/json")
+    receipt = judged(stage, BY_NAME["splunk"], refuse_with(twice))
+    assert outcome_of(receipt) == (Outcome.TIMEOUT_UNKNOWN, 200, "unexpected_answer")
 
 
 def test_splunk_that_is_busy_is_asked_later(stage: Stage) -> None:
@@ -407,7 +480,11 @@ def test_pagerduty_takes_a_repetition_for_the_same_alert(stage: Stage) -> None:
     [
         ({"status": "invalid event", "errors": ["x"]}, (Outcome.REJECTED_PERMANENT, 202, "refused_in_body")),
         ({"status": "success"}, (Outcome.TIMEOUT_UNKNOWN, 202, "unexpected_answer")),
-        ({"status": "success", "dedup_key": "a b"}, (Outcome.TIMEOUT_UNKNOWN, 202, "unexpected_answer")),
+        ({"status": "success", "dedup_key": "somebody-elses"}, (Outcome.TIMEOUT_UNKNOWN, 202, "unexpected_answer")),
+        (
+            {"status": "success", "dedup_key": pagerduty.ROUTING_KEY},
+            (Outcome.TIMEOUT_UNKNOWN, 202, "unexpected_answer"),
+        ),
         ([], (Outcome.TIMEOUT_UNKNOWN, 202, "unexpected_answer")),
     ],
 )
@@ -476,6 +553,14 @@ LOGINS = [
     "<!-- proxy --><HTML lang=en>",
     "<head><meta http-equiv=refresh content='0'></head>",
 ]
+MORE_LOGINS = [
+    f"<?xml version='1.0'?>\n{LOGIN_PAGE}",
+    f"<!-- {'x' * 600} --><!-- y -->\n<html>Sign in</html>",
+    f"<!-- {'x' * 600}",
+    "<title>Sign in</title><form>",
+    "<meta charset=utf-8>",
+    "<form action=/login>",
+]
 
 
 @EVERY_CASE
@@ -483,6 +568,79 @@ LOGINS = [
 def test_page_for_people_is_no_acceptance_whatever_it_is_called(case: Case, page: str, stage: Stage) -> None:
     receipt = judged(stage, case, refuse_with(answer_text(200, page, "application/json")))
     assert outcome_of(receipt) == (Outcome.REJECTED_PERMANENT, 200, "html_page")
+
+
+PROOFS: dict[str, dict[str, object]] = {
+    "datadog": {},
+    "jira": {"key": "OPS-2"},
+    "jira-comment": {"id": "20000"},
+    "pagerduty": {"status": "success", "dedup_key": MESSAGE_ID},
+    "servicenow": {"result": {"sys_id": f"{1:032x}"}},
+    "slack": {"ok": True},
+    "splunk": {"code": 0},
+}
+
+
+@EVERY_CASE
+@pytest.mark.parametrize(
+    "failure",
+    [
+        {"error": {"code": "TriggerInputSchemaMismatch"}},
+        {"errors": ["Forbidden"]},
+        {"Success": False},
+        {"succeeded": "false"},
+        {"statusCode": 403, "message": "Forbidden"},
+        {"status_code": 500},
+    ],
+)
+def test_proof_beside_a_failure_is_none(case: Case, failure: dict[str, object]) -> None:
+    told = read(case, {**PROOFS.get(case.name, {}), **failure})
+    assert outcome_of(told) == (Outcome.REJECTED_PERMANENT, 200, "refused_in_body")
+    harmless: dict[str, object] = {
+        "error": None,
+        "errors": [],
+        "success": True,
+        "statusCode": 200,
+        "note": "error: none",
+    }
+    told = read(case, {**PROOFS.get(case.name, {}), **harmless})
+    assert outcome_of(told) == (Outcome.ACCEPTED, 200, "")
+
+
+@pytest.mark.parametrize("name", ANY_2XX)
+@pytest.mark.parametrize(
+    ("body", "wanted"),
+    [
+        ('{"status": "error"}', "refused_in_body"),
+        ('{"status": "Failed to queue"}', "refused_in_body"),
+        ('{"ok": false}', "refused_in_body"),
+        ('[{"id": 1}, {"error": "quota"}]', "refused_in_body"),
+        ("false", "refused_in_body"),
+        ('{"ok": true, "ok": false}', "unexpected_answer"),
+        ('{"errors": ["Forbidden: api k', "unexpected_answer"),
+        ('\ufeff {"errors"', "unexpected_answer"),
+        ("error: token expired", "unexpected_answer"),
+        ("\nInternal error: x", "unexpected_answer"),
+        ('{"status": "ok", "status_code": true}', ""),
+        ("[1, null]", ""),
+        ("no error", ""),
+    ],
+)
+def test_failure_in_a_2xx_that_would_do_is_seen(name: str, body: str, wanted: str) -> None:
+    assert read(BY_NAME[name], body).error_class == wanted
+
+
+@pytest.mark.parametrize("name", ["jira", "servicenow"])
+def test_probe_is_not_taken_in_by_an_error_in_a_200(name: str, stage: Stage) -> None:
+    mount, connector = stage.set_up(BY_NAME[name])
+    mount.next.append(refuse_with(answer_json(200, {"error": {"message": "User Not Authenticated"}})))
+    assert outcome_of(stage.probe(mount, connector)) == (Outcome.TIMEOUT_UNKNOWN, 200, "unexpected_answer")
+
+
+@EVERY_CASE
+@pytest.mark.parametrize("page", MORE_LOGINS)
+def test_page_for_people_is_known_by_what_it_begins_with(case: Case, page: str) -> None:
+    assert outcome_of(read(case, page)) == (Outcome.REJECTED_PERMANENT, 200, "html_page")
 
 
 def test_every_provider_has_a_connector_and_only_known_ones_have() -> None:

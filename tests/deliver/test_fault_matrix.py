@@ -77,7 +77,11 @@ SPOILS: Mapping[str, Misbehaviour] = {
     "busy-splunk": refused(answer_code(9, 200)),
     "error-listed": refused(answer_json(200, {"status": "invalid event", "errors": ["invalid"]})),
     "error-searched": refused(answer_json(200, {"errorMessages": ["invalid"], "error": {"message": "invalid"}})),
-    "error-2xx": stored(answer_json(200, {"error": "invalid"})),
+    "untrue": refused(answer_json(200, {"success": False})),
+    "broken": refused(answer_text(200, '{"errors": ["Forbidden: api k', "application/json")),
+    "told": refused(answer_text(200, "error: token expired")),
+    "foreign": refused(answer_json(202, {"status": "success", "dedup_key": "somebody-elses"})),
+    "foreign-issue": refused(answer_json(201, {"id": "10007", "key": "PAYROLL-7"})),
 }
 """How a request is spoilt that arrives. The other rows are of requests that do not."""
 

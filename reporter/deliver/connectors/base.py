@@ -1,13 +1,12 @@
 """What every connector over HTTP has in common: what it was told, one JSON request, and how an answer is judged."""
 
-import json
-import re
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from typing import Any, ClassVar, Final
+from typing import ClassVar, Final
 
 from reporter.deliver.configured import Configured, Key, Needs
+from reporter.deliver.connectors.answers import is_page, is_unclear, tells_failure
 from reporter.deliver.http import Http, HttpAnswer, HttpRequest
 from reporter.deliver.http_connector import HttpConnector, receipt_of
 from reporter.deliver.message import Message
@@ -15,10 +14,6 @@ from reporter.deliver.receipts import Level, Outcome, Receipt
 
 NO_TIME: Final = datetime.min.replace(tzinfo=UTC)
 """For questions after which nobody waits: what an answer says of coming later has no use."""
-
-_PAGE: Final = re.compile(
-    rb"(?:\xef\xbb\xbf)?\s*(?:<!--.{0,500}?-->\s*)?<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL
-)
 
 
 class ConfiguredConnector(HttpConnector):
@@ -60,17 +55,25 @@ class ConfiguredConnector(HttpConnector):
     async def send(self, message: Message, at: datetime, http: Http) -> Receipt:
         """Try once."""
         result = await http.send(self.request(message, at))
-        receipt = receipt_of(result, at, self.judge)
+        receipt = receipt_of(result, at, lambda answer: self.judge(answer, message))
         word = self.reason_of(result) if isinstance(result, HttpAnswer) and not receipt.delivered else ""
         return receipt._replace(error_class=word) if word else receipt
 
-    def judge(self, answer: HttpAnswer) -> Receipt:
-        """Say what a 2xx means. A page for people is a proxy's or a login's: the vendor was not reached."""
-        return refused(answer, "html_page") if is_page(answer) else self.read(answer)
+    def judge(self, answer: HttpAnswer, message: Message) -> Receipt:
+        """Say what a 2xx means. A page for people is a proxy's or a login's: the vendor was not reached.
+
+        A proof beside a failure that the body tells of is none.
+        """
+        if is_page(answer):
+            return refused(answer, "html_page")
+        receipt = self.read(answer, message)
+        if receipt.delivered and tells_failure(answer):
+            return refused(answer, "refused_in_body")
+        return doubtful(answer) if receipt.delivered and is_unclear(answer) else receipt
 
     @abstractmethod
-    def read(self, answer: HttpAnswer) -> Receipt:
-        """Say what a 2xx means that is no page."""
+    def read(self, answer: HttpAnswer, message: Message) -> Receipt:
+        """Say what a 2xx means that is no page, by the proof that the vendor gives."""
 
     def reason_of(self, answer: HttpAnswer) -> str:  # noqa: ARG002 - what a vendor with words of its own needs
         """Find a word of ours for why the vendor refused, where its answer says more than its status."""
@@ -82,7 +85,8 @@ class ConfiguredConnector(HttpConnector):
         def judge(answer: HttpAnswer) -> Receipt:
             if is_page(answer):
                 return refused(answer, "html_page")
-            return Receipt(Outcome.ACCEPTED, status_code=answer.status_code) if is_right(answer) else doubtful(answer)
+            is_well = is_right(answer) and not tells_failure(answer)
+            return Receipt(Outcome.ACCEPTED, status_code=answer.status_code) if is_well else doubtful(answer)
 
         return receipt_of(await http.send(self.ask("GET", url)), NO_TIME, judge)
 
@@ -100,22 +104,3 @@ def refused(answer: HttpAnswer, error_class: str) -> Receipt:
 def doubtful(answer: HttpAnswer) -> Receipt:
     """Say that nobody knows: a 2xx without the proof that this vendor gives with one."""
     return Receipt(Outcome.TIMEOUT_UNKNOWN, status_code=answer.status_code, error_class="unexpected_answer")
-
-
-def is_page(answer: HttpAnswer) -> bool:
-    """Say whether an answer is a page for people. Its header does not decide: Slack calls its `ok` HTML too."""
-    return _PAGE.match(answer.body) is not None
-
-
-def object_in(answer: HttpAnswer) -> dict[str, Any]:
-    """Read an answer as a JSON object; an empty one where it is none."""
-    try:
-        document = json.loads(answer.body)
-    except (ValueError, RecursionError):
-        return {}
-    return document if isinstance(document, dict) else {}
-
-
-def id_in(value: object, pattern: str) -> str:
-    """Take an id of the vendor's where it looks as the vendor's ids do; else nothing."""
-    return value if isinstance(value, str) and re.fullmatch(pattern, value, re.ASCII) else ""

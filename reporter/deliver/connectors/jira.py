@@ -13,7 +13,8 @@ from typing import ClassVar, Final
 from urllib.parse import urlencode
 
 from reporter.deliver.configured import Configured, Key, Needs
-from reporter.deliver.connectors.base import accepted, doubtful, id_in, object_in
+from reporter.deliver.connectors.answers import id_in, object_in
+from reporter.deliver.connectors.base import accepted, doubtful
 from reporter.deliver.connectors.searching import NOT_THERE, SearchingConnector
 from reporter.deliver.fit import Excerpt, Limits, excerpt_of, key_of, largest, to_json
 from reporter.deliver.http import HttpAnswer, HttpRequest
@@ -30,7 +31,7 @@ COMMENTS: Final = 100
 
 _URL: Final = re.compile(r"(.*?)(?:/rest/api/[^/]+/issue(?:/([^/?#]+)/comment)?)?/?")
 _ISSUE: Final = r"[A-Z][A-Z0-9_]{0,50}-[0-9]{1,12}"
-_NUMBER: Final = r"[0-9]{1,20}"
+_NUMBER: Final = r"[0-9]{1,12}"
 
 
 class Jira(SearchingConnector):
@@ -70,6 +71,10 @@ class Jira(SearchingConnector):
     def _issue(self) -> str:
         return _issue_of(self.configured)
 
+    @property
+    def _project(self) -> str:
+        return self.configured.values.get("project", "")
+
     def payload(self, message: Message, at: datetime) -> bytes:  # noqa: ARG002 - the same at every attempt
         """Write an issue or a comment, stamped."""
 
@@ -79,7 +84,7 @@ class Jira(SearchingConnector):
             if self._issue:
                 return to_json({"body": _document(message, excerpt, excerpt.title), "properties": [stamp]})
             fields = {
-                "project": {"key": self.configured.values.get("project", "")},
+                "project": {"key": self._project},
                 "issuetype": {"name": self.configured.values.get("issue_type", "Task")},
                 "summary": excerpt.title,
                 "description": _document(message, excerpt),
@@ -89,13 +94,13 @@ class Jira(SearchingConnector):
 
         return largest(LIMITS, MOST_BYTES, write)
 
-    def read(self, answer: HttpAnswer) -> Receipt:
-        """Take the key of the issue, or the number of the comment, for the proof."""
+    def read(self, answer: HttpAnswer, message: Message) -> Receipt:  # noqa: ARG002 - the proof names no message
+        """Take the key of an issue of our project, or the number of the comment, for the proof."""
         document = object_in(answer)
         if self._issue:
             comment = id_in(document.get("id"), _NUMBER)
             return accepted(answer, issue=self._issue, comment=comment) if comment else doubtful(answer)
-        issue = id_in(document.get("key"), _ISSUE)
+        issue = id_in(document.get("key"), rf"{re.escape(self._project)}-[0-9]{{1,12}}")
         return accepted(answer, issue=issue) if issue else doubtful(answer)
 
     def search(self, message: Message) -> HttpRequest:
@@ -103,30 +108,44 @@ class Jira(SearchingConnector):
         if self._issue:
             query = {"maxResults": COMMENTS, "orderBy": "-created", "expand": "properties"}
             return self.ask("GET", f"{self.url}?{urlencode(query)}")
-        jql = f'project = "{self.configured.values.get("project", "")}" AND labels = "{_label(message)}"'
-        query = {"jql": jql, "fields": "key", "maxResults": 1}
+        jql = f'project = "{self._project}" AND labels = "{_label(message)}"'
+        query = {"jql": jql, "fields": "labels,project", "maxResults": 1}
         return self.ask("GET", f"{self._site}/rest/api/3/search/jql?{urlencode(query)}")
 
     def found(self, answer: HttpAnswer, message: Message) -> Receipt:
-        """Look for the stamp."""
+        """Look for the stamp on what is listed: a search that answers with something else has not looked for ours."""
         listed = object_in(answer).get("comments" if self._issue else "issues")
         if not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
             return doubtful(answer)
         if not self._issue:
-            return self.read(answer._replace(body=to_json(listed[0]))) if listed else NOT_THERE
+            ours = [issue for issue in listed if self._is_ours(issue.get("fields"), message)]
+            return self._known(answer, ours[0], message) if ours else doubtful(answer) if listed else NOT_THERE
         stamp = {"key": PROPERTY, "value": {"id": key_of(message)}}
         for comment in listed:
-            if stamp in (comment.get("properties") or []):
-                return self.read(answer._replace(body=to_json(comment)))
+            properties = comment.get("properties")
+            if isinstance(properties, list) and stamp in properties:
+                return self._known(answer, comment, message)
         total = object_in(answer).get("total")
-        return NOT_THERE if isinstance(total, int) and total <= len(listed) else doubtful(answer)
+        return NOT_THERE if type(total) is int and 0 <= total <= len(listed) else doubtful(answer)
+
+    def _is_ours(self, fields: object, message: Message) -> bool:
+        """Say whether an issue has our label and is in our project."""
+        if not isinstance(fields, dict):
+            return False
+        labels, project = fields.get("labels"), fields.get("project")
+        is_labelled = isinstance(labels, list) and _label(message) in labels
+        return is_labelled and isinstance(project, dict) and project.get("key") == self._project
+
+    def _known(self, answer: HttpAnswer, listed: dict[str, object], message: Message) -> Receipt:
+        """Read one of a list as if it had just been created."""
+        return self.read(answer._replace(body=to_json(listed)), message)
 
     @property
     def readable(self) -> str:
         """The project, or the issue."""
         if self._issue:
             return f"{self._issues}/{self._issue}?fields=summary"
-        return f"{self._site}/rest/api/3/project/{self.configured.values.get('project', '')}"
+        return f"{self._site}/rest/api/3/project/{self._project}"
 
 
 def _issue_of(configured: Configured) -> str:

@@ -11,7 +11,8 @@ from typing import ClassVar, Final
 
 from reporter.deliver.configured import Key, Needs
 from reporter.deliver.connector import Recall
-from reporter.deliver.connectors.base import ConfiguredConnector, accepted, doubtful, id_in, object_in, refused
+from reporter.deliver.connectors.answers import object_in
+from reporter.deliver.connectors.base import ConfiguredConnector, accepted, doubtful, refused
 from reporter.deliver.document import write_document
 from reporter.deliver.fit import PLAIN, Excerpt, key_of, one_line, to_json
 from reporter.deliver.http import HttpAnswer, HttpRequest
@@ -25,7 +26,6 @@ SUMMARY: Final = 1_024
 SOURCE: Final = 255
 
 _SEVERITY: Final = {AlertLevel.CRITICAL: "critical", AlertLevel.WARNING: "warning", AlertLevel.HEALTHY: "info"}
-_KEY: Final = r"[A-Za-z0-9._:-]{1,255}"
 
 
 class PagerDuty(ConfiguredConnector):
@@ -70,10 +70,10 @@ class PagerDuty(ConfiguredConnector):
         event = {"routing_key": routing_key, **json.loads(self.payload(message, at))}
         return self.ask(self.configured.method, self.url, to_json(event))
 
-    def read(self, answer: HttpAnswer) -> Receipt:
-        """Take the word `success` and a key for the proof."""
+    def read(self, answer: HttpAnswer, message: Message) -> Receipt:
+        """Take the word `success` and our own key for the proof; another key is of an event that is not ours."""
         document = object_in(answer)
         if document.get("status") != "success":
             return refused(answer, "refused_in_body") if document.get("errors") else doubtful(answer)
-        dedup_key = id_in(document.get("dedup_key"), _KEY)
-        return accepted(answer, dedup_key=dedup_key) if dedup_key else doubtful(answer)
+        is_ours = document.get("dedup_key") == key_of(message)
+        return accepted(answer, dedup_key=key_of(message)) if is_ours else doubtful(answer)

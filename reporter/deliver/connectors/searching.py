@@ -9,7 +9,8 @@ from datetime import datetime
 from typing import Final
 
 from reporter.deliver.connector import Recall
-from reporter.deliver.connectors.base import NO_TIME, ConfiguredConnector, is_page, object_in, refused
+from reporter.deliver.connectors.answers import is_page, object_in, tells_failure
+from reporter.deliver.connectors.base import NO_TIME, ConfiguredConnector, doubtful, refused
 from reporter.deliver.http import Http, HttpAnswer, HttpRequest
 from reporter.deliver.http_connector import receipt_of
 from reporter.deliver.message import Message
@@ -60,6 +61,8 @@ class SearchingConnector(ConfiguredConnector):
 
     async def _ask_for(self, message: Message, at: datetime, http: Http) -> Receipt:
         def judge(answer: HttpAnswer) -> Receipt:
-            return refused(answer, "html_page") if is_page(answer) else self.found(answer, message)
+            if is_page(answer):
+                return refused(answer, "html_page")
+            return doubtful(answer) if tells_failure(answer) else self.found(answer, message)
 
         return receipt_of(await http.send(self.search(message)), at, judge)

@@ -1,7 +1,8 @@
 """Microsoft Sentinel: one JSON event to the address that is configured, with its key or token (integrations.md).
 
-What takes it differs from site to site, a data collection endpoint or a logic app, so that any 2xx that is no page for
-people is an acceptance. It cannot be asked what it has; the event carries the message id.
+What takes it differs from site to site, a data collection endpoint or a logic app, so that any 2xx is an
+acceptance that is no page for people and tells of no failure. It cannot be asked what it has; the event
+carries the message id.
 """
 
 from datetime import datetime
@@ -28,6 +29,6 @@ class Sentinel(ConfiguredConnector):
         time = {"TimeGenerated": format_instant(message.at)}
         return write_document(message, MOST_BYTES, lambda document, _: {**time, **document}, self.configured.title)
 
-    def read(self, answer: HttpAnswer) -> Receipt:
+    def read(self, answer: HttpAnswer, message: Message) -> Receipt:  # noqa: ARG002 - the proof names no message
         """Take any 2xx for an acceptance."""
         return accepted(answer)

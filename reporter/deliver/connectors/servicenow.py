@@ -12,7 +12,8 @@ from typing import ClassVar, Final
 from urllib.parse import urlencode
 
 from reporter.deliver.configured import Configured, Key, Needs
-from reporter.deliver.connectors.base import accepted, doubtful, id_in, object_in
+from reporter.deliver.connectors.answers import id_in, object_in
+from reporter.deliver.connectors.base import accepted, doubtful
 from reporter.deliver.connectors.searching import NOT_THERE, SearchingConnector
 from reporter.deliver.fit import Dialect, Limits, excerpt_of, key_of, text_of, to_json, units
 from reporter.deliver.http import HttpAnswer, HttpRequest
@@ -78,21 +79,23 @@ class ServiceNow(SearchingConnector):
         }
         return to_json(record)
 
-    def read(self, answer: HttpAnswer) -> Receipt:
+    def read(self, answer: HttpAnswer, message: Message) -> Receipt:  # noqa: ARG002 - the proof names no message
         """Take the record's `sys_id` for the proof."""
         return _receipt(answer, object_in(answer).get("result"))
 
     def search(self, message: Message) -> HttpRequest:
         """Ask for the record with our correlation id."""
-        query = {"sysparm_query": f"correlation_id={key_of(message)}", **_FEW}
+        query = {"sysparm_query": f"correlation_id={key_of(message)}", **_FEW, "sysparm_fields": _STAMPED}
         return self.ask("GET", f"{self.url}?{urlencode(query)}")
 
-    def found(self, answer: HttpAnswer, message: Message) -> Receipt:  # noqa: ARG002 - the query has named it
-        """Read the list of records."""
+    def found(self, answer: HttpAnswer, message: Message) -> Receipt:
+        """Look for our correlation id in the list: a table without that column answers with any record that it has."""
         listed = object_in(answer).get("result")
         if listed == []:
             return NOT_THERE
-        return _receipt(answer, listed[0] if isinstance(listed, list) else None)
+        records = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+        ours = [one for one in records if one.get("correlation_id") == key_of(message)]
+        return _receipt(answer, ours[0] if ours else None)
 
     @property
     def readable(self) -> str:
@@ -101,6 +104,7 @@ class ServiceNow(SearchingConnector):
 
 
 _FEW: Final = {"sysparm_fields": "sys_id,number", "sysparm_limit": 1}
+_STAMPED: Final = "sys_id,number,correlation_id"
 
 
 def _receipt(answer: HttpAnswer, record: object) -> Receipt:

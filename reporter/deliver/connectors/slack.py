@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any, ClassVar, Final
 
 from reporter.deliver.configured import HOOK, Needs
-from reporter.deliver.connectors.base import ConfiguredConnector, accepted, doubtful, object_in, refused
+from reporter.deliver.connectors.answers import object_in
+from reporter.deliver.connectors.base import ConfiguredConnector, accepted, doubtful, refused
 from reporter.deliver.fit import Dialect, Excerpt, Limits, excerpt_of, key_of, to_json
 from reporter.deliver.http import HttpAnswer
 from reporter.deliver.message import Message
@@ -54,7 +55,7 @@ class Slack(ConfiguredConnector):
         excerpt = excerpt_of(message, LIMITS, DIALECT, label=self.configured.title)
         return to_json({"text": excerpt.title, "blocks": _blocks(message, excerpt)})
 
-    def read(self, answer: HttpAnswer) -> Receipt:
+    def read(self, answer: HttpAnswer, message: Message) -> Receipt:  # noqa: ARG002 - the proof names no message
         """Take `ok` for an acceptance, and every other word for what it says."""
         if answer.body.strip() == b"ok" or object_in(answer).get("ok") is True:
             return accepted(answer)

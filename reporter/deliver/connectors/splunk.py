@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import ClassVar, Final
 
 from reporter.deliver.configured import Key, Needs
-from reporter.deliver.connectors.base import ConfiguredConnector, accepted, doubtful, object_in
+from reporter.deliver.connectors.answers import object_in
+from reporter.deliver.connectors.base import ConfiguredConnector, accepted, doubtful
 from reporter.deliver.document import write_document
 from reporter.deliver.http import Http, HttpAnswer
 from reporter.deliver.http_connector import receipt_of
@@ -72,13 +73,13 @@ class Splunk(ConfiguredConnector):
     async def send(self, message: Message, at: datetime, http: Http) -> Receipt:
         """Try once. A code is believed before the status: a proxy may have changed that."""
         result = await http.send(self.request(message, at))
-        receipt = receipt_of(result, at, self.judge)
+        receipt = receipt_of(result, at, lambda answer: self.judge(answer, message))
         reason = REASONS.get(_code_of(result)) if isinstance(result, HttpAnswer) else None
         if reason is None:
             return receipt
         return receipt._replace(outcome=_outcome(reason), level=Level.INTENDED, error_class=f"splunk_{reason}")
 
-    def read(self, answer: HttpAnswer) -> Receipt:
+    def read(self, answer: HttpAnswer, message: Message) -> Receipt:  # noqa: ARG002 - the proof names no message
         """Take code 0 for the proof."""
         return accepted(answer) if _code_of(answer) == SUCCESS else doubtful(answer)
 

@@ -48,7 +48,7 @@ class Teams(ConfiguredConnector):
 
         return largest(LIMITS, MOST_BYTES, write)
 
-    def read(self, answer: HttpAnswer) -> Receipt:
+    def read(self, answer: HttpAnswer, message: Message) -> Receipt:  # noqa: ARG002 - the proof names no message
         """Take every body but one that tells of a failure: a flow may answer what its author likes."""
         if _THROTTLED.search(answer.body):
             return refused(answer, "rate_limited")._replace(outcome=Outcome.THROTTLED)

@@ -1,8 +1,9 @@
 """A webhook: one JSON document by POST, signed as Standard Webhooks 1.0 says where a secret is configured.
 
-`webhook-id` is the message id over all retries, `webhook-timestamp` the time of the attempt. Under 20 KB; any 2xx is an
-acceptance, and nothing else is (integrations.md). A receiver of signed messages knows the id again; of one without a
-secret nothing can be said. What is sent never holds the request that it is sent in.
+`webhook-id` is the message id over all retries, `webhook-timestamp` the time of the attempt. Under 20 KB; a 2xx is an
+acceptance unless its JSON tells of a failure, and nothing else is (integrations.md). A receiver of signed
+messages knows the id again; of one without a secret nothing can be said. What is sent never holds the request
+that it is sent in.
 """
 
 from collections.abc import Iterator
@@ -74,6 +75,6 @@ class Webhook(ConfiguredConnector):
             headers["webhook-signature"] = Signer(self._secret).sign(key_of(message), moment, body)
         return request._replace(headers={**request.headers, **headers})
 
-    def read(self, answer: HttpAnswer) -> Receipt:
+    def read(self, answer: HttpAnswer, message: Message) -> Receipt:  # noqa: ARG002 - the proof names no message
         """Take any 2xx for an acceptance."""
         return accepted(answer)

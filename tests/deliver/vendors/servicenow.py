@@ -1,5 +1,6 @@
 """ServiceNow's table API. What is longer than a column is cut without a word."""
 
+from collections.abc import Collection
 from typing import Any
 
 from deliver.vendors.server import Answer, Asked, answer_json
@@ -10,10 +11,11 @@ TABLES = {"incident", "change_request"}
 
 
 class ServiceNow:
-    """Keeps the records of its tables."""
+    """Keeps the records of its tables. Columns that it has not are no fault in what it is given or asked."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, lacks: Collection[str] = ()) -> None:
         self.records: list[dict[str, Any]] = []
+        self.lacks = lacks
 
     def answer(self, asked: Asked) -> Answer:
         if asked.headers.get("authorization") != AUTHORIZATION:
@@ -26,7 +28,8 @@ class ServiceNow:
         document = asked.json()
         if asked.method != "POST" or asked.media_type != "application/json" or not isinstance(document, dict):
             return _error(400, "Exception while reading request")
-        cut = {name: value[: COLUMNS.get(name, len(value))] for name, value in document.items()}
+        known = {name: value for name, value in document.items() if name not in self.lacks}
+        cut = {name: value[: COLUMNS.get(name, len(value))] for name, value in known.items()}
         number = len(self.records) + 1
         record = {"sys_id": f"{number:032x}", "number": f"INC{number:07}", "sys_class_name": table, **cut}
         self.records.append(record)
@@ -36,9 +39,9 @@ class ServiceNow:
         field, _, value = asked.query.get("sysparm_query", "").partition("=")
         wanted = asked.query.get("sysparm_fields", "sys_id").split(",")
         found = [
-            {name: record[name] for name in wanted}
+            {name: record[name] for name in wanted if name in record}
             for record in self.records
-            if record["sys_class_name"] == table and (not field or record.get(field) == value)
+            if record["sys_class_name"] == table and (field in {"", *self.lacks} or record.get(field) == value)
         ]
         return answer_json(200, {"result": found[: int(asked.query.get("sysparm_limit", "10000"))]})
 
