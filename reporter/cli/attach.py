@@ -129,6 +129,8 @@ _LATER = "the next call looks again and adds what is missing"
 _REMEDIES = {
     "different_content": "other content stands under this name and is kept; find out who put it there",
     "there_already": "something stands under this name and cannot be read back; let the token read it, or look there",
+    "not_compared": "something of its size stands under this name, cannot be read back, and was not sent from here;"
+    " let the token read it, or look there",
     "release_is_published": "a published release takes nothing; attach while it is a draft",
     "several_releases": "several releases have this tag; keep one of them",
     "not_found": "it is not there, or not for this token; see the reference and the token's rights",

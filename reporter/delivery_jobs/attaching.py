@@ -183,9 +183,9 @@ async def _bring(call: _Call, reference: Reference, config: ConnectorConfig | No
     access = Access(config.told.url, config.told.headers) if config else None
     target = make_target(reference, access, call.settings.base_dir)
     subject = call.subject(reference)
-    known = call.notebook.known(subject)
+    told = call.notebook.told(subject)
     async with _open(call, target.addresses, config) as http:
-        plan = await plan_files(target, call.files, http, call.now, known.taken if known else ())
+        plan = await plan_files(target, call.files, http, call.now, told)
         if not call.execute:
             return RecordResult(reference, dry_result(plan, call.files))
         begun = call.notebook.intend(subject, plan.to_add) if plan.to_add else ""

@@ -12,7 +12,7 @@ import msgspec
 from pydantic import ValidationError
 
 from reporter.answer_jobs.recording import append_own, dated, sealed_for
-from reporter.deliver.approvals.attaching import Attached
+from reporter.deliver.approvals.attaching import Attached, Told
 from reporter.deliver.approvals.package import File
 from reporter.deliver.receipts import Level, Outcome
 from reporter.errors import LedgerUnusable
@@ -36,6 +36,7 @@ MOST_SHOWN: Final = 12
 INTENDED: Final[Phase] = "intended"
 ENDED: Final[Phase] = "ended"
 INTERRUPTED: Final = "interrupted"
+_TAKEN: Final = frozenset({Level.ACCEPTED, Level.LANDED})
 
 _PAYLOAD: Final = BUNDLE_ATTACHMENT.payload
 
@@ -56,11 +57,26 @@ class Known(NamedTuple):
     phase: Phase
     attachment: Attachment
 
-    @property
-    def taken(self) -> frozenset[str]:
-        """The files that the record has taken, as far as was known then."""
-        levels = {Level.ACCEPTED, Level.LANDED}
-        return frozenset(one.name for one in self.attachment.files if one.level in levels)
+
+class _Sent(NamedTuple):
+    """Files of one subject by name and digest: what was taken, and what was begun by the calls of which instants.
+
+    A call that learnt that its file was refused did not send it; one that was killed may have.
+    """
+
+    taken: set[tuple[str, str]]
+    begun: dict[tuple[str, str], set[datetime]]
+
+    def note(self, known: Known, at: datetime) -> None:
+        for one in known.attachment.files:
+            file = (one.name, one.sha256)
+            calls = self.begun.setdefault(file, set())
+            if known.phase == INTENDED:
+                calls.add(at)
+            elif one.level in _TAKEN:
+                self.taken.add(file)
+            elif one.outcome != Outcome.TIMEOUT_UNKNOWN:
+                calls.discard(at)
 
 
 class Notebook:
@@ -69,6 +85,7 @@ class Notebook:
     def __init__(self, settings: Settings, environment: str, by: str, now: datetime) -> None:
         self._settings, self._environment, self._by, self._now = settings, environment, by, now
         self._known: dict[tuple[str, str], Known] = {}
+        self._sent: dict[tuple[str, str], _Sent] = {}
         for record in _read(settings, environment):
             if not is_future(dated(record), now):
                 self._note(record)
@@ -76,6 +93,11 @@ class Notebook:
     def known(self, subject: Subject) -> Known | None:
         """Give the last thing that the ledger says about a subject."""
         return self._known.get((subject.reference.text, subject.digest))
+
+    def told(self, subject: Subject) -> Told:
+        """Give what the record has taken of a bundle by any call so far, and what it may have taken."""
+        sent = self._sent.get((subject.reference.text, subject.digest), _Sent(set(), {}))
+        return Told(frozenset(sent.taken), frozenset(name for name, calls in sent.begun.items() if calls))
 
     def intend(self, subject: Subject, files: Iterable[File]) -> str:
         """Commit what is about to be sent, and give the record's id. Raise LedgerUnusable."""
@@ -157,7 +179,9 @@ class Notebook:
     def _note(self, record: RecordValue) -> None:
         known = read_known(record)
         if known:
-            self._known[known.attachment.release_record_ref, known.attachment.bundle_digest] = known
+            name = (known.attachment.release_record_ref, known.attachment.bundle_digest)
+            self._known[name] = known
+            self._sent.setdefault(name, _Sent(set(), {})).note(known, dated(record))
 
 
 def approved_note(notes: Iterable[ReleaseNote], summary_id: str) -> ReleaseNote | None:

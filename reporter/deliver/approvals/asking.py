@@ -21,6 +21,7 @@ PAGE: Final = 100
 MOST_PAGES: Final = 20
 
 LOOKED: Final = Receipt(Outcome.ACCEPTED, Level.ACCEPTED)
+NOT_THERE_STATUS: Final = frozenset({404, 410})
 BAD_ANSWER: Final = Receipt(Outcome.REJECTED_PERMANENT, error_class="bad_answer")
 """It answered, and not as its makers say: a page for people, or another kind of JSON."""
 
@@ -146,14 +147,37 @@ async def read_pages(
 
 async def compare(  # noqa: PLR0913, PLR0917 - what is compared, and how it is read
     file: File, size_bytes: int, request: HttpRequest, ids: Ids, http: Http, at: datetime
-) -> Found:
-    """Read a file back, and compare its digest; of another size it is another file."""
+) -> Found | Receipt:
+    """Read a file back, and compare its digest; of another size it is another file.
+
+    What was not read says nothing of the file where another call may read it: then the receipt comes back.
+    """
     if size_bytes != file.size_bytes:
         return Found(Presence.DIFFERENT, ids)
     answer = await ask(http, request, at)
-    if isinstance(answer, Receipt):
-        return Found(Presence.UNREADABLE, ids)
-    return Found(compare_bytes(file, answer.body), ids)
+    if isinstance(answer, HttpAnswer):
+        return Found(compare_bytes(file, answer.body), ids)
+    presence = _presence_of(answer)
+    return answer if presence is None else Found(presence, ids)
+
+
+def _presence_of(refusal: Receipt) -> Presence | None:
+    """Say what a download that failed tells of the file; None where another call may tell more.
+
+    A listed file without its bytes, or with more of them than it has, is another one.
+    """
+    whole = refusal.status_code is not None and 200 <= refusal.status_code <= 299  # noqa: PLR2004 - RFC 9110 15.3
+    match refusal.outcome, refusal.error_class:
+        case Outcome.REJECTED_PERMANENT, _ if refusal.status_code in NOT_THERE_STATUS:
+            return Presence.DIFFERENT
+        case _, "answer_too_large" if whole:
+            return Presence.DIFFERENT
+        case _, "answer_encoded" if whole:
+            return Presence.UNREADABLE
+        case ((Outcome.REJECTED_PERMANENT | Outcome.REFUSED_LOCALLY), _):
+            return Presence.UNREADABLE
+        case _:
+            return None
 
 
 def compare_bytes(file: File, content: bytes) -> Presence:
@@ -161,15 +185,15 @@ def compare_bytes(file: File, content: bytes) -> Presence:
     return Presence.SAME if hashlib.sha256(content).hexdigest() == file.sha256 else Presence.DIFFERENT
 
 
-def join(found: Sequence[Found | None]) -> Found | None:
+def join(found: Sequence[Found | Receipt]) -> Found | Receipt:
     """Join what stands under one name where several may: the worst is what a reader of the record may open.
 
-    None for one that is not as its makers write them.
+    One that could not be looked at may be as bad as any, so that its receipt stands for all but a worse one.
     """
-    known = [one for one in found if one]
-    if len(known) < len(found):
-        return None
-    return min(known, key=lambda one: _WORST_FIRST.index(one.presence), default=NOT_THERE)
+    known = [one for one in found if isinstance(one, Found)]
+    worst = min(known, key=lambda one: _WORST_FIRST.index(one.presence), default=NOT_THERE)
+    unseen = [one for one in found if isinstance(one, Receipt)]
+    return unseen[0] if unseen and worst.presence is not Presence.DIFFERENT else worst
 
 
-_WORST_FIRST: Final = (Presence.DIFFERENT, Presence.UNREADABLE, Presence.SAME)
+_WORST_FIRST: Final = (Presence.DIFFERENT, Presence.UNREADABLE, Presence.SAME, Presence.LEFTOVER)

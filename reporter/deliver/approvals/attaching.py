@@ -5,12 +5,12 @@ next, and a call that is repeated changes nothing.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from reporter.deliver.approvals.package import File
-from reporter.deliver.approvals.target import NOT_THERE, Found, Ids, Presence, Survey, Target
+from reporter.deliver.approvals.target import NOT_THERE, THERE_ALREADY, Found, Ids, Presence, Survey, Target
 from reporter.deliver.http import Http
 from reporter.deliver.receipts import Level, Outcome, Receipt
 
@@ -20,6 +20,8 @@ ROUNDS: Final = 2
 """An upload that left something behind is tried once more at once."""
 
 DIFFERENT: Final = "different_content"
+NOT_COMPARED: Final = "not_compared"
+DEADLINE: Final = "deadline"
 Pause = Callable[[float], Awaitable[None]]
 
 _LEVELS: Final = list(Level)
@@ -70,18 +72,31 @@ class Attached(NamedTuple):
         return missing[0].outcome if missing[0] else None
 
 
+Sent = frozenset[tuple[str, str]]
+"""Files by their name and their digest: the same name with other bytes was never sent."""
+
+
+class Told(NamedTuple):
+    """What the ledger says was sent to a target before: what it is known to have taken, and what it may have."""
+
+    taken: Sent = frozenset()
+    begun: Sent = frozenset()
+
+
+_NOTHING: Final = Told()
+
+
 class Plan(NamedTuple):
     """What a look came to: what is settled by it, and what would be added."""
 
     survey: Survey
     settled: Mapping[str, FileResult]
     to_add: tuple[File, ...]
+    told: Told = Told()
 
 
-async def plan_files(
-    target: Target, files: Sequence[File], http: Http, at: datetime, told: Collection[str] = ()
-) -> Plan:
-    """Look at the target and write nothing. `told` are the names that it is known to have taken before."""
+async def plan_files(target: Target, files: Sequence[File], http: Http, at: datetime, told: Told = _NOTHING) -> Plan:
+    """Look at the target and write nothing."""
     survey = await target.look(files, http, at)
     if not survey.looked.delivered:
         # Nothing is known, so nothing is added: what is there could be added twice.
@@ -89,12 +104,12 @@ async def plan_files(
     settled, to_add = {}, []
     for file in files:
         found = survey.found.get(file.name, NOT_THERE)
-        receipt = _settled(found, survey.closed, known=file.name in told)
+        receipt = _settled(found, survey.closed, known=_sent(file) in told.taken)
         if receipt is None:
             to_add.append(file)
         else:
             settled[file.name] = FileResult(file, found.presence, receipt)
-    return Plan(survey, settled, tuple(to_add))
+    return Plan(survey, settled, tuple(to_add), told)
 
 
 def dry_result(plan: Plan, files: Iterable[File]) -> Attached:
@@ -120,7 +135,9 @@ async def carry_out(  # noqa: PLR0913 - what it takes
         tried = [one for one in missing if receipts[one.name].outcome is not Outcome.REFUSED_LOCALLY]
         survey = await target.look(tried, http, at) if tried else survey
         for file in missing:
-            done[file.name] = _read_back(file, receipts[file.name], survey, tried=file in tried)
+            done[file.name] = _read_back(
+                file, receipts[file.name], survey, tried=file in tried, begun=_sent(file) in plan.told.begun
+            )
         missing = tuple(one for one in tried if done[one.name].presence is Presence.LEFTOVER)
         if not missing:
             break
@@ -143,7 +160,7 @@ async def _add_each(  # noqa: PLR0913, PLR0917 - as above
                 wait = receipt.retry_after
         receipts[file.name] = receipt
         if receipt.outcome is Outcome.THROTTLED or (wait is not None and wait > PATIENCE):
-            held = Receipt(Outcome.THROTTLED, error_class="rate_limited", retry_after=wait)
+            held = Receipt(Outcome.THROTTLED, error_class=receipt.error_class or "rate_limited", retry_after=wait)
     return receipts
 
 
@@ -154,27 +171,37 @@ def _settled(found: Found, closed: str, *, known: bool) -> Receipt | None:
             return Receipt(Outcome.ACCEPTED, Level.LANDED, ids=found.ids)
         case Presence.DIFFERENT:
             return Receipt(Outcome.REJECTED_PERMANENT, error_class=DIFFERENT, ids=found.ids)
-        case Presence.UNREADABLE:
+        case Presence.UNREADABLE | Presence.UNTOLD if known:
             return Receipt(Outcome.ACCEPTED, Level.ACCEPTED, ids=found.ids)
-        case Presence.UNTOLD if known:
-            return Receipt(Outcome.ACCEPTED, Level.ACCEPTED)
+        case Presence.UNREADABLE:
+            return Receipt(Outcome.REJECTED_PERMANENT, error_class=NOT_COMPARED, ids=found.ids)
         case _ if closed:
             return Receipt(Outcome.REFUSED_LOCALLY, error_class=closed)
         case _:
             return None
 
 
-def _read_back(file: File, receipt: Receipt, survey: Survey, *, tried: bool) -> FileResult:
-    """Put what was read back over what the upload came to."""
+def _sent(file: File) -> tuple[str, str]:
+    return file.name, file.sha256
+
+
+def _read_back(file: File, receipt: Receipt, survey: Survey, *, tried: bool, begun: bool) -> FileResult:
+    """Put what was read back over what the upload came to.
+
+    `begun` says that an earlier call sent these bytes and never learnt what became of them.
+    """
     if not tried or not survey.looked.delivered:
         return FileResult(file, Presence.UNTOLD if tried else Presence.ABSENT, receipt, added=receipt.delivered)
     found = survey.found.get(file.name, NOT_THERE)
-    added = receipt.delivered or (receipt.outcome is Outcome.TIMEOUT_UNKNOWN and found.presence in _THERE)
+    sent = receipt.delivered or receipt.outcome is Outcome.TIMEOUT_UNKNOWN
+    added = receipt.delivered or (sent and found.presence in _THERE)
     match found.presence:
         case Presence.SAME:
             receipt = receipt._replace(outcome=Outcome.ACCEPTED, level=Level.LANDED, error_class="", ids=found.ids)
-        case Presence.UNREADABLE:
+        case Presence.UNREADABLE if sent:
             receipt = receipt._replace(outcome=Outcome.ACCEPTED, level=Level.ACCEPTED, error_class="", ids=found.ids)
+        case Presence.UNTOLD if begun and receipt.error_class == THERE_ALREADY:
+            receipt = Receipt(Outcome.ACCEPTED, Level.ACCEPTED, receipt.status_code)
         case Presence.DIFFERENT:
             receipt = Receipt(Outcome.REJECTED_PERMANENT, Level.INTENDED, receipt.status_code, DIFFERENT, ids=found.ids)
         case Presence.ABSENT | Presence.LEFTOVER if receipt.delivered:

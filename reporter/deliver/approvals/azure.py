@@ -66,8 +66,8 @@ class AzureWorkItem:
         for file in files:
             named = [one for one in attached if text_at(one, "attributes", "name") == file.name]
             joined = join([await self._find(file, one, http, at) for one in named])
-            if joined is None:
-                return not_looked(BAD_ANSWER)
+            if isinstance(joined, Receipt):
+                return not_looked(joined)
             found[file.name] = joined
         return Survey(LOOKED, found)
 
@@ -92,10 +92,10 @@ class AzureWorkItem:
             return answer
         return taken(answer, at, ids)
 
-    async def _find(self, file: File, relation: Any, http: Http, at: datetime) -> Found | None:  # noqa: ANN401 - JSON is untyped
+    async def _find(self, file: File, relation: Any, http: Http, at: datetime) -> Found | Receipt:  # noqa: ANN401 - JSON is untyped
         url, size = text_at(relation, "url"), size_at(relation, "attributes", "resourceSize")
         if not url or size is None:
-            return None
+            return BAD_ANSWER
         ids = ids_of(attachment_id=url.partition("?")[0].rpartition("/")[2])
         content = self._access.request("GET", f"{url}{'&' if '?' in url else '?'}{_VERSION}", accept=BYTES)
         return await compare(file, size, content, ids, http, at)

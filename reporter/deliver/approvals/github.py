@@ -17,6 +17,7 @@ from reporter.deliver.approvals.asking import (
     ask,
     compare,
     ids_of,
+    join,
     not_looked,
     read_json,
     read_pages,
@@ -72,12 +73,15 @@ class GitHubRelease:
         assets = await read_pages(self._access, f"{self._place}/{number}/assets", http, at, accept=_JSON)
         if isinstance(assets, Receipt):
             return not_looked(assets)
-        found = {file.name: await self._find(file, assets, http, at) for file in files}
-        if any(one is None for one in found.values()):
-            return not_looked(BAD_ANSWER)
+        found: dict[str, Found] = {}
+        for file in files:
+            one = await self._find(file, assets, http, at)
+            if isinstance(one, Receipt):
+                return not_looked(one)
+            found[file.name] = one
         return Survey(
             LOOKED,
-            {name: one for name, one in found.items() if one},
+            found,
             facts=(("release", "draft" if draft else "published"),),
             closed="" if draft else PUBLISHED,
             place=upload,
@@ -102,17 +106,16 @@ class GitHubRelease:
             return unproven(answer)
         return taken(answer, at, ids_of(asset_id=value_at(asset, "id")))
 
-    async def _find(self, file: File, assets: list[Any], http: Http, at: datetime) -> Found | None:
-        """Find an asset by its name or its label. None for one that is not as GitHub writes them."""
+    async def _find(self, file: File, assets: list[Any], http: Http, at: datetime) -> Found | Receipt:
+        """Find all assets that have the file's name or show it as their label."""
         names = (file.name, attached_name_of(file.name))
-        asset = next(
-            (one for one in assets if text_at(one, "name") in names or text_at(one, "label") == file.name), None
-        )
-        if asset is None:
-            return NOT_THERE
+        named = [one for one in assets if text_at(one, "name") in names or text_at(one, "label") == file.name]
+        return join([await self._compare(file, one, http, at) for one in named])
+
+    async def _compare(self, file: File, asset: Any, http: Http, at: datetime) -> Found | Receipt:  # noqa: ANN401 - JSON is untyped
         number, size = value_at(asset, "id"), size_at(asset, "size")
         if type(number) is not int or size is None:
-            return None
+            return BAD_ANSWER
         ids = ids_of(asset_id=number)
         if text_at(asset, "state") == _STARTER:
             return Found(Presence.LEFTOVER, ids, str(number))

@@ -54,8 +54,8 @@ class JiraIssue:
         for file in files:
             named = [one for one in listed if text_at(one, "filename") == file.name]
             joined = join([await self._find(file, one, http, at) for one in named])
-            if joined is None:
-                return not_looked(BAD_ANSWER)
+            if isinstance(joined, Receipt):
+                return not_looked(joined)
             found[file.name] = joined
         return Survey(LOOKED, found)
 
@@ -83,11 +83,11 @@ class JiraIssue:
             return unproven(answer)
         return taken(answer, at, ids_of(attachment_id=value_at(listed[0], "id")))
 
-    async def _find(self, file: File, attachment: Any, http: Http, at: datetime) -> Found | None:  # noqa: ANN401 - JSON is untyped
+    async def _find(self, file: File, attachment: Any, http: Http, at: datetime) -> Found | Receipt:  # noqa: ANN401 - JSON is untyped
         number, size = text_at(attachment, "id"), size_at(attachment, "size")
         ids = ids_of(attachment_id=number)
         if not ids or size is None:
-            return None
+            return BAD_ANSWER
         content = self._access.request("GET", f"{_API}/attachment/content/{number}?redirect=false", accept="*/*")
         return await compare(file, size, content, ids, http, at)
 

@@ -10,6 +10,7 @@ from typing import Final
 
 from reporter.deliver.approvals.asking import (
     LOOKED,
+    NOT_THERE_STATUS,
     Access,
     ask,
     compare_bytes,
@@ -19,14 +20,13 @@ from reporter.deliver.approvals.asking import (
     within,
 )
 from reporter.deliver.approvals.package import File
-from reporter.deliver.approvals.target import NOT_THERE, Found, Presence, Survey
+from reporter.deliver.approvals.target import NOT_THERE, THERE_ALREADY, Found, Presence, Survey
 from reporter.deliver.http import Http, HttpAnswer
 from reporter.deliver.receipts import Outcome, Receipt
 
-_NOT_THERE: Final = frozenset({404, 410})
 _WRITE_ONLY: Final = frozenset({401, 403, 405})
 """How a store answers that lets us write and not read."""
-_THERE_ALREADY: Final = 412
+_PRECONDITION_FAILED: Final = 412
 
 
 class PutStore:
@@ -49,7 +49,7 @@ class PutStore:
             answer = await ask(http, request, at)
             if isinstance(answer, HttpAnswer):
                 found[file.name] = Found(compare_bytes(file, answer.body))
-            elif answer.status_code in _NOT_THERE:
+            elif answer.status_code in NOT_THERE_STATUS:
                 found[file.name] = NOT_THERE
             elif answer.status_code in _WRITE_ONLY and answer.outcome is Outcome.REJECTED_PERMANENT:
                 found[file.name] = Found(Presence.UNTOLD)
@@ -66,7 +66,7 @@ class PutStore:
         answer = await ask(http, request._replace(headers={**request.headers, **guards}), at)
         if isinstance(answer, HttpAnswer):
             return taken(answer, at)
-        return answer._replace(error_class="there_already") if answer.status_code == _THERE_ALREADY else answer
+        return answer._replace(error_class=THERE_ALREADY) if answer.status_code == _PRECONDITION_FAILED else answer
 
     def _place(self, file: File) -> str:
         return f"/{self._path}/{within(file.name)}"

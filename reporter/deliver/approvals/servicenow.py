@@ -95,12 +95,12 @@ class ServiceNowRecord:
         if not isinstance(listed, list):
             return BAD_ANSWER
         named = [one for one in listed if text_at(one, "file_name") == file.name]
-        return join([await self._compare(file, one, http, at) for one in named]) or BAD_ANSWER
+        return join([await self._compare(file, one, http, at) for one in named])
 
-    async def _compare(self, file: File, attachment: Any, http: Http, at: datetime) -> Found | None:  # noqa: ANN401 - JSON is untyped
+    async def _compare(self, file: File, attachment: Any, http: Http, at: datetime) -> Found | Receipt:  # noqa: ANN401 - JSON is untyped
         number, size = text_at(attachment, "sys_id"), size_at(attachment, "size_bytes")
         ids = ids_of(sys_id=number)
         if not ids or size is None:
-            return None
+            return BAD_ANSWER
         content = self._access.request("GET", f"/api/now/attachment/{number}/file", accept="*/*")
         return await compare(file, size, content, ids, http, at)

@@ -6,7 +6,7 @@ A target can look and it can add one file; it cannot replace, approve or publish
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from reporter.deliver.approvals.package import File
 from reporter.deliver.http import Http
@@ -44,6 +44,8 @@ class Found(NamedTuple):
 
 
 NOT_THERE = Found(Presence.ABSENT)
+THERE_ALREADY: Final = "there_already"
+"""A target's word for that it refused a file because something stands under its name."""
 
 
 class Survey(NamedTuple):

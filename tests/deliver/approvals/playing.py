@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,7 +12,7 @@ from deliver.approvals.fake_records import ITEM, KEY, SYS_ID, Azure, Jira, Servi
 from deliver.approvals.fake_releases import AUTHORISED, GitHub, GitLab
 from deliver.vendors.server import Asked, Mount, Vendor
 from reporter.deliver.approvals.asking import Access
-from reporter.deliver.approvals.attaching import Attached, carry_out, dry_result, plan_files
+from reporter.deliver.approvals.attaching import Attached, Told, carry_out, dry_result, plan_files
 from reporter.deliver.approvals.package import File, Role
 from reporter.deliver.approvals.registry import make_target
 from reporter.deliver.approvals.target import Target
@@ -159,13 +159,15 @@ OVER_HTTP = KINDS[:-1]
 
 
 ALL = {one.name: one.content for one in FILES}
+NOTHING = Told()
+SENT = Told(taken=frozenset((one.name, one.sha256) for one in FILES))
 Attach = Callable[..., Attached]
 
 
 def attaching(ca_file: str, waited: list[float]) -> Attach:
     """Give what attaches to a target, or only looks at it; instead of waiting it notes for how long."""
 
-    async def run(played: Played, files: tuple[File, ...], told: Collection[str], *, dry: bool) -> Attached:
+    async def run(played: Played, files: tuple[File, ...], told: Told, *, dry: bool) -> Attached:
         async def pause(seconds: float) -> None:
             waited.append(seconds)
 
@@ -176,4 +178,4 @@ def attaching(ca_file: str, waited: list[float]) -> Attach:
                 return dry_result(plan, files)
             return await carry_out(plan, played.target, files, http, NOW, pause=pause)
 
-    return lambda played, files=FILES, told=(), dry=False: asyncio.run(run(played, files, told, dry=dry))
+    return lambda played, files=FILES, told=NOTHING, dry=False: asyncio.run(run(played, files, told, dry=dry))

@@ -10,10 +10,11 @@ import pytest
 
 from deliver.approvals.fake_records import KEY, SYS_ID
 from deliver.approvals.fake_releases import AUTHORISED, TOKEN, GitHub
-from deliver.approvals.playing import ALL, FILES, NOW, Attach, Worlds, file, reference
+from deliver.approvals.playing import ALL, FILES, NOW, SENT, Attach, Worlds, file, reference
 from deliver.vendors.misbehaviour import refuse_with
 from deliver.vendors.server import Answer, Authorities, answer_json
 from reporter.deliver.approvals.asking import Access
+from reporter.deliver.approvals.attaching import Told
 from reporter.deliver.approvals.registry import connector_of, make_target
 from reporter.deliver.approvals.target import Found, Presence, Survey
 from reporter.deliver.receipts import Level, Outcome, Receipt
@@ -415,9 +416,11 @@ def test_store_that_only_takes_is_attached_to_and_not_asked_twice(worlds: Worlds
     done = attach(played)
     assert (done.complete, done.level, done.added) == (True, Level.ACCEPTED, True)
     assert played.stored() == ALL
-    again = attach(played, told={one.name for one in FILES})
+    again = attach(played, told=SENT)
     assert (again.complete, again.level, again.added) == (True, Level.ACCEPTED, False)
-    unknown = attach(played)
+    begun = attach(played, told=Told(begun=SENT.taken))
+    assert (begun.complete, begun.level, begun.added) == (True, Level.ACCEPTED, False)
+    unknown = attach(played, told=Told(begun=frozenset({(one.name, "0" * 64) for one in FILES})))
     assert not unknown.complete
     assert {one.receipt.error_class for one in unknown.files if one.receipt} == {"there_already"}
 
