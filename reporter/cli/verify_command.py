@@ -19,6 +19,12 @@ from reporter.seal.keys import read_public_key
     help="Verify all bundles of one environment and their chain instead: DIR is bundles/ENVIRONMENT.",
 )
 @click.option(
+    "--environment",
+    default="",
+    metavar="NAME",
+    help="With --chain: whose bundles they have to be. Default: the directory's name.",
+)
+@click.option(
     "--key",
     "keys",
     metavar="PUB",
@@ -28,7 +34,13 @@ from reporter.seal.keys import read_public_key
     " repeated, for bundles from before a change of keys.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON: result, failures, files, key_id, statement.")
-def verify(bundle: str | None, chain: str | None, keys: tuple[str, ...], as_json: bool) -> int:  # noqa: FBT001 - a flag of click
+def verify(
+    bundle: str | None,
+    chain: str | None,
+    environment: str,
+    keys: tuple[str, ...],
+    as_json: bool,  # noqa: FBT001 - a flag of click
+) -> int:
     """Check everything about a bundle, offline.
 
     It must be what was sealed: every byte, nothing missing, nothing added, the right key. Needs no network and changes
@@ -39,23 +51,25 @@ def verify(bundle: str | None, chain: str | None, keys: tuple[str, ...], as_json
       reporter verify bundles/production-pilot/latest --key keys/signing.key.pub
       reporter verify --chain bundles/production-pilot --key keys/signing.key.pub
     """  # noqa: D301 - \b is click's mark for text that keeps its lines
-    if (bundle is None) == (chain is None) or (bundle and len(keys) > 1):
+    if (bundle is None) == (chain is None) or (bundle and (len(keys) > 1 or environment)):
         raise UsageFault("wanted one BUNDLE with one --key, or --chain DIR")
     if chain is not None:
-        return _verify_chain(chain, keys, as_json=as_json)
+        return _verify_chain(chain, environment, keys, as_json=as_json)
     return verify_and_print(bundle or "", keys[0] if keys else None, as_json=as_json)
 
 
-def _verify_chain(directory: str, keys: tuple[str, ...], *, as_json: bool) -> int:
+def _verify_chain(directory: str, environment: str, keys: tuple[str, ...], *, as_json: bool) -> int:
     from reporter.seal.chain import verify_chain
 
-    found = verify_chain(directory, [read_public_key(key) for key in keys] or [key_of_settings()])
+    found = verify_chain(directory, [read_public_key(key) for key in keys] or [key_of_settings()], environment)
     if as_json:
         links = [{**link._asdict(), "failures": list(link.failures)} for link in found.links]
-        print_json(json.dumps({"result": found.result, "failures": list(found.failures), "bundles": links}, indent=1))
+        told = {"result": found.result, "environment": found.environment, "failures": list(found.failures)}
+        print_json(json.dumps({**told, "bundles": links}, indent=1))
     else:
         gone = sum(link.pruned for link in found.links)
         say(f"{'FAILED' if found.failures else 'passed'}  {directory}")
+        say(f"  environment {found.environment}")
         say(f"  {len(found.links)} bundles in the chain, {gone} of them pruned to their seals")
         for failure in found.failures:
             say(f"  {failure}")

@@ -8,6 +8,7 @@ import asyncio
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from reporter.answer_jobs.signature import LONGEST_NAME, check_texts
@@ -22,7 +23,7 @@ from reporter.deliver.guard import guard_files
 from reporter.deliver.http import MOST_ANSWER_BYTES, Http
 from reporter.deliver.private_values import PrivateValues
 from reporter.delivery_jobs.attachment_records import Notebook, Subject, approved_note
-from reporter.errors import NotPublicSafe, UsageFault
+from reporter.errors import NotPublicSafe, UsageFault, VerificationFailed
 from reporter.loop_jobs import states_of
 from reporter.loops.writing.envelope import GOVERNANCE
 from reporter.model.guards import broken_rules
@@ -157,7 +158,17 @@ def _read(settings: Settings, path: str, key: PublicKey) -> tuple[SealedFiles, s
         raise UsageFault(
             f"{path}: found the bundle of an environment that is not in the settings, wanted one of {known}"
         )
+    folder = _folder_of(settings, path)
+    if folder not in ("", environment):
+        raise VerificationFailed(f"{path}: other_environment: it is of {environment}, wanted {folder}")
     return SealedFiles(environment, at.at, contents.digest, contents.files), str(as_of)
+
+
+def _folder_of(settings: Settings, path: str) -> str:
+    """Name the environment in whose directory a bundle lies; empty for one that lies elsewhere."""
+    parent = Path(path).absolute().parent.resolve()
+    bundles_dir = Path(settings.resolve(settings.bundles_dir)).resolve()
+    return parent.name if parent.parent == bundles_dir else ""
 
 
 def _attach(call: _Call, reference: Reference) -> RecordResult:

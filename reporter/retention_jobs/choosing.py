@@ -17,13 +17,17 @@ class Rules(NamedTuple):
 
 
 class Candidate(NamedTuple):
-    """One bundle: the instant of its name, its digest, and what is known to keep it."""
+    """One bundle: the instant of its name, its digest, and what is known to keep it.
+
+    `counts` says that it is what its name says and of no later time: only then it has a place among the newest.
+    """
 
     name: str
     path: str
     at: datetime
     digest: str
     kept_by: tuple[str, ...] = ()
+    counts: bool = True
 
 
 class Choice(NamedTuple):
@@ -41,17 +45,18 @@ class Choice(NamedTuple):
 def choose(candidates: Sequence[Candidate], rules: Rules, now: datetime) -> list[Choice]:
     """Judge each bundle, the newest first. A bundle exactly as old as `days` is kept."""
     ordered = sorted(candidates, key=lambda one: one.name, reverse=True)
-    return [Choice(one, tuple(_reasons(one, place, rules, now))) for place, one in enumerate(ordered)]
+    places = {one.name: place for place, one in enumerate(one for one in ordered if one.counts)}
+    return [Choice(one, tuple(_reasons(one, places.get(one.name), rules, now))) for one in ordered]
 
 
-def _reasons(one: Candidate, place: int, rules: Rules, now: datetime) -> Iterator[str]:
+def _reasons(one: Candidate, place: int | None, rules: Rules, now: datetime) -> Iterator[str]:
     if place == 0:
         yield "the newest"
     if rules.days is None and rules.newest is None:
         yield "no rule lets it go"
     if rules.days is not None and now - one.at <= timedelta(days=rules.days):
         yield f"{rules.days} days old at most"
-    if rules.newest is not None and place < rules.newest:
+    if rules.newest is not None and place is not None and place < rules.newest:
         yield f"one of the newest {rules.newest}"
     yield from one.kept_by
 

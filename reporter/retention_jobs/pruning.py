@@ -11,10 +11,10 @@ from reporter.errors import UsageFault
 from reporter.loops.table import BUNDLE_ATTACHMENT, BUNDLE_RETENTION
 from reporter.loops.writing import RecordValue
 from reporter.model.ids import make_id
-from reporter.model.instants import format_instant, parse_instant
+from reporter.model.instants import format_instant, is_future, parse_instant
 from reporter.retention_jobs.choosing import Candidate, Choice, Rules, choose, referred
 from reporter.retention_jobs.holds import PRUNED, on_hold, write_retention
-from reporter.seal.bundle import LATEST_NAME, list_bundles, prune_bundle
+from reporter.seal.bundle import LATEST_NAME, BundleName, list_bundles, prune_bundle
 from reporter.seal.digests import sha256_hex
 from reporter.seal.keys import PublicKey
 from reporter.seal.verify import verify_bundle
@@ -90,9 +90,10 @@ def _judged(
         holds = [f"on hold: {ref or 'no reference'}" for one, ref in held.items() if one == digest]
         holds += ["on hold by the settings" for one in settings.retention.holds if digest.startswith(one)]
         kept = [*dict.fromkeys(holds)]
-        kept += [] if sealed else ["it does not verify: it is kept for whoever looks into that"]
+        odd = _oddity(environment, name, at, digest, sealed, now)
+        kept += [f"{odd}: it is kept for whoever looks into that"] if odd else []
         kept += [f"`{LATEST_NAME}` shows it"] if Path(name.path).name == latest else []
-        seen.append(_Seen(Candidate(Path(name.path).name, name.path, at, digest, tuple(kept)), sealed))
+        seen.append(_Seen(Candidate(Path(name.path).name, name.path, at, digest, tuple(kept), not odd), sealed))
     who = _references(seen, records)
     first = _first_told(seen)
     candidates = [
@@ -103,6 +104,26 @@ def _judged(
     ]
     statements = {one.candidate.name: one.statement for one in seen}
     return [(choice, statements[choice.candidate.name]) for choice in choose(candidates, rules, now)]
+
+
+def _oddity(  # noqa: PLR0913, PLR0917 - what a bundle is, and what it is taken for
+    environment: str,
+    name: BundleName,
+    at: datetime,
+    digest: str,
+    statement: Any,  # noqa: ANN401 - JSON
+    now: datetime,
+) -> str:
+    """Say why a bundle has no place among the newest; empty where it has one."""
+    if statement is None:
+        return "it does not verify"
+    predicate = statement["predicate"]
+    as_of = parse_instant(str(predicate.get("as_of") or ""))
+    if not digest.startswith(name.digest) or as_of is None or as_of.at.replace(microsecond=0) != at:
+        return "its name is not that of its seal"
+    if predicate.get("environment") != environment:
+        return "it is of another environment"
+    return "it is dated later than now" if is_future(at, now) else ""
 
 
 def _references(seen: list[_Seen], records: Any) -> dict[str, list[str]]:  # noqa: ANN401 - JSON
@@ -130,8 +151,8 @@ def _files(statement: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - JSON
 
 
 def _open_items(seen: list[_Seen]) -> list[dict[str, Any]]:
-    """Give what is open by the newest bundle that verifies."""
-    newest = next((one for one in seen if one.statement), None)
+    """Give what is open by the newest bundle that counts."""
+    newest = next((one for one in seen if one.candidate.counts), None)
     try:
         document = json.loads(Path(newest.candidate.path, "readiness.json").read_bytes()) if newest else {}
         found = document["loops"]["closure"]["open_items"] + document["loops"]["release_readiness"]["blockers"]
@@ -145,7 +166,7 @@ def _first_told(seen: list[_Seen]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for item in _open_items(seen):
         since = parse_instant(str(item.get("since") or ""))
-        told = [one.candidate for one in seen if since and one.candidate.at >= since.at]
+        told = [one.candidate for one in seen if since and one.candidate.counts and one.candidate.at >= since.at]
         if told:
             first = min(told, key=lambda one: one.name)
             found.setdefault(first.name, []).append(f"the first that tells of the open item {item.get('code')}")

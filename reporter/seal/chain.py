@@ -37,6 +37,7 @@ class Chain(NamedTuple):
 
     links: tuple[ChainLink, ...]
     failures: tuple[str, ...]
+    environment: str = ""
 
     @property
     def result(self) -> str:
@@ -44,9 +45,13 @@ class Chain(NamedTuple):
         return "failed" if self.failures or not self.links else "passed"
 
 
-def verify_chain(directory: str | os.PathLike[str], keys: Sequence[PublicKey]) -> Chain:
-    """Verify every bundle of one environment with the first of these keys that it was signed by, and their chain."""
+def verify_chain(directory: str | os.PathLike[str], keys: Sequence[PublicKey], environment: str = "") -> Chain:
+    """Verify every bundle of one environment with the first of these keys that it was signed by, and their chain.
+
+    Without `environment` it is the one that the directory is named after.
+    """
     folder = os.fspath(directory)
+    wanted = environment or Path(folder).resolve().name
     whole = names_in(folder)
     there = {Path(one.path).name for one in whole}
     pruned = [one for one in names_in(str(Path(folder, PRUNED_NAME))) if Path(one.path).name not in there]
@@ -55,7 +60,7 @@ def verify_chain(directory: str | os.PathLike[str], keys: Sequence[PublicKey]) -
     failures = [f"{link.name}: {failure}" for link in links for failure in link.failures]
     if not links:
         failures.append("not_a_bundle: there is no bundle here; wanted the directory of one environment")
-    return Chain(tuple(links), (*failures, *_broken(links), *_lost(folder, there)))
+    return Chain(tuple(links), (*failures, *_broken(links, wanted), *_lost(folder, there)), wanted)
 
 
 def _verified(name: BundleName, keys: Sequence[PublicKey]) -> ChainLink:
@@ -104,13 +109,18 @@ def _link(name: BundleName, digest: str, predicate: Any, failures: tuple[str, ..
     return ChainLink(Path(name.path).name, pruned, digest, *words, before, failures)
 
 
-def _broken(links: Sequence[ChainLink]) -> list[str]:
+def _broken(links: Sequence[ChainLink], wanted: str) -> list[str]:
     """Say where a bundle names one that is neither here nor pruned, or speaks of another environment."""
     digests = {link.digest for link in links}
     found = [
         f"{link.name}: gap: it names {link.previous_digest} as the bundle before it, which is neither here nor pruned"
         for link in links
         if link.previous_digest and link.previous_digest not in digests
+    ]
+    found += [
+        f"{link.name}: other_environment: it is of {link.environment or 'none'}, wanted {wanted}"
+        for link in links
+        if link.environment != wanted and (link.environment or not link.failures)
     ]
     known = sorted({link.environment for link in links if link.environment})
     return found + ([f"mixed: found bundles of {', '.join(known)}, wanted one environment"] if len(known) > 1 else [])

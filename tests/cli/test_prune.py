@@ -86,6 +86,52 @@ def test_newest_stays_however_old_it_is() -> None:
     assert judged.reasons == ("the newest",)
 
 
+@pytest.mark.parametrize("rules", [Rules(None, 1), Rules(1, None)], ids=["count", "age"])
+def test_what_does_not_count_has_no_place_among_the_newest(rules: Rules) -> None:
+    good, old = (Candidate(name, name, NOW - age * DAY, name) for name, age in (("b", 10), ("a", 11)))
+    junk = Candidate("c", "c", NOW - 9 * DAY, "c", ("it does not verify",), counts=False)
+    judged = choose([old, junk, good], rules, NOW)
+    assert [one.reasons[:1] for one in judged] == [("it does not verify",), ("the newest",), ()]
+
+
+JUNK = {
+    "empty": "it does not verify",
+    "copied": "its name is not that of its seal",
+    "renamed": "its name is not that of its seal",
+    "future": "it is dated later than now",
+    "foreign": "it is of another environment",
+}
+
+
+@pytest.mark.parametrize("case", JUNK)
+def test_good_bundle_stays_whatever_stands_before_it(call: Call, settings: Settings, case: str) -> None:
+    good = chain(settings, 2)[-1]
+    match case:
+        case "empty":
+            junk = good.parent / "20990101T000000Z-000000000000"
+            junk.mkdir()
+        case "copied":
+            junk = Path(shutil.copytree(good, good.parent / f"20260611T200000Z-{good.name[-12:]}"))
+        case "renamed":
+            junk = Path(shutil.copytree(good, good.parent / f"{good.name[:-12]}{'f' * 12}"))
+        case "future":
+            junk = seal(settings, NOW + HOUR)
+        case _:
+            junk = seal(settings, NOW + HOUR / 60, environment="other")
+    (good.parent / "latest").unlink()
+    told = reasons(call, settings, "--keep-count", "1", "--keep-days", "1")
+    assert told[junk.name][-1] == f"{JUNK[case]}: it is kept for whoever looks into that"
+    assert told[good.name][0] == "the newest"
+    prune(call, settings, "--keep-count", "1", "--execute")
+    assert left(settings) == sorted([good.name, junk.name])
+
+
+def test_bundle_dated_five_minutes_after_now_still_counts(call: Call, settings: Settings) -> None:
+    chain(settings, 1)
+    newest = seal(settings, NOW + HOUR / 12)
+    assert reasons(call, settings, "--keep-count", "1")[newest.name][0] == "the newest"
+
+
 def test_reference_is_found_by_name_or_digest_and_told_once() -> None:
     text = json.dumps({"a": "ab" * 32, "b": ["20260611T154000Z-0123456789ab/index.html"], "c": "ab" * 32})
     names = {"ab" * 32: ["one", "two"], "20260611T154000Z-0123456789ab": ["three"]}
@@ -245,6 +291,7 @@ def test_command_verifies_a_chain_with_the_keys_that_it_is_given(call: Call, set
     said = call("verify", "--chain", made[0].parent, "--key", public)
     assert said.out.splitlines() == [
         f"passed  {made[0].parent}",
+        "  environment pilot",
         "  3 bundles in the chain, 1 of them pruned to their seals",
     ]
     assert said.code == 0
@@ -253,12 +300,17 @@ def test_command_verifies_a_chain_with_the_keys_that_it_is_given(call: Call, set
     assert said.code == 5
     document = json.loads(said.out)
     assert document["result"] == "failed"
+    assert document["environment"] == "pilot"
     assert [one["pruned"] for one in document["bundles"]] == [False, False]
+    other = call("verify", "--chain", made[0].parent, "--environment", "production")
+    assert (other.code, other.out.splitlines()[1]) == (5, "  environment production")
     assert "  " + document["failures"][0] in call("verify", "--chain", made[0].parent).out.splitlines()
 
 
 @pytest.mark.parametrize(
-    "words", [(), ("bundle", "--chain", "dir"), ("bundle", "--key", "a", "--key", "b")], ids=["nothing", "both", "keys"]
+    "words",
+    [(), ("bundle", "--chain", "dir"), ("bundle", "--key", "a", "--key", "b"), ("bundle", "--environment", "pilot")],
+    ids=["nothing", "both", "keys", "environment"],
 )
 def test_call_wants_a_bundle_or_a_chain(call: Call, words: tuple[str, ...]) -> None:
     said = call("verify", *words)

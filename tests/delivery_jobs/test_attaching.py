@@ -13,8 +13,8 @@ import pytest
 from deliver.approvals.bundles import AS_OF, NOW, PILOT, AttachingWorld
 from deliver.approvals.fake_records import ITEM, KEY, SYS_ID, Azure, Jira, ServiceNow, Store
 from deliver.approvals.fake_releases import TOKEN, GitHub, GitLab
-from deliver.vendors.misbehaviour import refuse_with
-from deliver.vendors.server import Answer, Exchange, Mount, Vendor
+from deliver.vendors.misbehaviour import hang_up, refuse_with
+from deliver.vendors.server import Answer, Exchange, Mount, Vendor, behave
 from loops import records as make
 from loops.cases import HOUR
 from reporter.answer_jobs.recording import append_own, own_records
@@ -132,6 +132,66 @@ def test_store_that_only_takes_is_remembered_by_the_ledger(world: AttachingWorld
     again = world.attach(REFERENCES["http_put"])
     assert [one.records[0].complete for one in (first, again)] == [True, True]
     assert (again.records[0].recorded, world.said()[-1]) == ((), ("ended", "accepted", "accepted"))
+
+
+def test_store_that_only_takes_and_refuses_what_a_lost_call_stored_has_it(world: AttachingWorld, play: Play) -> None:
+    mount = play(Store(readable=False))
+    world.configure(http_put=mount)
+    mount.always = lambda exchange: hang_up(exchange) if exchange.asked.method == "PUT" else behave(exchange)
+    assert world.attach(REFERENCES["http_put"]).failed
+    mount.always = refuse_with(Answer(401, headers={"X-Refused": "all"}))
+    assert world.attach(REFERENCES["http_put"], now=NOW + HOUR).failed
+    mount.always = None
+    again = world.attach(REFERENCES["http_put"], now=NOW + 2 * HOUR).records[0]
+    assert (again.complete, again.attached and again.attached.added) == (True, False)
+    assert world.said()[-1] == ("ended", "accepted", "accepted")
+
+
+def test_what_others_stored_before_the_first_call_is_never_ours(world: AttachingWorld, play: Play) -> None:
+    vendor = Store(readable=False)
+    world.configure(http_put=play(vendor))
+    for one in world.attach(REFERENCES["http_put"], execute=False).files:
+        vendor.files[f"/releases/v1.4.0/{one.name}"] = b"theirs"
+    for hours in (0, 1, 2):
+        found = world.attach(REFERENCES["http_put"], now=NOW + hours * HOUR).records[0]
+        assert found.attached
+        assert {one.receipt.error_class for one in found.attached.files if one.receipt} == {"there_already"}
+
+
+def lose(exchange: Exchange) -> None:
+    """Do nothing of what was asked, and say nothing."""
+    exchange.hang_up()
+
+
+def test_what_was_taken_before_is_remembered_over_a_call_that_was_cut_off(world: AttachingWorld, play: Play) -> None:
+    vendor = Jira()
+    mount = play(vendor)
+    world.configure(jira=mount)
+    world.attach(REFERENCES["jira"])
+    vendor.attachments.pop()
+    mount.always = lambda exchange: lose(exchange) if exchange.asked.method == "POST" else behave(exchange)
+    assert world.attach(REFERENCES["jira"], now=NOW + HOUR).failed
+    hide = refuse_with(Answer(403))
+    mount.always = lambda exchange: hide(exchange) if "/content/" in exchange.asked.path else behave(exchange)
+    assert not world.attach(REFERENCES["jira"], now=NOW + 2 * HOUR).failed
+
+
+@pytest.mark.parametrize("named", ["pilot/latest", "path", "elsewhere"])
+def test_bundle_of_another_environment_in_the_place_of_ours_is_refused(world: AttachingWorld, named: str) -> None:
+    other = Path(world.seal(environment="production").path)
+    moved = other.rename(world.directory / "bundles" / PILOT / other.name)
+    latest = world.directory / "bundles" / PILOT / "latest"
+    latest.unlink()
+    latest.symlink_to(moved.name)
+    with world.settings_file.open("a", encoding="utf-8") as settings:
+        settings.write("[environments.production]\n")
+    if named == "elsewhere":
+        moved = moved.rename(world.directory / "elsewhere")
+        assert world.attach(DIRECTORY, bundle=str(moved)).environment == "production"
+        return
+    with pytest.raises(VerificationFailed, match="other_environment: it is of production, wanted pilot"):
+        world.attach(DIRECTORY, bundle=str(moved) if named == "path" else named)
+    assert (world.kept(), world.rows()) == (set(), [])
 
 
 def test_connector_that_is_not_there_disabled_or_faulty_is_told_and_stops_no_other(

@@ -88,9 +88,24 @@ def test_seal_of_another_bundle_under_a_name_is_told(settings: Settings) -> None
 
 def test_bundles_of_two_environments_are_no_chain(settings: Settings) -> None:  # noqa: F811
     made = chain(settings, 1)
-    seal(settings, NOW - DAY, environment="other")
+    other = seal(settings, NOW - DAY, environment="other")
     found = verify_chain(made[0].parent, [key_of(settings)])
-    assert found.failures == ("mixed: found bundles of other, pilot, wanted one environment",)
+    assert found.failures == (
+        f"{other.name}: other_environment: it is of other, wanted pilot",
+        "mixed: found bundles of other, pilot, wanted one environment",
+    )
+
+
+def test_bundles_that_were_moved_to_another_environment_are_told(settings: Settings) -> None:  # noqa: F811
+    made = chain(settings, 2)
+    prune_bundle(str(made[0]))
+    other = made[0].parent.rename(made[0].parent.parent / "production")
+    found = verify_chain(other, [key_of(settings)])
+    assert (found.result, found.environment) == ("failed", "production")
+    assert found.failures == tuple(
+        f"{one.name}: other_environment: it is of pilot, wanted production" for one in made[::-1]
+    )
+    assert verify_chain(other, [key_of(settings)], "pilot").result == "passed"
 
 
 def test_chain_over_a_change_of_keys_passes_with_both(tmp_path: Path, settings: Settings) -> None:  # noqa: F811
