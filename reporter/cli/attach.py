@@ -131,6 +131,8 @@ _REMEDIES = {
     "there_already": "something stands under this name and cannot be read back; let the token read it, or look there",
     "not_compared": "something of its size stands under this name, cannot be read back, and was not sent from here;"
     " let the token read it, or look there",
+    "locked": "another process keeps the lock of this directory; see which, then attach again",
+    "deadline": "it took longer than one record may; the next call looks again and adds what is missing",
     "release_is_published": "a published release takes nothing; attach while it is a draft",
     "several_releases": "several releases have this tag; keep one of them",
     "not_found": "it is not there, or not for this token; see the reference and the token's rights",

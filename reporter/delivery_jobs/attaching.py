@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 from reporter.answer_jobs.signature import LONGEST_NAME, check_texts
 from reporter.deliver.addresses import pin_of
 from reporter.deliver.approvals.asking import Access
-from reporter.deliver.approvals.attaching import Attached, carry_out, dry_result, plan_files
+from reporter.deliver.approvals.attaching import Attached, carry_out, dry_result, late_result, plan_files
 from reporter.deliver.approvals.package import File, SealedFiles, package_files
 from reporter.deliver.approvals.registry import connector_of, make_target
 from reporter.deliver.canary import prove
@@ -23,7 +23,7 @@ from reporter.deliver.guard import guard_files
 from reporter.deliver.http import MOST_ANSWER_BYTES, Http
 from reporter.deliver.private_values import PrivateValues
 from reporter.delivery_jobs.attachment_records import Notebook, Subject, approved_note
-from reporter.errors import NotPublicSafe, UsageFault, VerificationFailed
+from reporter.errors import NotPublicSafe, ReporterError, UsageFault, VerificationFailed, as_told
 from reporter.loop_jobs import states_of
 from reporter.loops.writing.envelope import GOVERNANCE
 from reporter.model.guards import broken_rules
@@ -34,6 +34,8 @@ from reporter.seal.keys import PublicKey
 from reporter.settings_model import Settings
 from reporter.standing_jobs.difference import find_bundle
 
+SECONDS_A_RECORD: Final = 900.0
+"""For all that is asked of one record: one that answers slowly, and for ever, does not keep the others waiting."""
 SECONDS_A_FILE: Final = 120.0
 """For one file up or down, at least: connectors are configured for messages, and a bundle has megabytes."""
 
@@ -87,6 +89,7 @@ def attach_bundle(  # noqa: PLR0913 - what it is about, who asks, and by what ri
     connectors: LoadedConnectors | None = None,
     by: str = "",
     execute: bool = False,
+    seconds_a_record: float = SECONDS_A_RECORD,
 ) -> BundleAttached:
     """Attach a bundle to release records, or without `execute` say what would be.
 
@@ -106,7 +109,7 @@ def attach_bundle(  # noqa: PLR0913 - what it is about, who asks, and by what ri
     signer = by or settings.environments[sealed.environment].executor or GOVERNANCE
     check_texts([("--by", signer, LONGEST_NAME)])
     notebook = Notebook(settings, sealed.environment, signer, now)
-    call = _Call(settings, sealed, files, as_of, usable, notebook, now, execute)
+    call = _Call(settings, sealed, files, as_of, usable, notebook, now, execute, seconds_a_record)
     records = tuple(_attach(call, one) for one in chosen)
     if execute:
         records = _tell_closeout(call, records)
@@ -124,6 +127,7 @@ class _Call(NamedTuple):
     notebook: Notebook
     now: datetime
     execute: bool
+    seconds: float
 
     def subject(self, reference: Reference) -> Subject:
         return Subject(self.sealed.environment, reference, self.sealed.digest, self.as_of)
@@ -177,7 +181,12 @@ def _attach(call: _Call, reference: Reference) -> RecordResult:
     config = call.connectors.connectors.get(connector)
     if connector and config is None:
         return RecordResult(reference, fault=_unusable(call.connectors, connector))
-    return asyncio.run(_bring(call, reference, config))
+    try:
+        return asyncio.run(_bring(call, reference, config))
+    except ReporterError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever it is, the next record has its turn; it is told
+        return RecordResult(reference, fault=str(as_told(reference.kind, error)))
 
 
 def _unusable(connectors: LoadedConnectors, name: str) -> str:
@@ -195,12 +204,18 @@ async def _bring(call: _Call, reference: Reference, config: ConnectorConfig | No
     target = make_target(reference, access, call.settings.base_dir)
     subject = call.subject(reference)
     told = call.notebook.told(subject)
-    async with _open(call, target.addresses, config) as http:
-        plan = await plan_files(target, call.files, http, call.now, told)
+    begun = ""
+    try:
+        async with _open(call, target.addresses, config) as http, asyncio.timeout(call.seconds):
+            plan = await plan_files(target, call.files, http, call.now, told)
+            if not call.execute:
+                return RecordResult(reference, dry_result(plan, call.files))
+            begun = call.notebook.intend(subject, plan.to_add) if plan.to_add else ""
+            attached = await carry_out(plan, target, call.files, http, call.now)
+    except TimeoutError:
+        attached = late_result(call.files)
         if not call.execute:
-            return RecordResult(reference, dry_result(plan, call.files))
-        begun = call.notebook.intend(subject, plan.to_add) if plan.to_add else ""
-        attached = await carry_out(plan, target, call.files, http, call.now)
+            return RecordResult(reference, attached)
     settled = call.notebook.settle(subject, attached)
     return RecordResult(reference, attached, recorded=tuple(filter(None, (begun, settled))))
 

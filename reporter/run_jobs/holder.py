@@ -2,6 +2,7 @@
 
 import json
 import os
+import stat
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +14,9 @@ from reporter.model.text import visible
 HOLDER_NAME: Final = "run-lock.json"
 _BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
 _LONGEST: Final = 200
+_MOST_BYTES: Final = 10_000
+_READ: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_WRITE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class Holder(NamedTuple):
@@ -51,7 +55,7 @@ def this_process(command: str, now: datetime) -> Holder:
 def read_holder(folder: Path) -> Holder | None:
     """Read who holds the lock; None where nobody says."""
     try:
-        found = json.loads((folder / HOLDER_NAME).read_text(encoding="utf-8"))
+        found = json.loads(_read(folder / HOLDER_NAME))
     except (OSError, ValueError, RecursionError):
         return None
     return _typed(found) if isinstance(found, dict) else None
@@ -60,13 +64,22 @@ def read_holder(folder: Path) -> Holder | None:
 def write_holder(folder: Path, holder: Holder) -> None:
     """Say who holds the lock, whole or not at all. Raise OSError."""
     partial = folder / f".{HOLDER_NAME}-{holder.pid}"
-    partial.write_text(json.dumps(holder._asdict()) + "\n", encoding="utf-8")
+    partial.unlink(missing_ok=True)
+    with open(os.open(partial, _WRITE, 0o644), "w", encoding="utf-8") as stream:  # noqa: PTH123 - of a descriptor
+        stream.write(json.dumps(holder._asdict()) + "\n")
     partial.replace(folder / HOLDER_NAME)
 
 
 def remove_holder(folder: Path) -> None:
     """Take it back; that it is gone already is no fault. Raise OSError."""
     (folder / HOLDER_NAME).unlink(missing_ok=True)
+
+
+def _read(path: Path) -> bytes:
+    """Read a small file; nothing of what is none. Others may write here: a pipe would keep whoever opens it waiting."""
+    with open(os.open(path, _READ), "rb") as stream:  # noqa: PTH123 - of a descriptor
+        found = os.fstat(stream.fileno())
+        return stream.read(_MOST_BYTES) if stat.S_ISREG(found.st_mode) and found.st_size <= _MOST_BYTES else b""
 
 
 def _typed(found: Mapping[str, Any]) -> Holder | None:

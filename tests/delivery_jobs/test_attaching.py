@@ -14,12 +14,14 @@ from deliver.approvals.bundles import AS_OF, NOW, PILOT, AttachingWorld
 from deliver.approvals.fake_records import ITEM, KEY, SYS_ID, Azure, Jira, ServiceNow, Store
 from deliver.approvals.fake_releases import TOKEN, GitHub, GitLab
 from deliver.vendors.misbehaviour import hang_up, refuse_with
-from deliver.vendors.server import Answer, Exchange, Mount, Vendor, behave
+from deliver.vendors.server import Answer, Exchange, Mount, Vendor, answer_json, behave
 from loops import records as make
 from loops.cases import HOUR
 from reporter.answer_jobs.recording import append_own, own_records
 from reporter.cli import answer
+from reporter.deliver.approvals.jira import JiraIssue
 from reporter.deliver.receipts import Level, Outcome
+from reporter.delivery_jobs.attaching import attach_bundle
 from reporter.delivery_jobs.attachment_records import MOST_SHOWN, read_attachments
 from reporter.errors import LedgerUnusable, NotPublicSafe, UsageFault, VerificationFailed
 from reporter.loop_jobs import states_of
@@ -112,6 +114,48 @@ def test_record_that_fails_does_not_stop_the_next_and_the_next_call_completes_it
     mount.always = None
     assert not world.attach(REFERENCES["jira"], DIRECTORY).failed
     assert world.said()[-2:] == [("intended", "timeout_unknown", "intended"), ("ended", "accepted", "landed")]
+
+
+def test_record_that_is_answered_slowly_for_ever_is_left_to_the_next_call(world: AttachingWorld, play: Play) -> None:
+    """A list without an end, in pages that take their time; the limit of one record is a second here."""
+    mount = play(GitHub())
+    world.configure(github=mount)
+
+    def page(exchange: Exchange) -> None:
+        exchange.wait(0.3)
+        exchange.send(answer_json(200, [{}] * 100))
+
+    mount.always = page
+    for execute in (False, True):
+        found = attach_bundle(
+            world.settings,
+            "pilot/latest",
+            [REFERENCES["github"], DIRECTORY],
+            world.key.public,
+            NOW,
+            execute=execute,
+            seconds_a_record=1,
+        )
+        assert [one.failed for one in found.records] == [True, False]
+        assert found.records[0].attached
+        assert {one.receipt and one.receipt.error_class for one in found.records[0].attached.files} == {"deadline"}
+    assert world.said()[0] == ("ended", "timeout_unknown", "intended")
+    assert len(mount.seen) < 15
+
+
+def test_record_that_meets_a_bug_is_told_without_its_text_and_does_not_stop_the_next(
+    world: AttachingWorld, play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.configure(jira=play(Jira()))
+
+    async def fail(*_: object) -> None:
+        raise RuntimeError(TOKEN)
+
+    monkeypatch.setattr(JiraIssue, "look", fail)
+    found = world.attach(REFERENCES["jira"], DIRECTORY)
+    assert [(one.failed, one.complete) for one in found.records] == [(True, False), (False, True)]
+    assert found.records[0].fault.startswith("jira: this is a bug in reporter, please report it: RuntimeError in ")
+    assert TOKEN not in found.records[0].fault
 
 
 def test_upload_that_is_cut_off_is_recorded_as_unknown_and_completed(world: AttachingWorld, play: Play) -> None:

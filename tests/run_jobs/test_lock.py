@@ -134,6 +134,32 @@ def test_a_holder_file_that_says_nothing_useful_is_not_believed(settings: Settin
     assert found.value.exit_code is ExitCode.LOCKED
 
 
+@pytest.mark.parametrize("what", ["pipe", "link", "huge", "directory"])
+def test_a_holder_file_that_is_no_small_file_keeps_nobody_waiting(settings: Settings, what: str) -> None:
+    with one_at_a_time(settings, "run", NOW):
+        place = settings.state_path / HOLDER_NAME
+        said = place.rename(place.with_suffix(".said"))
+        match what:
+            case "pipe":
+                os.mkfifo(place)
+            case "link":
+                place.symlink_to(said)
+            case "huge":
+                place.write_text(said.read_text(encoding="utf-8") + " " * 10_000, encoding="utf-8")
+            case _:
+                place.mkdir()
+        assert read_holder(settings.state_path) is None
+        with pytest.raises(Locked, match="has not said who it is yet"):
+            one_at_a_time(settings, "run", NOW).__enter__()
+
+
+def test_a_pipe_under_the_temporary_name_of_the_holder_file_is_taken_away(settings: Settings) -> None:
+    settings.state_path.mkdir(parents=True, exist_ok=True)
+    os.mkfifo(settings.state_path / f".{HOLDER_NAME}-{os.getpid()}")
+    with one_at_a_time(settings, "run", NOW) as claim:
+        assert (claim.remarks, read_holder(settings.state_path)) == ((), this_process("run", NOW))
+
+
 def test_a_holder_file_that_names_a_process_that_ended_is_not_believed(settings: Settings) -> None:
     with one_at_a_time(settings, "run", NOW):
         gone = this_process("run", NOW)._replace(pid=2**22 + 1)

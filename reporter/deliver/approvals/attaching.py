@@ -124,6 +124,12 @@ def dry_result(plan: Plan, files: Iterable[File]) -> Attached:
     )
 
 
+def late_result(files: Iterable[File]) -> Attached:
+    """Say that the time for a record was over before it was known what became of its files."""
+    late = Receipt(Outcome.TIMEOUT_UNKNOWN, error_class=DEADLINE)
+    return Attached(tuple(FileResult(one, Presence.UNTOLD, late) for one in files))
+
+
 async def carry_out(  # noqa: PLR0913 - what it takes
     plan: Plan, target: Target, files: Sequence[File], http: Http, at: datetime, *, pause: Pause = asyncio.sleep
 ) -> Attached:
