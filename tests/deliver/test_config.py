@@ -194,6 +194,27 @@ def test_all_faults_of_all_connectors_are_told_at_once_and_the_others_are_usable
     assert [one.provider for one in loaded.faults] == ["splunk"] * 4 + ["jira"] * 2 + ["webhook"] * 2
 
 
+@pytest.mark.parametrize(
+    ("provider", "entry", "expected"),
+    [
+        ("slack", {"url": ""}, "url: found an empty text"),
+        ("pagerduty", {"url": " ", "routing_key": "0" * 31 + "a"}, "url: found an empty text"),
+        ("pagerduty", {"routing_key": ""}, "routing_key: found an empty text, wanted 32 letters and digits"),
+        ("splunk", {"url": "https://splunk.example.org", "token": ""}, "authorization: found none"),
+        ("splunk", {"url": "https://splunk.example.org", "api_key": "", "token": "short"}, "token: found fewer than"),
+        (
+            "splunk",
+            {"url": "https://splunk.example.org", "headers": {"Authorization": ""}},
+            "authorization: found none",
+        ),
+        ("webhook", {"url": HOOK, "user": "reports", "token": ""}, "user: found it without a token"),
+    ],
+)
+def test_required_key_that_is_empty_is_a_fault(load: Load, provider: str, entry: dict[str, Any], expected: str) -> None:
+    (fault,) = faults(load({provider: entry}))
+    assert fault.startswith(f"connectors.{provider}.{expected}")
+
+
 def test_what_a_vendor_asks_beyond_single_keys_is_asked(load: Load) -> None:
     (fault,) = faults(load({"jira": {"url": "https://jira.example.org", "token": TOKEN}}))
     assert fault.startswith("connectors.jira.project: found nothing")
@@ -273,6 +294,9 @@ MAIL: dict[str, Any] = {"host": "smtp.example.org", "sender": "reports@example.o
     [
         ({"url": "https://smtp.example.org"}, "url: unknown key"),
         ({"host": None}, "host: found none, wanted the name of a host"),
+        ({"host": "  "}, "host: found an empty text, wanted the name of a host"),
+        ({"host": "file:empty"}, "host: found an empty text, wanted the name of a host"),
+        ({"sender": ""}, "sender: found an empty text, wanted one e-mail address"),
         ({"host": "a/b"}, "host: found something else (not shown), wanted the name of a host"),
         ({"sender": "reports"}, "sender: found something else (not shown), wanted one e-mail address"),
         ({"port": "0"}, "port: found something else (not shown), wanted a port"),
@@ -282,7 +306,9 @@ MAIL: dict[str, Any] = {"host": "smtp.example.org", "sender": "reports@example.o
         ({"user": "reports", "password": TOKEN, "security": "none"}, "security: found none beside a login"),
     ],
 )
-def test_fault_of_the_mail_server_is_told(load: Load, entry: dict[str, Any], expected: str) -> None:
+def test_fault_of_the_mail_server_is_told(load: Load, entry: dict[str, Any], expected: str, tmp_path: Path) -> None:
+    (tmp_path / "empty").write_text("\n")
+    (tmp_path / "empty").chmod(0o600)
     (fault,) = faults(load({"email": MAIL | entry}))
     assert fault.startswith(f"connectors.email.{expected}")
 

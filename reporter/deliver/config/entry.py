@@ -154,7 +154,10 @@ def _url(values: Values, kind: EntryKind) -> str:
         if not kind.needs.default_url:
             values.fault("url: found none, wanted url, or url_env with the name of a variable")
         return kind.needs.default_url
+    known = len(values.faults)
     url = values.text("url", lambda place, text: _private_url(place, text, kind.needs.default_url))
+    if not url and len(values.faults) == known:
+        values.fault("url: found an empty text, wanted url, or url_env with the name of a variable")
     if url and read_url(url) is None:
         values.fault(
             "url: found another address (not shown), wanted https://HOST/PATH without a user or password;"
@@ -204,9 +207,11 @@ def _headers(values: Values) -> dict[str, str]:
 
 def _let_in(values: Values, kind: EntryKind, headers: Mapping[str, str]) -> dict[str, str]:
     """Put together the headers that let us in, from all the ways to say them."""
+    known = len(values.faults)
     authorization = values.secret("authorization", private_in_header)
-    token, user = values.secret("token", _SECRET), values.text("user", all_of(PrivateKind.PERSON))
-    api_key = values.secret("api_key", _SECRET)
+    token, api_key = values.secret("token", _SECRET), values.secret("api_key", _SECRET)
+    is_readable = len(values.faults) == known
+    user = values.text("user", all_of(PrivateKind.PERSON))
     scheme = values.matching(
         "authorization_scheme",
         values.text_of("authorization_scheme", values.raw("authorization_scheme") or "", nothing),
@@ -216,7 +221,7 @@ def _let_in(values: Values, kind: EntryKind, headers: Mapping[str, str]) -> dict
     name = values.text_of("api_key_header", values.raw("api_key_header") or kind.needs.api_key_header, nothing).lower()
     if values.has("authorization") and values.has("token"):
         values.fault("token: found it beside authorization, wanted one of the two")
-    if user and not values.has("token"):
+    if user and not token and is_readable:
         values.fault("user: found it without a token, wanted the token that is its password")
     if user and scheme:
         values.fault("authorization_scheme: found it beside user, which is always Basic; wanted one of the two")
@@ -233,8 +238,8 @@ def _let_in(values: Values, kind: EntryKind, headers: Mapping[str, str]) -> dict
             values.fault("authorization: found what no header can hold (not shown), wanted visible ASCII characters")
         if one in headers:
             values.fault("headers: found a header that another key gives, wanted each header once")
-    given = any(values.has(key) for key in ("authorization", "token", "api_key"))
-    if kind.needs.authorisation and not given and not any(one in headers for one in _ANSWERS_FOR_US):
+    is_let_in = let_in or any(one in headers for one in _ANSWERS_FOR_US)
+    if kind.needs.authorisation and not is_let_in and is_readable:
         values.fault("authorization: found none, wanted authorization, token or api_key, or a variable for one of them")
     return let_in
 
@@ -263,9 +268,11 @@ def _private_pin(place: str, text: str) -> Iterator[PrivateValue]:
 
 def _own(values: Values, key: Key) -> str:
     private: Privates = all_of(key.private or PrivateKind.SECRET) if key.secret or key.private else nothing
+    known = len(values.faults)
     text = values.secret(key.name, private) if key.secret else values.text(key.name, private)
-    if not text and key.required and not values.has(key.name):
-        values.fault(f"{key.name}: found none, wanted {key.wants}")
+    if not text and key.required and len(values.faults) == known:
+        found = "an empty text" if values.has(key.name) else "none"
+        values.fault(f"{key.name}: found {found}, wanted {key.wants}")
     return values.matching(key.name, text, key.pattern, key.wants) or key.default
 
 
