@@ -27,7 +27,15 @@ QUIT_SECONDS: Final = 1.0
 
 _HOST: Final = re.compile(r"[A-Za-z0-9.:_-]{1,253}")
 _DOT: Final = re.compile(rb"^\.", re.MULTILINE)
-_QUEUED: Final = re.compile(r"(?:queued as|id=)\s*([A-Za-z0-9-]{4,40})(?![A-Za-z0-9.@-])")
+_QUEUED: Final = re.compile(
+    r"(?:queued as|id=)\s*("
+    r"[0-9A-F]{6,16}"
+    r"|[0-9B-DF-HJ-NP-TV-Zb-df-hj-np-tv-z]{10,20}"
+    r"|[0-9A-Za-z]{6}-[0-9A-Za-z]{6}-[0-9A-Za-z]{2}"
+    r"|[0-9A-Za-z]{6}-[0-9A-Za-z]{11}-[0-9A-Za-z]{4}"
+    r")(?![A-Za-z0-9.@_-])"
+)
+"""The ids of Postfix, short and long (which have no vowels), and of Exim, old and new; no other text of an answer."""
 
 
 class _Stage(StrEnum):
@@ -230,7 +238,7 @@ class _Posting:
         self._in_flight = taken
         client.protocol.write(_DOT.sub(b"..", mail) + b".\r\n")
         answer = await client.protocol.read_response()
-        self.settle(_handed_over(answer.code, answer.message), taken)
+        self.settle(_handed_over(answer.code, answer.message, self._server), taken)
         self._in_flight = []
 
     def _settle_fault(self, error: Exception) -> None:
@@ -252,14 +260,20 @@ async def _leave(client: SMTP, *, politely: bool) -> None:
     client.close()
 
 
-def _handed_over(code: int, text: str) -> Receipt:
-    """Judge the answer to the mail itself."""
+def _handed_over(code: int, text: str, server: MailServer) -> Receipt:
+    """Judge the answer to the mail itself. An id that shares a text with what we were configured with is not kept."""
     if 200 <= code <= 299:  # noqa: PLR2004 - RFC 5321 4.2.1
         found = _QUEUED.search(text)
-        return Receipt(Outcome.ACCEPTED, Level.ACCEPTED, code, ids=(("queue_id", found[1]),) if found else ())
+        ids = (("queue_id", found[1]),) if found and not _is_echo(found[1], server) else ()
+        return Receipt(Outcome.ACCEPTED, Level.ACCEPTED, code, ids=ids)
     if 400 <= code <= 599:  # noqa: PLR2004 - RFC 5321 4.2.1
         return _answered(code, "rejected")
     return Receipt(Outcome.TIMEOUT_UNKNOWN, status_code=code, error_class="protocol_error")
+
+
+def _is_echo(queue_id: str, server: MailServer) -> bool:
+    ours = (one.lower() for one in (server.host, server.sender, server.user, server.password, server.token) if one)
+    return any(queue_id.lower() in one or one in queue_id.lower() for one in ours)
 
 
 def _answered(code: int, error_class: str) -> Receipt:

@@ -393,11 +393,22 @@ def test_those_of_the_first_transaction_have_it_when_the_second_fails() -> None:
 def test_queue_id_is_kept_and_nothing_else_of_the_answer() -> None:
     for answer, ids in (
         ("250 OK id=1tQx7y-0003Fq-2B", (("queue_id", "1tQx7y-0003Fq-2B"),)),
+        ("250 OK id=1u2Ab3-00000000xYz-4CdE", (("queue_id", "1u2Ab3-00000000xYz-4CdE"),)),
+        ("250 2.0.0 Ok: queued as 4Qx1Yz2W3Cz5vNH", (("queue_id", "4Qx1Yz2W3Cz5vNH"),)),
+        ("250 2.0.0 Ok: queued as Sup3rSecretPassw0rd", ()),
+        ("250 2.0.0 Ok: queued as internal-relay", ()),
+        ("250 queued as 4F2AB01C_", ()),
         ("250 queued as mx7.internal for ceo@example.org", ()),
         ("250 thank you, ceo@example.org", ()),
     ):
         (receipt,) = send(PostOffice(data=answer), ONE)
         assert receipt.ids == ids
+
+
+@pytest.mark.parametrize("user", ["4F2AB01C", "relay-4f2ab01c", "2ab0"])
+def test_queue_id_that_repeats_what_is_configured_is_not_kept(user: str) -> None:
+    assert send(PostOffice(), ONE, server={"user": user}) == (ACCEPTED._replace(ids=()),)
+    assert send(PostOffice(), ONE, server={"user": USER}) == (ACCEPTED,)
 
 
 def test_probe_comes_as_far_as_the_login_and_sends_nothing(trust: Trust) -> None:
