@@ -17,6 +17,7 @@ Expected bad states of the inputs are findings in a report, never exceptions.
 """
 
 import traceback
+from collections.abc import Iterator
 from enum import IntEnum
 from pathlib import Path
 from typing import Self
@@ -65,6 +66,18 @@ def as_told(environment: str, failed: Exception) -> ReporterError:
         f"{environment}: this is a bug in reporter, please report it:"
         f" {type(failed).__name__} in {Path(place.filename).name}, line {place.lineno} ({place.name})"
     )
+
+
+def places_of(failed: BaseException) -> Iterator[str]:
+    """Give the traceback of a bug, and of what led to it, without any text of theirs: it may hold a secret."""
+    before = failed.__cause__ or failed.__context__
+    if before:
+        yield from places_of(before)
+        yield "which led to:"
+    yield "Traceback (most recent call last):"
+    for place in traceback.extract_tb(failed.__traceback__):
+        yield f"  {place.filename}, line {place.lineno}, in {place.name}"
+    yield type(failed).__name__
 
 
 class UsageFault(ReporterError):

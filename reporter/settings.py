@@ -247,23 +247,29 @@ def _suggestion(key: str) -> str:
     return f"; did you mean {close[0]}?" if close else ""
 
 
-def read_secret(settings: Settings, reference: str, purpose: str) -> bytes:
-    """Fetch a secret by its reference. Faults name the reference's target and never a value."""
+def read_secret(settings: Settings, reference: str, purpose: str, *, is_private: bool = False) -> bytes:
+    """Fetch a secret by its reference. Faults name the reference's target and never a value.
+
+    Of a reference that `is_private` they name the kind alone: what stands there may be the secret itself.
+    """
     kind, _, name = reference.partition(":")
     variables = environment_variables()
     if kind == "env":
         if not variables.get(name):
-            shown = name if name.isidentifier() and name.isupper() else "(not shown)"
+            shown = name if name.isidentifier() and name.isupper() and not is_private else "(not shown)"
             raise UsageFault(f"{purpose}: the environment variable {shown} is not set")
-        return variables[name].encode()
-    path = settings.base_dir / name if kind == "file" else _credential(variables, name, purpose)
+        return os.fsencode(variables[name])
+    path = settings.base_dir / name if kind == "file" else _credential(variables, name, purpose, is_private=is_private)
+    shown = f"the {kind} (not shown)" if is_private else visible(str(path))
     if _would_wait(path):
-        raise UsageFault(f"{purpose}: {path}: no regular file")
+        raise UsageFault(f"{purpose}: {shown}: no regular file")
     try:
         return path.read_bytes()
     except OSError as error:
-        message = f"{purpose}: {path}: {error.strerror}"
-        raise UsageFault(message) from None
+        message = f"{purpose}: {shown}: {error.strerror}"
+    except ValueError:  # a NUL, or half of a character
+        message = f"{purpose}: {shown}: no name that a file can have"
+    raise UsageFault(message)
 
 
 def read_token(settings: Settings, host: str) -> str:
@@ -276,10 +282,11 @@ def read_token(settings: Settings, host: str) -> str:
     return token.decode()
 
 
-def _credential(variables: Mapping[str, str], name: str, purpose: str) -> Path:
+def _credential(variables: Mapping[str, str], name: str, purpose: str, *, is_private: bool) -> Path:
     directory = variables.get("CREDENTIALS_DIRECTORY")
     if not directory:
-        message = f"{purpose}: credential:{name} needs CREDENTIALS_DIRECTORY, which systemd sets for LoadCredential="
+        shown = "(not shown)" if is_private else visible(name)
+        message = f"{purpose}: credential:{shown} needs CREDENTIALS_DIRECTORY, which systemd sets for LoadCredential="
         raise UsageFault(message)
     if "/" in name:
         raise UsageFault(f"{purpose}: credential:NAME takes a name, not a path")

@@ -480,6 +480,8 @@ def test_secret_is_read_from_a_variable_a_file_and_a_credential(
         ("env:EMPTY", "key: the environment variable EMPTY is not set"),
         ("file:none", "key: {here}/none: No such file or directory"),
         ("file:.", "key: {here}: Is a directory"),
+        ("file:a\0b", "key: {here}/a\\u0000b: no name that a file can have"),
+        ("file:\ud800x", "key: {here}/\\ud800x: no name that a file can have"),
         (
             "credential:none",
             "key: credential:none needs CREDENTIALS_DIRECTORY, which systemd sets for LoadCredential=",
@@ -491,6 +493,20 @@ def test_secret_that_is_not_there_is_one_fault(reference: str, fault: str, monke
     with pytest.raises(UsageFault) as caught:
         read_secret(load(""), reference, "key")
     assert caught.value.faults == (fault.format(here=Path.cwd()),)
+
+
+def test_variable_that_is_no_text_is_read_as_its_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ODD", os.fsdecode(b"\xff\xfe1"))
+    assert read_secret(load(""), "env:ODD", "key") == b"\xff\xfe1"
+
+
+@pytest.mark.parametrize("reference", ["env:S3CRET", "file:s3cret", "file:.", "credential:s3cret"])
+def test_reference_of_a_private_file_is_told_by_its_kind_alone(reference: str) -> None:
+    with pytest.raises(UsageFault) as caught:
+        read_secret(load(""), reference, "key", is_private=True)
+    (fault,) = caught.value.faults
+    assert "(not shown)" in fault
+    assert "s3cret" not in fault.lower()
 
 
 def test_credential_that_is_not_there_is_one_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ import click
 
 from reporter.cli import INTERRUPTED
 from reporter.cli.terminal import complain, log_plainly, remark
-from reporter.errors import ExitCode, ReporterError
+from reporter.errors import ExitCode, ReporterError, places_of
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -128,10 +128,8 @@ def call(arguments: list[str]) -> int:
         # left, or one inside a command.
         harmless = ended.code == 0 or {"-h", "--help", "--version"} & {*arguments}
         return ExitCode.DONE if harmless else ExitCode.BUG
-    except Exception:  # noqa: BLE001 - the last line of defence; whatever it is, it is ours
-        import traceback
-
-        remark(traceback.format_exc())
+    except Exception as error:  # noqa: BLE001 - the last line of defence; whatever it is, it is ours
+        remark("\n".join(places_of(error)))
         remark("This is a bug in reporter. Please report it with the lines above.")
         return ExitCode.BUG
     return outcome if isinstance(outcome, int) else ExitCode.DONE

@@ -359,15 +359,19 @@ def test_ctrl_c_between_two_documents_has_no_traceback(
     assert (said.code, said.out, said.err.strip()) == (130, "", "")
 
 
-def test_bug_shows_itself_and_is_no_verdict(call: Call, monkeypatch: pytest.MonkeyPatch, world: Path) -> None:
+def test_bug_shows_its_places_without_its_text_and_is_no_verdict(
+    call: Call, monkeypatch: pytest.MonkeyPatch, world: Path
+) -> None:
     def broken(*_: object) -> None:
-        raise BrokenPipeError if fault == "pipe" else RuntimeError(f"not for \x1b[31m {fault}")
+        raise BrokenPipeError if fault == "pipe" else RuntimeError(f"s3cret \x1b[31m {fault}") from ValueError("s3cret")
 
     monkeypatch.setattr("reporter.jobs.collect_case", broken)
     for fault in ("readers", "pipe"):
         said = call("check", "schedule", "--settings", world / "reporter.toml", "-e", "production-pilot", "--json")
         assert (said.code, said.out) == (1, "")
         assert list(steering(said.err)) == []
+        assert "s3cret" not in said.err
+        assert fault == "pipe" or "in broken\nRuntimeError\n" in said.err
         assert fault == "pipe" or said.err.endswith(
             "This is a bug in reporter. Please report it with the lines above.\n"
         )

@@ -184,7 +184,7 @@ def test_all_faults_of_all_connectors_are_told_at_once_and_the_others_are_usable
     assert [one.removeprefix("connectors.") for one in faults(loaded)] == [
         "splunk.indexx: unknown key; did you mean index?",
         f"splunk.url: {NO_URL}",
-        "splunk.token: the environment variable NOT_SET is not set",
+        "splunk.token: the environment variable (not shown) is not set",
         f"splunk.max_connections: {not_shown} a whole number above 0, 100 at most",
         "jira.url: found none, wanted url, or url_env with the name of a variable",
         "jira.authorization: found none, wanted authorization, token or api_key, or a variable for one of them",
@@ -229,7 +229,10 @@ NOT_SHOWN = "found something else (not shown), wanted"
     [
         ({"enabled": "false"}, [f"enabled: {NOT_SHOWN} true or false"]),
         ({"enabled": None}, [f"enabled: {NOT_SHOWN} true or false"]),
-        ({"url_env": "SLACK_URL"}, ["url: found it beside url_env", "url: the environment variable SLACK_URL"]),
+        (
+            {"url_env": "SLACK_URL"},
+            ["url: found it beside url_env", "url: the environment variable (not shown)"],
+        ),
         ({"url": None, "url_env": TOKEN}, [f"url_env: {NOT_SHOWN} the name of a variable"]),
         ({"url": None, "url_env": 7}, [f"url_env: {NOT_SHOWN} the name of a variable"]),
         ({"url": None, "url_env": ""}, [f"url_env: {NOT_SHOWN} the name of a variable"]),
@@ -340,7 +343,20 @@ def test_entry_of_nobody_is_a_fault(load: Load, document: object, expected: list
         ("[]", "c.json", "found no object"),
         ("slack: {", "c.yaml", "not YAML: line 1 column 9"),
         ("a: {}\na: {}\n", "c.yaml", "an object holds a key twice: line 1 column 1"),
-        ("a: !!python/object/apply:os.system ['true']", "c.yaml", "not YAML: line 1 column 4"),
+        ("a: !!python/object/apply:os.system ['true']", "c.yaml", "found a tag, wanted the value alone"),
+        ("slack: {token: !!bool s3cret-s3cret}", "c.yaml", "found a tag, wanted the value alone"),
+        ('slack: {token: !!int ""}', "c.yaml", "found a tag, wanted the value alone"),
+        ('slack: {token: !!float ""}', "c.yaml", "found a tag, wanted the value alone"),
+        ("slack: {token: !!timestamp s3cret-s3cret}", "c.yaml", "found a tag, wanted the value alone"),
+        ("slack: !own {token: s3cret-s3cret}", "c.yaml", "found a tag, wanted the value alone"),
+        ("? [s3cret-s3cret]\n: {}", "c.yaml", "not YAML: line 1 column 3"),
+        ("a: 0b_", "c.yaml", "not YAML"),
+        ("a: &a {token: s3cret-s3cret}\nb: *a", "c.yaml", "found an alias, wanted the value itself: line 2 column 4"),
+        ("a: {<<: {token: s3cret-s3cret}}", "c.yaml", "found a merge key, wanted the keys themselves: line 1 column 4"),
+        (f"a: 1{':1' * 40}", "c.yaml", "found a number of more than 64 characters"),
+        (f"a: 0x{'f' * 5000}", "c.yaml", "found a number of more than 64 characters"),
+        (f"a: [{'s3cret, ' * 10_000}]", "c.yaml", "more than 10,000 keys and values: line 1 column "),
+        (f'{{"a": [{"{}, " * 10_000}{{}}]}}', "c.json", "more than 10,000 keys and values"),
         ("a: 2026-99-99", "c.yaml", "not YAML"),
         ("a: \x07", "c.yaml", "not YAML"),
         ("[" * 600, "c.yaml", "not YAML"),
@@ -356,6 +372,58 @@ def test_file_that_is_none_leaves_nothing_to_guard_with(load: Load, text: str, n
     assert "s3cret" not in fault
     assert not loaded.is_read
     assert not loaded.connectors
+
+
+def bomb_of_aliases() -> str:
+    rows = ["l0: &l0 [s3cret-s3cret]", *(f"l{n}: &l{n} [{', '.join([f'*l{n - 1}'] * 9)}]" for n in range(1, 12))]
+    return "\n".join(rows)
+
+
+def bomb_of_merges() -> str:
+    rows = [
+        "l0: &l0 {token: s3cret-s3cret}",
+        *(f"l{n}: &l{n} {{<<: [{', '.join([f'*l{n - 1}'] * 9)}]}}" for n in range(1, 12)),
+    ]
+    return "\n".join(rows)
+
+
+@pytest.mark.parametrize("bomb", [bomb_of_aliases(), bomb_of_merges()], ids=["aliases", "merge_keys"])
+def test_short_text_never_becomes_a_large_document(load: Load, bomb: str) -> None:
+    loaded = load(bomb, "c.yaml")
+    assert not loaded.is_read
+    assert faults(loaded)[0].endswith("found an alias, wanted the value itself: line 2 column 10") or faults(loaded)[
+        0
+    ].endswith("found an alias, wanted the value itself: line 2 column 15")
+
+
+@pytest.mark.parametrize(
+    ("entry", "fault"),
+    [
+        ({"token_env": "JBSWY3DPEHPK3PXP"}, "the environment variable (not shown) is not set"),
+        ({"token": "env:JBSWY3DPEHPK3PXP"}, "the environment variable (not shown) is not set"),
+        ({"token": "file:JBSWY3DPEHPK3PXP"}, "the file (not shown): No such file or directory"),
+        ({"token": "file:."}, "the file (not shown): Is a directory"),
+        ({"token": "file:/dev/null"}, "the file (not shown): no regular file"),
+        ({"token": "file:JBSWY3DP\0EHPK3PXP"}, "the file (not shown): no name that a file can have"),
+        ({"token": "file:\ud800JBSWY3DP"}, "the file (not shown): no name that a file can have"),
+        ({"token": "credential:JBSWY3DPEHPK3PXP"}, "credential:(not shown) needs CREDENTIALS_DIRECTORY"),
+    ],
+)
+def test_secret_in_the_place_of_a_reference_is_told_by_its_kind_alone(
+    load: Load, entry: dict[str, str], fault: str
+) -> None:
+    loaded = load({"splunk": {"url": "https://splunk.example.org:8088", **entry}})
+    assert any(one.startswith(f"connectors.splunk.token: {fault}") for one in faults(loaded)), faults(loaded)
+    assert "JBSWY3DP" not in "".join(faults(loaded))
+
+
+def test_variable_of_other_bytes_than_text_is_the_fault_of_its_key(load: Load, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ODD_TOKEN", "\udcff" * 10)
+    loaded = load(
+        {"splunk": {"url": "https://splunk.example.org:8088", "token_env": "ODD_TOKEN"}, "slack": {"url": HOOK}}
+    )
+    assert any("token: found bytes that are no UTF-8 text (not shown), wanted a text" in one for one in faults(loaded))
+    assert list(loaded.connectors) == ["slack"]
 
 
 def test_file_that_cannot_be_read_is_a_fault(tmp_path: Path) -> None:

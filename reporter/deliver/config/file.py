@@ -15,6 +15,8 @@ from reporter.settings_model import Settings
 
 PURPOSE: Final = "connector_config"
 TOPS: Final = ("connectors", "providers")
+MOST_VALUES: Final = 10_000
+"""Keys and values of a document: no configuration has nearly as many, and each is searched for in all that leaves."""
 
 
 class Raw(NamedTuple):
@@ -68,7 +70,7 @@ def _parse(content: bytes, *, is_json: bool) -> object:
         raise _Unparsed("not UTF-8 text") from None
     if is_json or text.lstrip().startswith("{"):
         try:
-            return json.loads(text, object_pairs_hook=_each_once)
+            return _bounded(json.loads(text, object_pairs_hook=_each_once))
         except json.JSONDecodeError as error:
             raise _Unparsed(f"not JSON: line {error.lineno} column {error.colno}") from None
         except (ValueError, RecursionError) as error:
@@ -78,17 +80,36 @@ def _parse(content: bytes, *, is_json: bool) -> object:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         place = f": line {mark.line + 1} column {mark.column + 1}" if mark else ""
-        raise _Unparsed(f"{error.problem if isinstance(error, _TwiceInYaml) else 'not YAML'}{place}") from None
-    except (yaml.YAMLError, ValueError, RecursionError):
+        raise _Unparsed(f"{error.problem if isinstance(error, _RefusedYaml) else 'not YAML'}{place}") from None
+    except Exception:  # noqa: BLE001 - a value of the wrong form fails anywhere in the parser, with the value in its text
         raise _Unparsed("not YAML") from None
+
+
+_TOO_MANY: Final = f"more than {MOST_VALUES:,} keys and values"
+_MERGE: Final = "tag:yaml.org,2002:merge"
+_NUMBERS: Final = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
+_MOST_DIGITS: Final = 64
+
+
+def _bounded(document: object) -> object:
+    if _count(document) > MOST_VALUES:
+        raise _Unparsed(_TOO_MANY)
+    return document
+
+
+def _count(document: object) -> int:
+    """Count the keys and values of a document, itself too."""
+    if isinstance(document, dict):
+        return 1 + len(document) + sum(map(_count, document.values()))
+    return 1 + sum(map(_count, document)) if isinstance(document, list) else 1
 
 
 class _Twice(ValueError):
     """A key stands twice in one object: which of the two counts, nobody can see."""
 
 
-class _TwiceInYaml(yaml.MarkedYAMLError):
-    """The same, in YAML."""
+class _RefusedYaml(yaml.MarkedYAMLError):
+    """Something that is YAML and is not read here; its problem is in words of ours."""
 
 
 def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -99,13 +120,36 @@ def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 class _OnceLoader(yaml.SafeLoader):
-    """A SafeLoader that refuses a key that stands twice."""
+    """A SafeLoader that refuses a key that stands twice, and all by which a short text becomes a large document."""
+
+    _left = MOST_VALUES
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:  # noqa: ANN401 - as yaml's
+        """Read one node as it is written: no other one repeated, and of no kind but the one that it looks like."""
+        event: Any = self.peek_event()  # type: ignore[no-untyped-call]
+        self._left -= 1
+        refused = ""
+        if isinstance(event, yaml.AliasEvent):
+            refused = "found an alias, wanted the value itself"
+        elif getattr(event, "tag", None) is not None:
+            refused = "found a tag, wanted the value alone, in quotes where it is a text"
+        elif self._left < 0:
+            refused = _TOO_MANY
+        if refused:
+            raise _RefusedYaml(problem=refused, problem_mark=event.start_mark)
+        node = super().compose_node(parent, index)
+        if isinstance(node, yaml.ScalarNode) and node.tag in _NUMBERS and len(node.value) > _MOST_DIGITS:
+            message = f"found a number of more than {_MOST_DIGITS} characters, wanted it in quotes where it is a text"
+            raise _RefusedYaml(problem=message, problem_mark=node.start_mark)
+        return node
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002 - as yaml's
         """Build one object."""
+        if any(key.tag == _MERGE for key, _ in node.value):
+            raise _RefusedYaml(problem="found a merge key, wanted the keys themselves", problem_mark=node.start_mark)
         names = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
         if len(set(names)) != len(names):
-            raise _TwiceInYaml(problem="an object holds a key twice", problem_mark=node.start_mark)
+            raise _RefusedYaml(problem="an object holds a key twice", problem_mark=node.start_mark)
         return super().construct_mapping(node, deep=deep)
 
 

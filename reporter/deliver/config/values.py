@@ -116,7 +116,8 @@ class Values:
 
     def _followed(self, key: str, reference: str) -> str:
         try:
-            return read_secret(self._settings, reference, f"connectors.{self._provider}.{key}").decode().strip()
+            place = f"connectors.{self._provider}.{key}"
+            return read_secret(self._settings, reference, place, is_private=True).decode().strip()
         except UsageFault as fault:
             self.faults += [ConnectorFault(self._provider, one) for one in fault.faults]
         except UnicodeDecodeError:
