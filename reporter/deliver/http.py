@@ -154,7 +154,7 @@ class Http:
             try:
                 async with asyncio.timeout(self.timeout_seconds):
                     return await self._ask(client, built, progress)
-            except (httpx.HTTPError, OSError) as error:
+            except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
                 return _fault(error, progress)
             finally:
                 self._idle.append(client)
@@ -205,6 +205,7 @@ class Http:
             trust_env=False,
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=1),
+            event_hooks={"response": [_forget_redirect]},
         )
         return await self._open.enter_async_context(client)
 
@@ -226,6 +227,11 @@ class Http:
             )
         finally:
             await answer.aclose()
+
+
+async def _forget_redirect(answer: httpx.Response) -> None:
+    """Take away where a redirect leads: httpx reads it, followed or not, and fails at what is no address."""
+    answer.headers.pop("location", None)
 
 
 def can_be_header(name: str, value: str) -> bool:

@@ -56,7 +56,10 @@ class Heartbeat:
     def _ping(self, suffix: str, what: str) -> None:
         if not self._url:
             return
-        fault = asyncio.run(_get(self._url, suffix))
+        try:
+            fault = asyncio.run(_get(self._url, suffix))
+        except Exception as error:  # noqa: BLE001 - whatever it is, the run matters more; its text may hold the address
+            fault = f"a bug in reporter ({type(error).__name__})"
         if fault:
             self._tell(f"{_PURPOSE}: {what} was not told: {fault}")
 

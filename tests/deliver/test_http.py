@@ -43,6 +43,9 @@ class Posts(Answers):
     def answer_stored_and_lost(self) -> None:
         self.close_connection = True
 
+    def answer_odd_redirect(self) -> None:
+        self._send(302, b"", Location=self.headers["X-Where"])
+
     def answer_cut_head(self) -> None:
         self.close_connection = True
         self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Le")
@@ -125,6 +128,14 @@ def test_connection_is_used_again_and_no_cookie_is_kept(server: TlsServer, autho
     answers = ask(client(server, authorities), echo, post(server.url("/cookie")), echo)
     assert [getattr(one, "body", one) for one in answers] == [b'{"a": 1}', b"None", b'{"a": 1}']
     assert len(Posts.peers) == 1
+
+
+@pytest.mark.parametrize("where", ["http://xn--", "javascript:1", "http://[", "//", "http://a:99999999", "http:///"])
+def test_redirect_to_what_is_no_address_is_an_answer(server: TlsServer, authorities: Authorities, where: str) -> None:
+    odd = post(server.url("/odd_redirect"), **{"X-Where": where})
+    (answer,) = ask(client(server, authorities), odd)
+    assert isinstance(answer, HttpAnswer)
+    assert (answer.status_code, "location" in answer.headers) == (302, False)
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,7 @@ class Handler(BaseHTTPRequestHandler):
         assert isinstance(self.server, Server)
         self.server.asked.append(self.path)
         self.send_response(self.server.status)
+        self.send_header("Location", "http://xn--")
         self.send_header("Content-Length", "2")
         self.end_headers()
         self.wfile.write(b"OK")
@@ -69,6 +70,23 @@ def heartbeat_to(folder: Path, url: str) -> tuple[Heartbeat, Told]:
     (folder / "reporter.toml").write_text('heartbeat_url = "file:ping"\n', encoding="utf-8")
     told = Told()
     return Heartbeat(load_settings(str(folder / "reporter.toml"), {})[0], "run", told.append), told
+
+
+def test_redirect_to_what_is_no_address_is_a_remark(tmp_path: Path, server: Server) -> None:
+    server.status = 302
+    heartbeat, told = heartbeat_to(tmp_path, f"http://127.0.0.1:{server.server_port}/{SECRET}")
+    heartbeat.start()
+    assert told == ["heartbeat_url: the start was not told: status 302"]
+
+
+def test_bug_in_a_ping_is_a_remark_without_its_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def broken(url: str, _: str) -> str:
+        raise RuntimeError(url)
+
+    monkeypatch.setattr(heartbeat, "_get", broken)
+    pings, told = heartbeat_to(tmp_path, f"http://127.0.0.1:9/{SECRET}")
+    pings.start()
+    assert told == ["heartbeat_url: the start was not told: a bug in reporter (RuntimeError)"]
 
 
 @pytest.mark.parametrize(
