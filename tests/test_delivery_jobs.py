@@ -352,6 +352,16 @@ def test_provider_that_asks_for_patience_is_left_alone_until_then(bare: Bare) ->
     assert run_retries(desk.sender, NOW, live=True).delivery.counts == {"delivered": 1}
 
 
+def test_patience_that_was_asked_for_while_the_clock_was_ahead_holds_nothing_back(bare: Bare) -> None:
+    desk = bare(failing(X))
+    patient = Receipt(Outcome.THROTTLED, status_code=429, error_class="rate_limited", retry_after=timedelta(hours=5))
+    desk.connectors["slack"] = Spoken(patient, YES)
+    desk.now = NOW + 400 * DAY
+    assert run_retries(desk.sender, NOW, live=True).delivery.counts == {"failed": 1}
+    desk.now = NOW + HOUR
+    assert run_retries(desk.sender, NOW, live=True).delivery.counts == {"delivered": 1}
+
+
 def begin(desk: Desk, loop: Loop = X, provider: str = "slack", attempt: int = 1) -> Begun:
     """Leave an intent behind, as a process does that dies before it writes down how it ended."""
     route = RouteId(loop.word, "subject-1", provider)

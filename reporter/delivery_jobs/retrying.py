@@ -4,10 +4,11 @@ A dry run is a heartbeat and delivers nothing (A5, C12).
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from reporter.deliver.outbox import Sending
+from reporter.deliver.retry_after import MOST
 from reporter.deliver.wording import Head, retry_message
 from reporter.delivery_jobs.channels import NOT_CONFIGURED, Channels
 from reporter.delivery_jobs.past import Past, read_past
@@ -122,7 +123,10 @@ def _execute(sender: Sender, states: LoopStates, past: Past, runs: Sequence[Loop
 
 
 def _why_not(loop: Loop, state: RouteState, past: Past, channels: Channels, now: datetime) -> str:
-    """Say why a retry is skipped, in upstream's words where it has any (B2.17)."""
+    """Say why a retry is skipped, in upstream's words where it has any (B2.17).
+
+    Nobody is asked for more patience than counts: a longer wait was written down by a clock that was ahead.
+    """
     if not state.route.subject:
         return loop.not_found
     if state.route.provider not in channels.by_provider:
@@ -130,7 +134,7 @@ def _why_not(loop: Loop, state: RouteState, past: Past, channels: Channels, now:
     if past.is_unknown(state.route):
         return UNKNOWN_SO_FAR
     before = past.latest_of(state.route)
-    if before and before.not_before and now < before.not_before:
+    if before and before.not_before and timedelta(0) < before.not_before - now <= MOST:
         return f"{THROTTLED}_{format_instant(before.not_before)}"
     return ""
 
