@@ -192,7 +192,7 @@ def _own_answers(
     )
     wanted = "a sound ledger; restore its backup"
     if sealed:
-        wanted = f"the ledger that the bundle of {sealed.as_of} saw, up to row {sealed.sequence}; restore its backup"
+        wanted = _wanted(sealed)
     records = READER.decode_batch(RecordBatch(raws, ANSWERS, 1, "row"))
     return (
         fold(
@@ -223,6 +223,21 @@ def _read_own(
     if sealed and not faults and _digest(raws[: sealed.own_count])[0] != (sealed.own_sha256 or _digest([])[0]):
         faults = ["other answers than it held"]
     return raws, faults, head
+
+
+def refuse_lost_ledger(settings: Settings, environment: str, now: datetime, key: "PublicKey | None") -> None:
+    """Raise LedgerUnusable where the ledger is not the one that the last bundle saw: what was sent would be sent again.
+
+    Without the key of the bundles nobody can tell.
+    """
+    sealed = _sealed_ledger(settings, environment, now, key)
+    faults = _read_own(settings, environment, sealed)[1] if sealed else []
+    if sealed and faults:
+        raise LedgerUnusable(f"{environment}: nothing is sent: found {faults[0]}, wanted {_wanted(sealed)}")
+
+
+def _wanted(sealed: "SealedLedger") -> str:
+    return f"the ledger that the bundle of {sealed.as_of} saw, up to row {sealed.sequence}; restore its backup"
 
 
 def _sealed_ledger(

@@ -9,10 +9,12 @@ import pytest
 
 from ledger.entries import raw, tamper
 from reporter import jobs
+from reporter.cli.root import call
+from reporter.errors import ExitCode, LedgerUnusable
 from reporter.key_jobs import make_key_pair, signing_key
 from reporter.ledger import Entry, own_key
 from reporter.ledger.chain import hash_over, sha256_of
-from reporter.loop_jobs import Evidence, states_of
+from reporter.loop_jobs import Evidence, refuse_lost_ledger, states_of
 from reporter.record_jobs import import_records, open_settings_ledger
 from reporter.seal.bundle import write_bundle
 from reporter.settings import load_settings
@@ -139,6 +141,37 @@ def test_ledger_that_is_not_the_one_that_the_last_bundle_saw_keeps_the_closure_o
     (fault,) = world.faults()
     assert fault.startswith(f"our own answers: {found}")
     assert fault.endswith(SAW)
+
+
+@pytest.mark.parametrize("command", ["notify send", "alert send", "retry run"])
+def test_nothing_is_sent_by_a_ledger_that_lost_what_the_last_bundle_saw(
+    world: World, command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.record(1, 2, 3)
+    backup = world.directory / "backup.db"
+    world.seal()
+    shutil.copy(world.ledger, backup)
+    begin_anew(world)
+    called = [*command.split(), "--settings", str(world.directory / "reporter.toml"), "--environment", "pilot"]
+    assert call([*called, "--execute"]) == ExitCode.USAGE
+    said = capsys.readouterr().err
+    assert "pilot: nothing is sent: found " in said
+    assert f", wanted {SAW}" in said
+    shutil.copy(backup, world.ledger)
+    call([*called, "--execute"])
+    assert "nothing is sent" not in capsys.readouterr().err
+
+
+def test_ledger_is_not_asked_for_more_than_bundles_say_of_it(world: World) -> None:
+    world.record(1, 2)
+    refuse_lost_ledger(world.settings, "pilot", NOW + HOUR, None)
+    refuse_lost_ledger(world.settings, "pilot", NOW + HOUR, public_key_of(world.settings))
+    world.seal()
+    refuse_lost_ledger(world.settings, "pilot", NOW + HOUR, public_key_of(world.settings))
+    remove(world)
+    refuse_lost_ledger(world.settings, "pilot", NOW + HOUR, None)
+    with pytest.raises(LedgerUnusable, match="found no ledger, wanted the ledger that the bundle of"):
+        refuse_lost_ledger(world.settings, "pilot", NOW + HOUR, public_key_of(world.settings))
 
 
 def test_bundle_that_found_the_ledger_gone_does_not_vouch_for_the_next_one(world: World) -> None:

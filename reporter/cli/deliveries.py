@@ -12,11 +12,13 @@ from reporter.delivery_jobs.connecting import open_channels
 from reporter.delivery_jobs.running import StageResult, Unit, deliver_environment, is_complete, wanted_stages
 from reporter.delivery_jobs.sending import Delivery, Sender
 from reporter.errors import ExitCode
+from reporter.loop_jobs import refuse_lost_ledger
 from reporter.model.instants import FUTURE_TOLERANCE, format_instant
 from reporter.run_jobs.results import Ending
 from reporter.run_jobs.watched import Watch, watched
 from reporter.seal.keys import PublicKey
 from reporter.settings_model import Settings
+from reporter.standing_jobs import public_key_of
 
 MOST_SHOWN = 20
 
@@ -31,7 +33,10 @@ def sender_for(settings: Settings, environment: str) -> Sender:
 
 @contextmanager
 def sending(settings: Settings, environment: str, what: str, *, alone: bool) -> Iterator[tuple[Sender, Watch]]:
-    """Open the connectors; where anything is recorded or sent, alone, and with a record of it as of every run."""
+    """Open the connectors; where anything is recorded or sent, alone, and with a record of it as of every run.
+
+    Raise LedgerUnusable where the ledger lost what the last bundle saw in it.
+    """
     sender = sender_for(settings, environment)
     for fault in sender.channels.faults:
         remark(f"not used: {fault}")
@@ -40,6 +45,7 @@ def sending(settings: Settings, environment: str, what: str, *, alone: bool) -> 
         return
     now = utc_now()
     with watched(settings, what, [environment], now, now, remark) as watch:
+        refuse_lost_ledger(settings, environment, now, public_key_of(settings))
         yield sender, watch
 
 

@@ -7,7 +7,7 @@ side; within a lane messages go in order, or where it has several connections, i
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Collection, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -18,7 +18,7 @@ import msgspec
 from reporter.deliver.connector import Connector, Recall
 from reporter.deliver.http import Http
 from reporter.deliver.message import Message
-from reporter.deliver.receipts import ARRIVAL_UNKNOWN, Level, Outcome, Receipt
+from reporter.deliver.receipts import ARRIVAL_UNKNOWN, Guard, Level, Outcome, Receipt, safe_ids
 from reporter.errors import ReporterError
 from reporter.loops.writing import Begun, Cause
 from reporter.model.instants import shift
@@ -38,8 +38,6 @@ _TICK: Final = timedelta(microseconds=1)
 
 Clock: TypeAlias = Callable[[], datetime]
 Sleep: TypeAlias = Callable[[float], Awaitable[None]]
-Guard: TypeAlias = Callable[[bytes], Collection[object]]
-"""Names what private things some bytes hold; nothing where they may leave."""
 
 
 class Sending(NamedTuple):
@@ -218,7 +216,8 @@ class _Run:
         if receipt.outcome is Outcome.TIMEOUT_UNKNOWN:
             match self._connector.recall:
                 case Recall.KEYED:
-                    receipt, tries = await self._repeat(sending.message, receipt), tries + 1
+                    begun, receipt = await self._repeat(begun, sending.message, receipt)
+                    tries += 1
                 case Recall.SEARCHABLE:
                     found = await self._find(sending.message)
                     if found is None:
@@ -228,17 +227,23 @@ class _Run:
                     pass
         return await self._settle(sending, begun, receipt, tries)
 
-    async def _repeat(self, message: Message, unknown: Receipt) -> Receipt:
-        """Send again under the same key. Where that does not say how it ended, it is as unknown as before."""
+    async def _repeat(self, begun: Begun, message: Message, unknown: Receipt) -> tuple[Begun, Receipt]:
+        """Send again under the same key. Where that does not say how it ended, it is as unknown as before.
+
+        What was answered is what was sent now: another configuration may have made other bytes of the message.
+        """
         payload = self._payload(message)
         again = payload if isinstance(payload, Receipt) else await self._ask(message)
-        if again.outcome in (Outcome.ACCEPTED, Outcome.REJECTED_PERMANENT):
-            return again
+        if not isinstance(payload, Receipt) and again.outcome in (Outcome.ACCEPTED, Outcome.REJECTED_PERMANENT):
+            return begun._replace(payload_sha256=hashlib.sha256(payload).hexdigest()), again
         self._is_away = self._is_away or again.outcome in _SOON
-        return unknown._replace(error_class=again.error_class or unknown.error_class, retry_after=again.retry_after)
+        return begun, unknown._replace(
+            error_class=again.error_class or unknown.error_class, retry_after=again.retry_after
+        )
 
     async def _settle(self, sending: Sending, begun: Begun, receipt: Receipt, tries: int) -> Sent:
         fate = Fate.DELIVERED if receipt.delivered else Fate.FAILED
+        receipt = receipt._replace(ids=safe_ids(receipt.ids, self._lane.guard))
         try:
             await self._outbox.journal.settle(begun, receipt, self._outbox.clock(), tries)
         except ReporterError as error:

@@ -3,9 +3,15 @@
 A receipt holds nothing private: words of ours, numbers, and ids that are allow-listed by whoever judges the answer.
 """
 
+from collections.abc import Callable, Collection, Iterable
 from datetime import timedelta
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
+
+from reporter.model.guards import RULES, broken_rules
+
+Guard: TypeAlias = Callable[[bytes], Collection[object]]
+"""Names what private things some bytes hold; nothing where they may leave."""
 
 
 class Outcome(StrEnum):
@@ -51,6 +57,15 @@ class Receipt(NamedTuple):
     def delivered(self) -> bool:
         """Whether the other side took it."""
         return self.outcome is Outcome.ACCEPTED
+
+
+def safe_ids(ids: Iterable[tuple[str, str]], guard: Guard) -> tuple[tuple[str, str], ...]:
+    """Leave out what the other side calls it where that may not be kept: it could repeat a secret of ours as an id."""
+    return tuple(
+        (name, text)
+        for name, text in ids
+        if not broken_rules(text, RULES) and not guard(text.encode("utf-8", "surrogatepass"))
+    )
 
 
 ARRIVAL_UNKNOWN: Final = Receipt(Outcome.TIMEOUT_UNKNOWN, status_code=None, error_class="interrupted")

@@ -14,7 +14,14 @@ from typing import Any, Final, NamedTuple
 from reporter.answer_jobs.signature import LONGEST_NAME, check_texts
 from reporter.deliver.addresses import pin_of
 from reporter.deliver.approvals.asking import Access
-from reporter.deliver.approvals.attaching import Attached, carry_out, dry_result, late_result, plan_files
+from reporter.deliver.approvals.attaching import (
+    Attached,
+    carry_out,
+    dry_result,
+    late_result,
+    plan_files,
+    without_private,
+)
 from reporter.deliver.approvals.package import File, SealedFiles, package_files
 from reporter.deliver.approvals.registry import connector_of, make_target
 from reporter.deliver.canary import prove
@@ -24,7 +31,7 @@ from reporter.deliver.http import MOST_ANSWER_BYTES, Http
 from reporter.deliver.private_values import PrivateValues
 from reporter.delivery_jobs.attachment_records import Notebook, Subject, approved_note
 from reporter.errors import NotPublicSafe, ReporterError, UsageFault, VerificationFailed, as_told
-from reporter.loop_jobs import states_of
+from reporter.loop_jobs import refuse_lost_ledger, states_of
 from reporter.loops.writing.envelope import GOVERNANCE
 from reporter.model.guards import broken_rules
 from reporter.model.instants import parse_instant
@@ -94,7 +101,8 @@ def attach_bundle(  # noqa: PLR0913 - what it is about, who asks, and by what ri
     """Attach a bundle to release records, or without `execute` say what would be.
 
     Raise UsageFault with every reference that is wrong, VerificationFailed for a bundle that does not verify,
-    NotPublicSafe for one that may not leave, LedgerUnusable where nothing can be recorded: then nothing is sent.
+    NotPublicSafe for one that may not leave, LedgerUnusable where nothing can be recorded, or where the ledger lost
+    what the last bundle saw in it: then nothing is sent.
     `connectors` are those of the settings, where they were read already.
     """
     usable = connectors or load_connectors(settings)
@@ -105,6 +113,8 @@ def attach_bundle(  # noqa: PLR0913 - what it is about, who asks, and by what ri
     path = find_bundle(settings, named)
     sealed, as_of = _read(settings, path, key)
     guard_files(sealed.files, private, sealed.environment)
+    if execute:
+        refuse_lost_ledger(settings, sealed.environment, now, key)
     files = package_files(sealed)
     signer = by or settings.environments[sealed.environment].executor or GOVERNANCE
     check_texts([("--by", signer, LONGEST_NAME)])
@@ -202,16 +212,16 @@ def _unusable(connectors: LoadedConnectors, name: str) -> str:
 async def _bring(call: _Call, reference: Reference, config: ConnectorConfig | None) -> RecordResult:
     access = Access(config.told.url, config.told.headers) if config else None
     target = make_target(reference, access, call.settings.base_dir)
-    subject = call.subject(reference)
+    subject, guard = call.subject(reference), call.connectors.private.find
     told = call.notebook.told(subject)
     begun = ""
     try:
         async with _open(call, target.addresses, config) as http, asyncio.timeout(call.seconds):
             plan = await plan_files(target, call.files, http, call.now, told)
             if not call.execute:
-                return RecordResult(reference, dry_result(plan, call.files))
+                return RecordResult(reference, without_private(dry_result(plan, call.files), guard))
             begun = call.notebook.intend(subject, plan.to_add) if plan.to_add else ""
-            attached = await carry_out(plan, target, call.files, http, call.now)
+            attached = without_private(await carry_out(plan, target, call.files, http, call.now), guard)
     except TimeoutError:
         attached = late_result(call.files)
         if not call.execute:

@@ -8,8 +8,7 @@ from typing import Final
 from reporter.deliver.connector import Connector, Recall
 from reporter.deliver.http import Http
 from reporter.deliver.message import Message
-from reporter.deliver.outbox import Guard
-from reporter.deliver.receipts import Outcome, Receipt
+from reporter.deliver.receipts import Guard, Outcome, Receipt
 
 NOT_CONFIGURED: Final = "connector_config_not_configured"
 """Upstream's word for a provider that nobody can be told by (B2.17)."""

@@ -19,7 +19,9 @@ from loops import records as make
 from loops.cases import HOUR
 from reporter.answer_jobs.recording import append_own, own_records
 from reporter.cli import answer
+from reporter.deliver.approvals.attaching import Attached, without_private
 from reporter.deliver.approvals.jira import JiraIssue
+from reporter.deliver.private_values import PrivateKind, PrivateValue, PrivateValues
 from reporter.deliver.receipts import Level, Outcome
 from reporter.delivery_jobs.attaching import attach_bundle
 from reporter.delivery_jobs.attachment_records import MOST_SHOWN, read_attachments
@@ -90,6 +92,22 @@ def test_attaching_again_changes_nothing_and_records_nothing(world: AttachingWor
     again = world.attach(DIRECTORY, now=NOW + HOUR)
     assert (again.failed, again.records[0].recorded) == (False, ())
     assert world.rows() == before
+
+
+def test_target_that_repeats_our_secret_as_an_id_gets_it_into_no_record(world: AttachingWorld) -> None:
+    attached = world.attach(DIRECTORY).records[0].attached
+    assert attached
+    spoiled = [
+        one._replace(receipt=one.receipt and one.receipt._replace(ids=(("id", TOKEN), ("sys_id", "4711"))))
+        for one in attached.files
+    ]
+    spoiled[0] = spoiled[0]._replace(receipt=None)
+    told = Attached(tuple(spoiled), (("state", "draft"), ("by", "somebody@example.org")))
+    private = PrivateValues([PrivateValue(PrivateKind.SECRET, "jira.token", TOKEN)])
+    kept = without_private(told, private.find)
+    assert kept.facts == (("state", "draft"),)
+    assert kept.files[0].receipt is None
+    assert {one.receipt.ids for one in kept.files if one.receipt} == {(("sys_id", "4711"),)}
 
 
 def test_own_records_of_decisions_are_not_disturbed(world: AttachingWorld) -> None:

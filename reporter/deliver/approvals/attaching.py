@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from reporter.deliver.approvals.package import File
 from reporter.deliver.approvals.target import NOT_THERE, THERE_ALREADY, Found, Ids, Presence, Survey, Target
 from reporter.deliver.http import Http
-from reporter.deliver.receipts import Level, Outcome, Receipt
+from reporter.deliver.receipts import Guard, Level, Outcome, Receipt, safe_ids
 
 PATIENCE: Final = timedelta(seconds=10)
 """A longer wait is left to the next run."""
@@ -84,6 +84,15 @@ class Told(NamedTuple):
 
 
 _NOTHING: Final = Told()
+
+
+def without_private(attached: Attached, guard: Guard) -> Attached:
+    """Leave out ids and facts that the guard finds private things in: a target could repeat our secret as one."""
+    files = tuple(
+        one._replace(receipt=one.receipt._replace(ids=safe_ids(one.receipt.ids, guard))) if one.receipt else one
+        for one in attached.files
+    )
+    return Attached(files, safe_ids(attached.facts, guard))
 
 
 class Plan(NamedTuple):
