@@ -9,12 +9,12 @@ from itertools import chain
 from typing import Final, NamedTuple
 
 from reporter.collect.records import Kind, Meter, Reading, Source, Span, count_lines, read_backwards, read_source
-from reporter.collect.records.reading import MOST_FAULTS, Batches, too_many_faults
+from reporter.collect.records.reading import MOST_FAULTS, LineBatches, too_many_faults
 from reporter.errors import LedgerUnusable
 from reporter.loops.facts import Folded
-from reporter.loops.fold import fold
+from reporter.loops.fold import fold_batches
 from reporter.loops.table import READER
-from reporter.model.raw_records import RecordBatch, RecordFault
+from reporter.model.raw_records import RecordBatch, RecordFault, RecordLines
 from reporter.model.records import ContentFault, Record
 
 KEPT_FAULTS: Final = 100
@@ -60,7 +60,7 @@ def fold_shares(
 ) -> tuple[Folded, list[SourceRead]]:
     """Fold all records of some shares, and say of each what was read. The digest of a span is left to others."""
     readers = [_ShareReader(share, reading) for share in shares]
-    folded = fold(chain.from_iterable(chain.from_iterable(readers)), now, environment=environment)
+    folded = fold_batches(chain.from_iterable(readers), now, environment=environment)
     return folded, [reader.read() for reader in readers]
 
 
@@ -80,7 +80,8 @@ class _ShareReader:
         try:
             for part in self._batches():
                 if self._faulty >= MOST_FAULTS:
-                    yield [self._note(too_many_faults(part.source))]
+                    source = part.batch.source if isinstance(part, RecordLines) else part.source
+                    yield [self._note(too_many_faults(source))]
                     return
                 yield [self._note(part)] if isinstance(part, RecordFault) else self._decode(part)
         except LedgerUnusable as error:
@@ -96,14 +97,20 @@ class _ShareReader:
         digest = "" if nothing or self._span else meter.sha256
         return SourceRead(self._source.alias, self._source.kind, digest, meter.size_bytes, *counts)
 
-    def _batches(self) -> Batches:
+    def _batches(self) -> LineBatches:
         if isinstance(self._source, RecordFault):
             return iter((self._source,))
         if self._span:
             return read_backwards(self._source, self._span, self._reading)
         return read_source(self._source, self._reading, meter=self._meter)
 
-    def _decode(self, batch: RecordBatch) -> Iterator[Record | ContentFault]:
+    def _decode(self, batch: RecordLines | RecordBatch) -> Iterable[Record | ContentFault]:
+        if isinstance(batch, RecordLines):
+            records = READER.decode_lines(batch.lines, batch.batch.raws)
+            if records is not None:
+                self._records += len(records)
+                return records
+            batch = batch.batch
         self._records += len(batch.raws)
         return READER.decode_each(batch, self._refused)
 

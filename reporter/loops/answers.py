@@ -1,7 +1,10 @@
 """What people decide: acknowledgements, approvals, closings, release decisions (domain.md A5, A8, A9, B1.16)."""
 
+from datetime import UTC
+
 from reporter.loops.facts import KEPT_ANSWERS, Answer, Closing, PlaybookFacts, ReleaseNote
 from reporter.loops.folder import Folder
+from reporter.loops.growing import put
 from reporter.loops.sets import keep
 from reporter.loops.states import (
     ACKNOWLEDGEMENT_STATES,
@@ -18,10 +21,12 @@ from reporter.model.text import is_blank
 def fold_acknowledgement(folder: Folder, record: Acknowledgement) -> None:
     """Keep an answer with its route, or, where it names only a retry plan, with its loop (B1.16)."""
     said = record.payload or record
-    at = folder.dated(record, said.acknowledged_at or record.created_at)
-    if at is None:
-        return
-    facts = folder.loop(record.loop)
+    at = said.acknowledged_at or record.created_at
+    if at is None or at.tzinfo is not UTC or at > folder.latest:
+        at = folder.dated(record, at)
+        if at is None:
+            return
+    facts = folder.loops.get(record.loop) or folder.loop(record.loop)
     state = normalise_state(said.acknowledgement_state)
     if state not in ACKNOWLEDGEMENT_STATES:
         folder.unknown_word(record, "acknowledgement_state", said.acknowledgement_state, ACKNOWLEDGEMENT_STATES)
@@ -36,9 +41,8 @@ def fold_acknowledgement(folder: Folder, record: Acknowledgement) -> None:
         said.retry_plan_id or "",
         folder.text(said.external_ref),
     )
-    if subject := folder.subject(record, said):
-        route = folder.route(record.loop, subject, said.provider)
-        route.acknowledgements = keep(route.acknowledgements, answer, KEPT_ANSWERS)
+    if route := folder.route_of(record.loop, said, said.provider):
+        put(route.acknowledgements, answer, KEPT_ANSWERS)
     else:
         provider = folder.word(said.provider)
         kept = facts.acknowledgements.get(provider, ())
@@ -66,9 +70,8 @@ def fold_approval(folder: Folder, record: Approval) -> None:
         said.retry_plan_id or "",
         folder.text(said.external_ref),
     )
-    if subject := folder.subject(record, said):
-        route = folder.route(record.loop, subject, said.provider)
-        route.approvals = keep(route.approvals, answer, KEPT_ANSWERS)
+    if route := folder.route_of(record.loop, said, said.provider):
+        put(route.approvals, answer, KEPT_ANSWERS)
     else:
         provider = folder.word(said.provider)
         facts.approvals[provider] = keep(facts.approvals.get(provider, ()), answer, KEPT_ANSWERS)

@@ -1,6 +1,6 @@
 """Attempts: delivery records and execution records (domain.md A5, B1.14, B1.15, B2.17)."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -8,10 +8,18 @@ from msgspec import UNSET
 
 from reporter.loops.facts import KEPT_FAILURES, KEPT_INTENTS, KEPT_SUCCESSES, Attempt
 from reporter.loops.folder import NO_PROVIDER, NO_SUBJECT, Folder
-from reporter.loops.sets import is_past, keep
+from reporter.loops.growing import put
 from reporter.loops.states import normalise_state
 from reporter.model.providers import PROVIDERS
-from reporter.model.records import UNDATED, ContentFault, Delivery, Execution, Intent, ProviderResult
+from reporter.model.records import (
+    UNDATED,
+    ContentFault,
+    Delivery,
+    DeliveryResult,
+    Execution,
+    Intent,
+    ProviderResult,
+)
 from reporter.model.text import UNSEEN, is_blank
 
 DELIVERED: Final = "delivered"
@@ -54,9 +62,9 @@ def fold_delivery(folder: Folder, record: Delivery) -> None:
             is_known = folder.knows(record, "providers", provider)
             route = folder.route(word, subject, provider)
         if not is_known or provider in failed:
-            route.failures = keep(route.failures, _attempt(record, at, _detail(record, provider)), KEPT_FAILURES)
-        elif subject and at is not UNDATED and not is_past(route.successes, at, KEPT_SUCCESSES):
-            route.successes = keep(route.successes, _attempt(record, at, ""), KEPT_SUCCESSES)
+            put(route.failures, _attempt(record, at, _detail(record, provider)), KEPT_FAILURES)
+        elif subject and at is not UNDATED and at >= route.oldest:
+            route.succeed(_attempt(record, at, ""))
 
 
 def fold_intent(folder: Folder, record: Intent) -> None:
@@ -85,7 +93,7 @@ def fold_intent(folder: Folder, record: Intent) -> None:
         True,  # noqa: FBT003 - as above
     )
     route = folder.route(word, subject, record.provider)
-    route.intents = keep(route.intents, begun, KEPT_INTENTS)
+    put(route.intents, begun, KEPT_INTENTS)
 
 
 def _refuse_source(folder: Folder, record: Delivery | Intent) -> None:
@@ -134,12 +142,14 @@ def _is_reached(one: ProviderResult) -> bool:
     return one.success and (one.status_code is UNSET or one.status_code in REACHED) and not one.error
 
 
-def _told(folder: Folder, record: Delivery) -> tuple[list[str], Collection[str]]:
+def _told(folder: Folder, record: Delivery) -> tuple[Sequence[str], Collection[str]]:
     """List who was told, and who was not reached: nobody was where more failed than the record names.
 
     `delivered` to nobody is not a delivery (A5, C14): it failed, for no provider.
     """
-    result = record.delivery
+    result, providers = record.delivery, record.providers
+    if len(providers) == 1 and record.failed_providers == providers and (result is None or _names(result, providers)):
+        return providers, providers
     results = result.deliveries if result else []
     lost = {*record.failed_providers, *(one.provider for one in results if not _is_reached(one))}
     told = {*record.providers, *(one.provider for one in results)} | lost
@@ -158,8 +168,13 @@ def _told(folder: Folder, record: Delivery) -> tuple[list[str], Collection[str]]
     return sorted(told), lost
 
 
+def _names(result: DeliveryResult, providers: Sequence[str]) -> bool:
+    """Say whether a result is of one provider, and of that one."""
+    return len(result.deliveries) == 1 and result.deliveries[0].provider == providers[0]
+
+
 def _detail(record: Delivery, provider: str) -> str:
-    if is_blank(provider):
+    if provider not in PROVIDERS and is_blank(provider):
         return "no provider was used"
     if record.delivery_success:
         return "called a success, and something in the same record says otherwise"
@@ -172,15 +187,23 @@ def _detail(record: Delivery, provider: str) -> str:
 def fold_execution(folder: Folder, record: Execution) -> None:
     """Count an executed retry; a skipped one is only shown (A5). Its delivery record is the same attempt."""
     said = record.payload or record
-    at = folder.dated(record, said.executed_at or record.created_at)
-    if at is None:
-        return
-    folder.loop(record.loop)
+    at = said.executed_at or record.created_at
+    if at is None or at.tzinfo is not UTC or at > folder.latest:
+        at = folder.dated(record, at)
+        if at is None:
+            return
+    if record.loop not in folder.loops:
+        folder.loop(record.loop)
     status = normalise_state(said.execution_status)
     if status not in EXECUTION_STATES:
         folder.unknown_word(record, "execution_status", said.execution_status, EXECUTION_STATES)
-    is_known = folder.knows(record, "provider", said.provider)
+    subject = folder.subject(record.loop, said)
+    route = folder.written[record.loop].get((subject, said.provider))
+    is_known = route is not None or folder.knows(record, "provider", said.provider)
     outcome = _outcome(record, said, status) if is_known or status == SKIPPED else FAILED
+    route = route or folder.route(record.loop, subject, said.provider)
+    if outcome == DELIVERED and at < route.oldest:
+        return
     attempt = Attempt(
         at,
         said.delivery_metadata_id or record.session_id,
@@ -193,14 +216,12 @@ def fold_execution(folder: Folder, record: Execution) -> None:
         said.approval_decision_id or "",
         folder.name(said.executed_by),
     )
-    subject = folder.subject(record, said)
-    route = folder.route(record.loop, subject, said.provider)
     if outcome == SKIPPED:
-        route.skips = keep(route.skips, attempt, KEPT_SUCCESSES)
+        put(route.skips, attempt, KEPT_SUCCESSES)
     elif outcome == FAILED:
-        route.failures = keep(route.failures, attempt, KEPT_FAILURES)
+        put(route.failures, attempt, KEPT_FAILURES)
     elif subject and at is not UNDATED:
-        route.successes = keep(route.successes, attempt, KEPT_SUCCESSES)
+        route.succeed(attempt)
 
 
 def _outcome(record: Execution, said: Execution, status: str) -> str:
@@ -209,9 +230,10 @@ def _outcome(record: Execution, said: Execution, status: str) -> str:
         return FAILED
     if status == SKIPPED:
         return FAILED if said.skipped is False else SKIPPED
-    if status != DELIVERED or record.blocked_count or said.delivery_success not in {True, UNSET}:
+    is_denied = said.delivery_success is not True and said.delivery_success is not UNSET
+    if status != DELIVERED or record.blocked_count or is_denied:
         return FAILED
-    is_held = said.skipped is True or said.dry_run or not is_blank(said.skip_reason or "")
+    is_held = said.skipped is True or said.dry_run or (said.skip_reason and not is_blank(said.skip_reason))
     return SKIPPED if is_held else DELIVERED
 
 

@@ -15,7 +15,7 @@ from reporter.loops.packet import (
     VerificationPart,
 )
 from reporter.loops.plans import fold_plan
-from reporter.loops.sets import keep
+from reporter.loops.sets import is_past, keep
 from reporter.loops.states import normalise_state
 from reporter.model.records import Archive, ArchiveManifest, Attachment, Export, Verification
 
@@ -27,8 +27,9 @@ def fold_export(folder: Folder, record: Export) -> None:
     """Note an auditor export: a plan of its loop, and a part of the packet."""
     fold_plan(folder, record)
     said = cast("Export", record.payload or record)
+    packet = folder.folded.packet
     at = folder.dated(record, said.generated_at or record.created_at)
-    if at is None:
+    if at is None or is_past(packet.exports, at, KEPT_PARTS):
         return
     text = folder.text
     part = ExportPart(
@@ -39,7 +40,6 @@ def fold_export(folder: Folder, record: Export) -> None:
         text(said.release_record_ref),
         normalise_state(said.verification_state),
     )
-    packet = folder.folded.packet
     packet.exports = keep(packet.exports, part, KEPT_PARTS)
 
 

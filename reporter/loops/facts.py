@@ -203,7 +203,11 @@ class Folded(msgspec.Struct):
 
 def join_plans(one: PlanFacts, other: PlanFacts) -> PlanFacts:
     """Keep the first time and the newest record of a plan, and that an answer is wanted."""
-    return PlanFacts(min(one.first_at, other.first_at), max(one.newest, other.newest), one.required or other.required)
+    return PlanFacts(
+        min(one.first_at, other.first_at),
+        max(one.newest, other.newest),
+        one.required or other.required,
+    )
 
 
 def join_routes(one: RouteFacts, other: RouteFacts) -> RouteFacts:

@@ -16,10 +16,11 @@ from reporter.loops.facts import (
     FutureRecord,
     LoopFacts,
     PlaybookFacts,
-    RouteFacts,
     RouteKey,
     join_playbooks,
 )
+from reporter.loops.growing import GrowingRoute
+from reporter.loops.history import cut_events
 from reporter.loops.loop import Loop
 from reporter.loops.sets import keep
 from reporter.model.instants import FUTURE_TOLERANCE, shift
@@ -33,7 +34,7 @@ LONGEST_TEXT: Final = 200
 _FEW_NAMES: Final = 10_000
 
 Names = Callable[[Any], tuple[str | None, ...]]
-Written = dict[tuple[str, str | None], RouteFacts]
+Written = dict[tuple[str, str | None], GrowingRoute]
 """The routes of one loop by subject and provider, the latter as the records spell it."""
 
 
@@ -43,7 +44,7 @@ class Folder:
     def __init__(self, now: datetime, loops: tuple[Loop, ...], environment: str = "") -> None:
         self.environment = environment.strip().casefold()
         self.folded = Folded(now)
-        self.routes = self.folded.routes
+        self.routes: dict[RouteKey, GrowingRoute] = {}
         self.loops = self.folded.loops
         self.latest = shift(now, FUTURE_TOLERANCE)
         self.first_day = first_day(now)
@@ -109,9 +110,9 @@ class Folder:
         shown = visible(shorten(found)) if found else "nothing"
         self.fault(ContentFault(record.session_id, f"/{field}", shown, wanted))
 
-    def subject(self, record: Record, said: Record) -> str:
+    def subject(self, loop: str, said: object) -> str:
         """Find the subject's id; NO_SUBJECT where none is given."""
-        for name in self.subjects[record.loop](said):
+        for name in self.subjects[loop](said):
             if name:
                 return name
         return NO_SUBJECT
@@ -159,14 +160,27 @@ class Folder:
             facts = self.loops[word] = LoopFacts()
         return facts
 
-    def route(self, loop: str, subject: str, provider: str | None) -> RouteFacts:
-        """Find a route's facts, and the same ones however its provider is written. Only known ones are `written`."""
+    def finish(self) -> Folded:
+        """Give the fold once all records are in it."""
+        cut_events(self.folded.routing)
+        self.folded.routes = {key: route.facts() for key, route in self.routes.items()}
+        return self.folded
+
+    def route_of(self, loop: str, said: object, provider: str | None) -> GrowingRoute | None:
+        """Find the route that a record speaks of; None where it names no subject."""
+        for subject in self.subjects[loop](said):
+            if subject:
+                return self.written[loop].get((subject, provider)) or self.route(loop, subject, provider)
+        return None
+
+    def route(self, loop: str, subject: str, provider: str | None) -> GrowingRoute:
+        """Find a route, and the same ones however its provider is written. Only known ones are `written`."""
         written = self.written[loop]
         route = written.get((subject, provider))
         if route is None:
             self.loop(loop)
             word = self.word(provider)
-            route = self.routes.setdefault(RouteKey(loop, subject, word), RouteFacts())
+            route = self.routes.setdefault(RouteKey(loop, subject, word), GrowingRoute())
             if word in PROVIDERS:
                 written[subject, provider] = route
         return route

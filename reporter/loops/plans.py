@@ -1,8 +1,8 @@
 """What is planned and run: plans, retry plans, worker runs, playbooks (domain.md B2.10, B2.14, B2.16, B2.20)."""
 
 import sys
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from reporter.loops.decisions import DELIVER, decided_action, fold_decisions, fold_suppressed
@@ -19,6 +19,7 @@ from reporter.loops.facts import (
     join_plans,
 )
 from reporter.loops.folder import NO_PROVIDER, Folder
+from reporter.loops.growing import FIRST_INSTANT, put
 from reporter.loops.sets import is_past, keep
 from reporter.loops.states import PASSED_RUN_STATES, RUN_STATES, normalise_state
 from reporter.model.instants import format_instant
@@ -28,47 +29,59 @@ from reporter.model.records import UNDATED, ContentFault, Plan, Playbook, Record
 def fold_plan(folder: Folder, record: Plan) -> None:
     """Note who is to be told, and who must answer (B2.10, B2.19)."""
     said = record.payload or record
-    at = folder.dated(record, said.generated_at or record.created_at)
-    if at is None:
-        return
+    at = said.generated_at or record.created_at
+    if at is None or at.tzinfo is not UTC or at > folder.latest:
+        at = folder.dated(record, at)
+        if at is None:
+            return
     folder.loop(record.loop)
-    subject = folder.subject(record, said)
-    required = {folder.word(one) for one in said.acknowledgement_required_providers}
-    wanted: dict[str, list[RouteDecision]] = {one: [] for one in required}
-    for provider in said.selected_providers:
-        wanted.setdefault(folder.word(provider), [])
-    for decision in said.route_decisions:
-        if decided_action(decision) == DELIVER and decision.provider:
-            wanted.setdefault(folder.word(decision.provider), []).append(decision)
-    _refuse_counts(folder, record, said, len(wanted))
+    subject = folder.subject(record.loop, said)
+    required = [*map(folder.word, said.acknowledgement_required_providers)]
+    wanted: dict[str, list[RouteDecision]] = {}
+    for provider in (*required, *map(folder.word, said.selected_providers)):
+        wanted[provider] = []
+    if said.route_decisions:
+        _add_decided(folder, said.route_decisions, wanted)
+    if not wanted:
+        _refuse_counts(folder, record, said)
     due = folder.utc(record, "next_due_at", said.next_due_at)
     key = PlanKey(format_instant(due) if due else "", said.plan_id or record.session_id)
     for provider, decisions in wanted.items():
         planned = Planned(at, record.session_id, provider in required)
         if decisions:
-            planned = Planned(
-                at,
-                record.session_id,
-                True,  # noqa: FBT003 - fields in the order of events
-                min((one.acknowledgement_minutes for one in decisions if one.acknowledgement_minutes), default=0.0),
-                _names(one.owner for one in decisions),
-                _names(one.escalation_owner for one in decisions),
-            )
-        route = folder.route(record.loop, subject, provider)
-        if route.plans is None:
-            route.plans = {}
+            planned = _decided(planned, decisions)
+        plans = folder.route(record.loop, subject, provider).plans
         made = PlanFacts(at, planned, planned.required)
-        route.plans[key] = join_plans(route.plans[key], made) if key in route.plans else made
+        plans[key] = join_plans(plans[key], made) if key in plans else made
     if said.suppressed_providers:
         fold_suppressed(folder, record, said, subject, at)
     if said.route_decisions:
         fold_decisions(folder, record, said, subject, at)
 
 
-def _refuse_counts(folder: Folder, record: Plan, said: Plan, named: int) -> None:
+def _add_decided(folder: Folder, decisions: Iterable[RouteDecision], wanted: dict[str, list[RouteDecision]]) -> None:
+    """Add who is told because a decision says so."""
+    for decision in decisions:
+        if decided_action(decision) == DELIVER and decision.provider:
+            wanted.setdefault(folder.word(decision.provider), []).append(decision)
+
+
+def _decided(planned: Planned, decisions: Sequence[RouteDecision]) -> Planned:
+    """Add what decisions about one provider want of it: an answer, within the shortest time, of all owners."""
+    return Planned(
+        planned.at,
+        planned.record,
+        True,  # noqa: FBT003 - fields in the order of events
+        min((one.acknowledgement_minutes for one in decisions if one.acknowledgement_minutes), default=0.0),
+        _names(one.owner for one in decisions),
+        _names(one.escalation_owner for one in decisions),
+    )
+
+
+def _refuse_counts(folder: Folder, record: Plan, said: Plan) -> None:
     """List as a fault that a plan counts routes and names none."""
     counted = max(said.deliverable_route_count, said.approval_required_count)
-    if counted > 0 and not named:
+    if counted > 0:
         found = f"no provider, and a count of {counted}"
         folder.fault(ContentFault(record.session_id, "/selected_providers", found, "each provider that is told"))
 
@@ -76,11 +89,13 @@ def _refuse_counts(folder: Folder, record: Plan, said: Plan, named: int) -> None
 def fold_retry_plan(folder: Folder, record: RetryPlan) -> None:
     """Note the plan's time, and which routes it decided on (B2.14)."""
     said = record.payload or record
-    at = folder.dated(record, said.generated_at or record.created_at)
-    if at is None:
-        return
+    at = said.generated_at or record.created_at
+    if at is None or at.tzinfo is not UTC or at > folder.latest:
+        at = folder.dated(record, at)
+        if at is None:
+            return
     cause = Cause(at, said.retry_plan_id or record.session_id)
-    facts = folder.loop(record.loop)
+    facts = folder.loops.get(record.loop) or folder.loop(record.loop)
     if at is not UNDATED and not is_past(facts.retry_plans, at, KEPT_RUNS):
         facts.retry_plans = keep(facts.retry_plans, cause, KEPT_RUNS)
     _tie(folder, record.loop, said.retry_decisions, cause)
@@ -89,11 +104,13 @@ def fold_retry_plan(folder: Folder, record: RetryPlan) -> None:
 def fold_worker_run(folder: Folder, record: WorkerRun) -> None:
     """Note a run: a dry one is a heartbeat, and no more (A5, A6)."""
     said = record.payload or record
-    at = folder.dated(record, said.generated_at or record.created_at)
-    if at is None:
-        return
+    at = said.generated_at or record.created_at
+    if at is None or at.tzinfo is not UTC or at > folder.latest:
+        at = folder.dated(record, at)
+        if at is None:
+            return
     word, status = record.loop, said.status
-    facts = folder.loop(word)
+    facts = folder.loops.get(word) or folder.loop(word)
     if status and normalise_state(status) not in RUN_STATES:
         folder.unknown_word(record, "status", status, RUN_STATES)
     if not is_past(facts.live_runs, at, KEPT_RUNS) or not is_past(facts.runs, at, KEPT_RUNS):
@@ -111,6 +128,12 @@ def _keep_run(facts: LoopFacts, record: WorkerRun, said: WorkerRun, at: datetime
         facts.runs = keep(facts.runs, run, KEPT_RUNS)
     if at is not UNDATED and not said.dry_run:
         facts.live_runs = keep(facts.live_runs, run, KEPT_RUNS)
+
+
+def oldest_kept_runs(facts: LoopFacts) -> tuple[datetime, datetime]:
+    """Say before which instants a live run and a dry one are too old to be kept."""
+    runs, live = (kept[0].at if len(kept) == KEPT_RUNS else FIRST_INSTANT for kept in (facts.runs, facts.live_runs))
+    return min(runs, live), runs
 
 
 def fold_playbook(folder: Folder, record: Playbook) -> None:
@@ -140,13 +163,9 @@ def fold_other(folder: Folder, record: Record) -> None:
 
 def _tie(folder: Folder, loop: str, decisions: Iterable[Any], cause: Cause) -> None:
     """Tie a retry plan or run to the routes that it decided on (C19)."""
-    subject_of = folder.subjects[loop]
     for decision in decisions:
-        for subject in subject_of(decision):
-            if subject and decision.provider:
-                route = folder.route(loop, subject, decision.provider)
-                route.causes = keep(route.causes, cause, KEPT_CAUSES)
-                break
+        if decision.provider and (route := folder.route_of(loop, decision, decision.provider)):
+            put(route.causes, cause, KEPT_CAUSES)
 
 
 def _names(owners: Iterable[str | None]) -> str:

@@ -27,6 +27,11 @@ def keep(items: tuple[Item, ...], item: Item, most: int) -> tuple[Item, ...]:
     return longer if len(longer) <= most else longer[1:]
 
 
+def newest(items: list[Item], most: int) -> tuple[Item, ...]:
+    """Sort members that came in any order and number, and keep the newest `most`."""
+    return tuple(sorted(set(items))[-most:]) if len(items) > 1 else tuple(items)
+
+
 def join(one: tuple[Item, ...], other: tuple[Item, ...], most: int) -> tuple[Item, ...]:
     """Join two such sets."""
     if not one or one == other:

@@ -27,6 +27,13 @@ class RecordBatch(NamedTuple):
     unit: str = "line"
 
 
+class RecordLines(NamedTuple):
+    """A batch of lines, and the lines in one piece as well: without the end of the last."""
+
+    lines: bytes
+    batch: RecordBatch
+
+
 class RecordFault(NamedTuple):
     """One thing wrong with a source. Without a number it concerns the source as a whole."""
 

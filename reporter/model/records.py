@@ -4,6 +4,7 @@ The payload is the record; the copies of its fields that the envelope carries fo
 is no payload. Fields that no step needs are not read. `record_reader` makes these from bytes.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Final, TypeAlias
@@ -99,20 +100,20 @@ class DeliveryResult(msgspec.Struct, gc=False):
     """The result of one delivery (B1.14)."""
 
     success: bool = True
-    deliveries: list[ProviderResult] = []
+    deliveries: Sequence[ProviderResult] = ()
 
 
 class Delivery(Record):
-    """One delivery, to any number of providers (B1.15). A missing `delivery_success` is not a success."""
+    """One delivery, to any number of providers (B1.15). An unset `delivery_success` is not a success."""
 
     connector_delivery_source: Text = None
     event_type: Text = None
     event_id: Text = None
     blocked_count: int = 0
-    delivery_success: bool = False
-    providers: list[str] = []
-    failed_providers: list[str] = []
-    status_codes: list[int | None] = []
+    delivery_success: bool | UnsetType = UNSET
+    providers: Sequence[str] = ()
+    failed_providers: Sequence[str] = ()
+    status_codes: Sequence[int | None] = ()
     delivery: DeliveryResult | None = None
     retry_plan_id: Text = None
     worker_run_id: Text = None
@@ -177,10 +178,10 @@ class Plan(Record):
     plan_id: Text = None
     next_due_at: Instant = None
     alert_level: Text = None
-    selected_providers: list[str] = []
-    acknowledgement_required_providers: list[str] = []
-    suppressed_providers: list[str | SuppressedProvider] = []
-    route_decisions: list[RouteDecision] = []
+    selected_providers: Sequence[str] = ()
+    acknowledgement_required_providers: Sequence[str] = ()
+    suppressed_providers: Sequence[str | SuppressedProvider] = ()
+    route_decisions: Sequence[RouteDecision] = ()
     deliverable_route_count: int = 0
     approval_required_count: int = 0
 
@@ -212,7 +213,7 @@ class RetryPlan(Record):
 
     generated_at: Instant = None
     retry_plan_id: Text = None
-    retry_decisions: list[RetryDecision] = []
+    retry_decisions: Sequence[RetryDecision] = ()
 
 
 class WorkerSchedule(msgspec.Struct, gc=False):
@@ -232,7 +233,7 @@ class WorkerRun(Record):
     dry_run: bool = True
     status: Text = None
     schedule: WorkerSchedule | None = None
-    selected_retries: list[RetryDecision] = []
+    selected_retries: Sequence[RetryDecision] = ()
 
 
 class Execution(Record):
@@ -288,7 +289,7 @@ class Playbook(Record):
     playbook_id: Text = None
     provider_count: int = 0
     failure_count: int = 0
-    provider_playbooks: list[ProviderPlaybook] = []
+    provider_playbooks: Sequence[ProviderPlaybook] = ()
 
 
 class Closure(Record):
@@ -301,7 +302,7 @@ class Closure(Record):
     closure_state: Text = None
     closed_by: Text = None
     closed_at: Instant = None
-    verification_refs: list[str] = []
+    verification_refs: Sequence[str] = ()
 
 
 class ReleaseDecision(Record):
@@ -345,7 +346,7 @@ class Attachment(Record):
     release_record_ref: Text = None
     decision_id: Text = None
     approval_decision_id: Text = None
-    attached_evidence: list[AttachedEvidence] = []
+    attached_evidence: Sequence[AttachedEvidence] = ()
 
 
 class Verification(Record):

@@ -6,16 +6,17 @@ A line that is too long is skipped and named; memory holds one chunk and one lin
 from typing import BinaryIO
 
 from reporter.collect.records.lines import BOM, cut_batches, too_long
-from reporter.collect.records.reading import CHUNK, Batches
+from reporter.collect.records.reading import CHUNK, LineBatches
 from reporter.collect.records.shards import Span
 from reporter.collect.records.streams import read_error
-from reporter.model.raw_records import RecordBatch, RecordFault
+from reporter.model.raw_records import RecordBatch, RecordFault, RecordLines
 
 
-def read_lines_backwards(file: BinaryIO, span: Span, source: str, limit: int) -> Batches:
+def read_lines_backwards(file: BinaryIO, span: Span, source: str, limit: int) -> LineBatches:
     """Cut a span that has an end into lines of at most `limit` bytes, and hand out the last ones first.
 
-    Lines are numbered from the end: 1 is what follows the span's last line end, 0 the line before it.
+    Lines are numbered from the end: 1 is what follows the span's last line end, 0 the line before it. Where all of a
+    chunk are short enough they come in one piece as well, for whoever decodes them all at once.
     """
     position, number = span.end or 0, 1
     tail, is_too_long = b"", False
@@ -24,10 +25,19 @@ def read_lines_backwards(file: BinaryIO, span: Span, source: str, limit: int) ->
         position -= size
         try:
             file.seek(position)
-            raws = file.read(size).split(b"\n")
+            data = file.read(size)
         except OSError as error:
             yield RecordFault(source, number, *read_error(error))
             return
+        start = data.find(b"\n") + 1
+        if start and not is_too_long and size + len(tail) <= limit:
+            lines = data[start:] + tail
+            tail = data[: start - 1] if position else data[: start - 1].removeprefix(BOM)
+            raws = lines.split(b"\n")
+            number -= len(raws)
+            yield RecordLines(lines, RecordBatch(raws, source, number + 1))
+            continue
+        raws = data.split(b"\n")
         if is_too_long and len(raws) > 1:
             raws.pop()
             yield too_long(source, number, limit)
@@ -38,10 +48,7 @@ def read_lines_backwards(file: BinaryIO, span: Span, source: str, limit: int) ->
         size += len(tail)
         tail = raws.pop(0) if position else raws.pop(0).removeprefix(BOM)
         number -= len(raws)
-        if raws and size <= limit:
-            yield RecordBatch(raws, source, number + 1)
-        else:
-            yield from reversed([*cut_batches(raws, source, number + 1, limit)])
+        yield from reversed([*cut_batches(raws, source, number + 1, limit)])
         if len(tail) > limit:
             tail, is_too_long = b"", True
     if is_too_long:
