@@ -2,6 +2,8 @@
 
 from bisect import bisect_left
 from datetime import datetime
+from itertools import islice
+from operator import eq
 from typing import Any, TypeVar
 
 Item = TypeVar("Item", bound=Any)
@@ -29,7 +31,11 @@ def keep(items: tuple[Item, ...], item: Item, most: int) -> tuple[Item, ...]:
 
 def newest(items: list[Item], most: int) -> tuple[Item, ...]:
     """Sort members that came in any order and number, and keep the newest `most`."""
-    return tuple(sorted(set(items))[-most:]) if len(items) > 1 else tuple(items)
+    if len(items) > 1:
+        items = sorted(items)
+        if any(map(eq, items, islice(items, 1, None))):
+            items = sorted(set(items))
+    return tuple(items[-most:])
 
 
 def join(one: tuple[Item, ...], other: tuple[Item, ...], most: int) -> tuple[Item, ...]:

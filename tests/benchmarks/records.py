@@ -84,7 +84,7 @@ def main() -> None:
                 write_records(more, 1_000, "more")
                 with path.open("ab") as file:
                     file.write(more.read_bytes())
-            seconds, peak, records = measure(step)
+            seconds, peak, records, _ = measure(step)
             rate = records / seconds
             print(f"{name:<32} {seconds:7.2f} s {rate:11,.0f} records/s {records:11,} records  peak {peak:4.0f} MiB")
 

@@ -10,11 +10,15 @@ from typing import NamedTuple
 
 
 class Cost(NamedTuple):
-    """What a step took; the peak is that of its largest process. `records` is what it counted."""
+    """What a step took; the peak is that of its largest process. `records` is what it counted.
+
+    `processor_seconds` are those of all its processes: on a machine that has other work they drift less.
+    """
 
     seconds: float
     peak_mebibytes: float
     records: int
+    processor_seconds: float = 0.0
 
 
 def measure(step: Callable[[], int]) -> Cost:
@@ -35,4 +39,5 @@ def measure(step: Callable[[], int]) -> Cost:
         counted, grandchildren = map(int, answer.read().split() or (0, 0))
     if os.waitstatus_to_exitcode(status):
         sys.exit("failed")
-    return Cost(seconds, max(usage.ru_maxrss, grandchildren) / 1024, counted)
+    processor = usage.ru_utime + usage.ru_stime  # of grandchildren too, for they were waited for
+    return Cost(seconds, max(usage.ru_maxrss, grandchildren) / 1024, counted, processor)
