@@ -5,6 +5,7 @@ A warning is something that is due and still in time: it makes a report `due_soo
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final, TypeVar
 
 from reporter.assess.conditions import CheckSpec, Condition, check, fold, head, not_applicable
@@ -95,6 +96,7 @@ def route_name(route: RouteId) -> dict[str, str]:
     return {"route_key": route_key(route), "loop": route.loop, "subject": route.subject, "provider": route.provider}
 
 
+@lru_cache(10_000)
 def route_key(route: RouteId) -> str:
     """Give the key that stands for a route, the same in every run."""
     return make_id("gordroute", loop=route.loop, subject=route.subject, provider=route.provider)

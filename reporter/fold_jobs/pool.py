@@ -18,7 +18,7 @@ import msgspec
 
 from reporter.collect.records import Reading
 from reporter.errors import ReporterError
-from reporter.fold_jobs.cuts import Cut, join_cuts
+from reporter.fold_jobs.cuts import Cut, join_cuts, uncollected
 from reporter.fold_jobs.shares import Share, SourceRead, fold_shares
 from reporter.loops.facts import Folded, merge
 from reporter.workers import become_worker
@@ -38,7 +38,7 @@ def fold_in_processes(
     hands = _deal([part for part in parts if part.size_bytes], processes)
     # All that a worker needs to read files, and nothing that could not be sent.
     plain = Reading(most_record_bytes=reading.most_record_bytes)
-    with _workers(len(hands)) as pool:
+    with uncollected(), _workers(len(hands)) as pool:
         given = deque((hand, pool.submit(_work, hand, plain, now, environment)) for hand in hands)
         folded, read = fold_shares(here, reading, now, environment)
         reads = dict(zip(here, read, strict=True))

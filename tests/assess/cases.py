@@ -10,6 +10,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import Enum
+from functools import lru_cache
 from typing import Any, Final
 
 from reporter.assess.everything import assess_reports
@@ -136,7 +137,13 @@ class Pilot:
         if isinstance(given, Document):
             return Manifest(given, None)
         raw = given if isinstance(given, bytes) else json.dumps(given).encode()
-        return read_typed(BY_ALIAS[alias], parse_document(alias, BY_ALIAS[alias].file_name, raw))
+        return _typed(alias, raw)
+
+
+@lru_cache(1_000)
+def _typed(alias: str, raw: bytes) -> Manifest[Any]:
+    """Read a manifest, the same bytes once: properties assess one pilot thousands of times."""
+    return read_typed(BY_ALIAS[alias], parse_document(alias, BY_ALIAS[alias].file_name, raw))
 
 
 def drill(ago: timedelta, drill_id: str = "drill", /, **changes: object) -> dict[str, Any]:
