@@ -3,6 +3,7 @@
 Every world plans each subject that it speaks of, so that a subject is still known when evidence about it is removed.
 """
 
+from collections.abc import Iterator
 from datetime import timedelta
 from itertools import chain
 from random import Random
@@ -155,17 +156,45 @@ others = st.one_of(
     st.builds(make.health_report, loops, instants),
 )
 
-PLANNED = [
-    make.plan(
+PLANS = {
+    (loop.word, name): make.plan(
         loop, NOW - 50 * DAY, name, PROVIDERS, rid=f"plan-{name}", acknowledgement_required_providers=list(PROVIDERS)
     )
     for loop in LOOPS_UNDER_TEST
     if loop.acknowledged
     for name in SUBJECTS
-]
+}
+PLANNED = [*PLANS.values()]
+LOOP_OF = {kind.word: loop.word for loop in LOOPS_UNDER_TEST for _, kind in loop.kinds()} | {
+    loop.source: loop.word for loop in LOOPS_UNDER_TEST
+}
+
+
+def spoken_of(value: make.RecordValue) -> set[tuple[str, str]]:
+    """Find the subjects that a record speaks of, with its loop."""
+    word = LOOP_OF.get(str(value.get("connector_delivery_source", value["metadata_kind"])), "")
+    texts = set(texts_of(value))
+    return {(word, name) for name in SUBJECTS if name in texts}
+
+
+def texts_of(value: object) -> Iterator[str]:
+    """List all texts of a JSON value."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from texts_of(item)
+
+
+def with_plans(values: list[make.RecordValue]) -> list[make.RecordValue]:
+    """Plan all that these records speak of, and one subject more, so that no world is ever without a record."""
+    spoken = {next(iter(PLANS))}.union(*map(spoken_of, values))
+    return [*(plan for name, plan in PLANS.items() if name in spoken), *values]
+
+
 single = st.one_of(deliveries(), executions(), answers(), others)
 worlds = st.lists(st.one_of(single.map(lambda value: [value]), attempts()), max_size=25).map(
-    lambda values: [*PLANNED, *chain.from_iterable(values)]
+    lambda values: with_plans([*chain.from_iterable(values)])
 )
 
 
