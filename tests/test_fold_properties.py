@@ -1,6 +1,7 @@
 """Many lines read at once, and a fold that passes over what adds nothing, come to what one record at a time does."""
 
 import json
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -145,14 +146,14 @@ def _edited(values: list[make.RecordValue], packed: bool, edits: Any, order: Any
 
 
 def folded_one_by_one(content: bytes) -> Folded:
-    """Read each line the slow way, and give each record to the function of its step."""
+    """Read each line by itself, and give each record to the function of its step."""
     folder = Folder(NOW, LOOPS, HERE)
-    lines = RecordBatch(content.split(b"\n"), "a.jsonl", 1)
-    for position in range(len(lines.raws)):
-        record: Any = READER.decode_refused(lines, position)
+    lines = enumerate(content.split(b"\n"), 1)
+    record: Any
+    for record in chain.from_iterable(READER.decode_batch(RecordBatch([raw], "a.jsonl", at)) for at, raw in lines):
         if isinstance(record, ContentFault):
             folder.fault(record)
-        elif record is not None and (record.environment is None or folder.is_here(record, record.environment)):
+        elif record.environment is None or folder.is_here(record, record.environment):
             step = STEPS.get(record.step)
             if step is not None:
                 step(folder, record)
