@@ -233,6 +233,7 @@ def test_lines_are_read_at_once_the_last_one_first() -> None:
     [
         pytest.param([ONE, b"{"], id="broken"),
         pytest.param([ONE, b"", OTHER], id="blank"),
+        pytest.param([b"", ONE + OTHER], id="two-in-a-line-after-a-blank-one"),
         pytest.param([ONE, ONE + OTHER], id="two-in-a-line"),
         pytest.param([ONE[:1] + b"\n" + ONE[1:], OTHER], id="one-in-two-lines"),
         pytest.param([ONE + OTHER, ONE[:1] + b"\n" + ONE[1:]], id="two-in-a-line-and-one-in-two"),
