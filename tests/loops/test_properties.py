@@ -53,11 +53,12 @@ def deliveries(draw: st.DrawFn) -> make.RecordValue:
 
 @st.composite
 def attempts(draw: st.DrawFn) -> list[make.RecordValue]:
-    """Draw an attempt of ours: its intent and, unless it was cut off, its result."""
+    """Draw an attempt of ours: its intent and, unless it was cut off, its result, which is not of the future."""
     cause = Cause(draw(plan_ids), draw(plan_ids)) if draw(st.booleans()) else Cause()
-    one = make.Try(draw(loops), draw(instants), draw(subjects), draw(providers), draw(st.integers(1, 3)), cause)
+    at, took = draw(instants), draw(st.sampled_from((0, 1, 90_000)))
+    one = make.Try(draw(loops), at, draw(subjects), draw(providers), draw(st.integers(1, 3)), cause)
     outcome = draw(st.sampled_from(("accepted", "rejected_permanent", "timeout_unknown")))
-    result = make.result(one, outcome, seconds=draw(st.sampled_from((0, 1, 90_000))))
+    result = make.result(one, outcome, seconds=0 if at and NOW - at < timedelta(seconds=took) else took)
     return [make.intent(one), *([result] if draw(st.booleans()) else [])]
 
 
