@@ -150,6 +150,8 @@ class Ledger:
                 # Two that create at once wait for one another.
                 connection.execute(text(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})"))
             names = inspect(connection).get_table_names()
+            if head.name in names and record.name not in names:
+                raise LedgerUnusable(f"{self.name}: a table `head` that is not ours; name another database")
             if head.name in names:
                 create_runs(connection)
                 return

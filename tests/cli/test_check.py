@@ -221,10 +221,9 @@ MISTAKES = [
         ["check", "schedule", "--settings", "none.toml"],
         "none.toml: no such settings file; `reporter init DIR` writes one",
     ),
-    (["verify"], "Missing argument 'BUNDLE'; see reporter verify --help"),
+    (["verify"], "wanted one BUNDLE with one --key, or --chain DIR"),
     (["keys", "old"], "No such command 'old'; see reporter keys --help"),
     (["settings", "check", "--nope"], "No such option '--nope'; see reporter settings check --help"),
-    (["init"], "Missing argument 'DIRECTORY'; see reporter init --help"),
 ]
 
 
