@@ -309,3 +309,11 @@ def test_no_bad_value_of_any_one_field_makes_a_verdict_better(name: str) -> None
         (read,) = READER.decode_batch(RecordBatch([make.raw(changed)], "", 1))
         if not isinstance(read, ContentFault) and changed.get("connector_delivery_source", X.source) == X.source:
             assert all(new >= old for new, old in zip(changed_health, health, strict=True)), json.dumps(changed)
+
+
+def test_executions_older_than_all_that_is_kept_add_nothing_in_whatever_order_they_come() -> None:
+    values = [make.execution(F, NOW - minute * MINUTE, "export-1", "slack", "delivered") for minute in range(12)]
+    forwards, backwards = folded(values), folded(values[::-1])
+    assert forwards == backwards
+    (route,) = forwards.routes.values()
+    assert [one.at for one in route.successes] == [NOW - 2 * MINUTE, NOW - MINUTE, NOW]

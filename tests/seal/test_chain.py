@@ -124,3 +124,14 @@ def test_chain_over_a_change_of_keys_passes_with_both(tmp_path: Path, settings: 
         assert any(": wrong_key: " in one for one in verify_chain(first[0].parent, keys).failures)
     (first[0].parent / "pruned" / first[0].name / "attestation.json").write_bytes(b"{}")
     assert any(": bad_envelope: " in one for one in verify_chain(first[0].parent, [new, old]).failures)
+
+
+def test_what_a_pruning_that_was_cut_off_left_is_replaced(settings: Settings) -> None:  # noqa: F811
+    made = chain(settings, 2)
+    left = made[0].parent / "pruned" / made[0].name
+    left.mkdir(parents=True)
+    (left / "attestation.json").write_bytes(b"half")
+    sealed = (made[0] / "attestation.json").read_bytes()
+    prune_bundle(str(made[0]))
+    assert (left / "attestation.json").read_bytes() == sealed
+    assert not made[0].exists()
