@@ -23,7 +23,6 @@ from reporter.loops.readiness import REPORTS, assess_readiness
 from reporter.loops.routes import LoopStates, finalise
 from reporter.loops.writing import Cause
 from reporter.model.case import Artifact
-from reporter.model.instants import format_instant
 from reporter.model.records import DELIVERY_KIND, INTENT_KIND, Step
 from reporter.model.reports import AlertLevel, Mode, Status
 
