@@ -1,4 +1,4 @@
-"""Hypothesis tries more where nobody waits for it: in CI. There it tries the same each time; at a desk, chance decides."""
+"""Hypothesis tries more where nobody waits for it, in CI, and there the same each time; at a desk, chance decides."""
 
 import os
 
