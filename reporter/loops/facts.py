@@ -3,6 +3,7 @@
 Every part is a set that only grows, cut to its newest members, or the least or greatest of two values. So joining is
 associative, commutative and idempotent, and neither order nor repetition of records can matter (domain.md A2).
 Nothing here can refer to itself, so all is kept from the garbage collector, which would visit it again and again.
+Between processes facts travel as their values alone, without the names of their fields (`array_like`).
 """
 
 from datetime import datetime
@@ -27,7 +28,7 @@ LISTS: Final = ("faults", "future", "releases")
 ROUTING_DAYS: Final = "routing_days"
 
 
-class Attempt(msgspec.Struct, frozen=True, order=True, gc=False):
+class Attempt(msgspec.Struct, frozen=True, order=True, gc=False, array_like=True):
     """One try at a route. `id` is the delivery record's, so that a delivery and its execution are one attempt.
 
     Field order is order of events: instant, then id; of two versions with both equal the failed one is the later.
@@ -48,7 +49,7 @@ class Attempt(msgspec.Struct, frozen=True, order=True, gc=False):
     intent: bool = False
 
 
-class Answer(msgspec.Struct, frozen=True, order=True, gc=False):
+class Answer(msgspec.Struct, frozen=True, order=True, gc=False, array_like=True):
     """One acknowledgement or approval decision. `plan` is the plan, `cause` the retry plan that it names."""
 
     at: datetime
@@ -60,14 +61,14 @@ class Answer(msgspec.Struct, frozen=True, order=True, gc=False):
     external_ref: str = ""
 
 
-class Cause(msgspec.Struct, frozen=True, order=True, gc=False):
+class Cause(msgspec.Struct, frozen=True, order=True, gc=False, array_like=True):
     """A retry plan or worker run that decided on a route."""
 
     at: datetime
     id: str
 
 
-class Planned(msgspec.Struct, frozen=True, order=True, gc=False):
+class Planned(msgspec.Struct, frozen=True, order=True, gc=False, array_like=True):
     """What one plan record wants of one route."""
 
     at: datetime
@@ -78,14 +79,14 @@ class Planned(msgspec.Struct, frozen=True, order=True, gc=False):
     escalation_owner: str = ""
 
 
-class PlanKey(msgspec.Struct, frozen=True, order=True, gc=False):
+class PlanKey(msgspec.Struct, frozen=True, order=True, gc=False, array_like=True):
     """One plan of one due cycle."""
 
     cycle: str
     plan_id: str
 
 
-class PlanFacts(msgspec.Struct, frozen=True, gc=False):
+class PlanFacts(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """A plan's first time, and its newest record. Made again in its cycle, it stays the same plan (C6).
 
     What any of its records wants answered stays wanted.
@@ -96,7 +97,7 @@ class PlanFacts(msgspec.Struct, frozen=True, gc=False):
     required: bool = False
 
 
-class RouteKey(msgspec.Struct, frozen=True, order=True, gc=False):
+class RouteKey(msgspec.Struct, frozen=True, order=True, gc=False, array_like=True):
     """The name of a route."""
 
     loop: str
@@ -104,7 +105,7 @@ class RouteKey(msgspec.Struct, frozen=True, order=True, gc=False):
     provider: str
 
 
-class RouteFacts(msgspec.Struct, gc=False):
+class RouteFacts(msgspec.Struct, gc=False, array_like=True):
     """All that is kept of one route. `plans` goes by due cycle and plan id, and grows with those."""
 
     failures: tuple[Attempt, ...] = ()
@@ -117,7 +118,7 @@ class RouteFacts(msgspec.Struct, gc=False):
     plans: dict[PlanKey, PlanFacts] | None = None
 
 
-class Run(msgspec.Struct, frozen=True, order=True, gc=False):
+class Run(msgspec.Struct, frozen=True, order=True, gc=False, array_like=True):
     """One worker run."""
 
     at: datetime
@@ -137,7 +138,7 @@ class LoopFacts(msgspec.Struct):
     approvals: dict[str, tuple[Answer, ...]] = {}
 
 
-class Closing(msgspec.Struct, frozen=True, order=True, gc=False):
+class Closing(msgspec.Struct, frozen=True, order=True, gc=False, array_like=True):
     """One decision about a recovery."""
 
     at: datetime
@@ -160,7 +161,7 @@ class PlaybookFacts(msgspec.Struct):
     opened_again: datetime | None = None
 
 
-class ReleaseNote(msgspec.Struct, frozen=True, order=True, gc=False):
+class ReleaseNote(msgspec.Struct, frozen=True, order=True, gc=False, array_like=True):
     """One decision about a readiness summary (A8)."""
 
     at: datetime
@@ -174,7 +175,7 @@ class ReleaseNote(msgspec.Struct, frozen=True, order=True, gc=False):
     decision: str = ""
 
 
-class FutureRecord(msgspec.Struct, frozen=True, order=True, gc=False):
+class FutureRecord(msgspec.Struct, frozen=True, order=True, gc=False, array_like=True):
     """A record dated too far after `now` to count (A2.3)."""
 
     at: datetime

@@ -163,7 +163,11 @@ class Folder:
     def finish(self) -> Folded:
         """Give the fold once all records are in it."""
         cut_events(self.folded.routing)
-        self.folded.routes = {key: route.facts() for key, route in self.routes.items()}
+        for written in self.written.values():
+            written.clear()
+        while self.routes:  # each is gone before the next is made: there are never two of all
+            key, route = self.routes.popitem()
+            self.folded.routes[key] = route.facts()
         return self.folded
 
     def route_of(self, loop: str, said: object, provider: str | None) -> GrowingRoute | None:

@@ -19,8 +19,8 @@ from reporter.loops.facts import (
 from reporter.loops.sets import Item, keep, newest
 
 FIRST_INSTANT: Final = datetime.min.replace(tzinfo=UTC)
-MOST_WAITING: Final = 4 * KEPT_FAILURES
-"""So many members of a set wait to be sorted; then those that cannot be kept go, so that a route stays small."""
+WAITING: Final = 8
+"""So many members more than are kept wait to be sorted; then the oldest go, so that a route stays small."""
 
 
 class GrowingRoute:
@@ -75,5 +75,5 @@ class GrowingRoute:
 def put(items: list[Item], item: Item, most: int) -> None:
     """Put down a member of a set of which only the newest `most` are kept."""
     items.append(item)
-    if len(items) > MOST_WAITING:
+    if len(items) >= most + WAITING:
         items[:] = newest(items, most)
