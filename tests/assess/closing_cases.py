@@ -31,8 +31,7 @@ def closing(
     policies: LoopPolicies | None = None,
 ) -> dict[str, Any]:
     """Write, read, fold, finalise and assess; and prove that each report can be written and read again."""
-    case = replace(pilot.but(now=now).case(), artifacts=artifacts)
-    reports = assess_reports(case, ["production", *CLOSING], settled(*values, now=now, policies=policies))
+    reports = _assessed(values, pilot, now, artifacts, policies)
     for name in CLOSING:
         report = reports[name]
         failed(report)
@@ -40,9 +39,20 @@ def closing(
     return dict(reports)
 
 
+def _assessed(
+    values: Iterable[make.RecordValue],
+    pilot: Pilot,
+    now: datetime,
+    artifacts: tuple[Artifact, ...] | None,
+    policies: LoopPolicies | None = None,
+) -> dict[str, Report]:
+    case = replace(pilot.but(now=now).case(), artifacts=artifacts)
+    return assess_reports(case, ["production", *CLOSING], settled(*values, now=now, policies=policies))
+
+
 def badness(values: Iterable[make.RecordValue], now: datetime = NOW, pilot: Pilot = QUIET) -> dict[str, int]:
     """Say how bad each report is."""
-    reports = closing(*values, pilot=pilot, now=now)
+    reports = _assessed(values, pilot, now, SEALED)
     return {name: WORSE[reports[name].status] for name in CLOSING}
 
 
