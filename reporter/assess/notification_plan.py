@@ -41,13 +41,13 @@ from reporter.model.reports import (
     NotificationPlanReport,
     OwnerAvailability,
     OwnerRoute,
-    RouteCategory,
     RouteDecision,
     ScheduleReport,
     Status,
     SuppressingWindow,
 )
 from reporter.model.text import is_blank, show
+from reporter.model.words import RouteCategory
 
 POLICY: Final = CheckSpec(
     "go_rollback_drill_routing_policy",

@@ -24,7 +24,7 @@ from reporter.jobs import check_report
 from reporter.loop_jobs import refuse_unknown_schedule
 from reporter.model.case import Request
 from reporter.model.registry import REPORTS, ReportKind, find_report
-from reporter.model.reports import RouteAction, RouteCategory
+from reporter.model.words import RouteAction, RouteCategory
 from reporter.settings_model import Settings
 
 NOTIFICATION_PLAN = "notification-plan"

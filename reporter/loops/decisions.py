@@ -9,7 +9,7 @@ from reporter.loops.history import LatestPlan, RoutingEvent, note_latest, note_r
 from reporter.loops.states import normalise_state
 from reporter.model.instants import format_instant
 from reporter.model.records import UNDATED, Plan, RouteDecision, SuppressedProvider
-from reporter.model.reports import RouteAction, RouteCategory
+from reporter.model.words import RouteAction, RouteCategory
 
 DELIVER: Final = "deliver"
 SUPPRESS: Final = "suppress"

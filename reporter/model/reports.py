@@ -9,6 +9,7 @@ from typing import Literal
 from reporter.model.checks import Check, Wire
 from reporter.model.words import AlertLevel as AlertLevel  # noqa: PLC0414 - given on from here
 from reporter.model.words import Mode as Mode  # noqa: PLC0414 - given on from here
+from reporter.model.words import RouteAction, RouteCategory
 from reporter.model.words import Status as Status  # noqa: PLC0414 - given on from here
 
 
@@ -228,10 +229,6 @@ class ScheduleReport(Report):
     rollback_drill_due_soon_days: float
     schedule: ScheduleFacts
     history: HistoryFacts
-
-
-RouteAction = Literal["deliver", "suppress"]
-RouteCategory = Literal["deliver", "maintenance_window", "owner_calendar", "healthy_schedule", "other"]
 
 
 class SuppressingWindow(Wire):

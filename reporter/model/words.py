@@ -1,6 +1,7 @@
 """The words of verdicts, apart from the reports that say them: settings and the status need no more."""
 
 from enum import StrEnum
+from typing import Literal, TypeAlias
 
 
 class Mode(StrEnum):
@@ -45,3 +46,8 @@ class AlertLevel(StrEnum):
     HEALTHY = "healthy"
     WARNING = "warning"
     CRITICAL = "critical"
+
+
+RouteAction: TypeAlias = Literal["deliver", "suppress"]
+RouteCategory: TypeAlias = Literal["deliver", "maintenance_window", "owner_calendar", "healthy_schedule", "other"]
+"""What is decided of a route of a notification plan, and why (domain.md B2.10)."""
