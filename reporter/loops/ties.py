@@ -108,7 +108,10 @@ def _move(
 
 
 def _roots(parents: Mapping[RouteKey, RouteKey]) -> dict[RouteKey, RouteKey]:
-    """Follow each retry to the route that was tried first. Routes that name one another in a circle stay apart."""
+    """Follow each retry to the route that was tried first. Routes that name one another in a circle stay apart.
+
+    What leads into a circle from outside counts where it enters it, whichever of the routes comes first.
+    """
     roots: dict[RouteKey, RouteKey] = {}
     for start in parents:
         path: dict[RouteKey, None] = {}
@@ -116,6 +119,7 @@ def _roots(parents: Mapping[RouteKey, RouteKey]) -> dict[RouteKey, RouteKey]:
         while key in parents and key not in roots and key not in path:
             path[key] = None
             key = parents[key]
-        for one in path:
-            roots[one] = one if key in path else roots.get(key, key)
+        steps, root = [*path], roots.get(key, key)
+        outside = steps.index(key) if key in path else len(steps)
+        roots |= dict.fromkeys(steps[:outside], root) | {one: one for one in steps[outside:]}
     return roots

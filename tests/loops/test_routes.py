@@ -1,6 +1,7 @@
 """Routes (domain.md A5): outcome, retries, ties. Each trap of Part C is named with upstream's answer and ours."""
 
 from datetime import datetime, timedelta
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -363,6 +364,18 @@ def test_routes_that_name_each_other_stay_apart() -> None:
         ("gordackdelivery-2", 1),
     ]
     assert [one.failures for one in settled(*values, led, run).routes] == [1, 2]
+
+
+def test_order_decides_nothing_about_a_route_that_leads_to_routes_that_name_each_other() -> None:
+    plans = [make.retry_plan(A, LATE, rid=f"plan-{n}", retry_decisions=[decided(n)]) for n in (1, 2)]
+    run = make.worker_run(A, LATE + HOUR, rid="run-1", selected_retries=[decided(2)])
+    retries = [
+        renamed(LATE + HOUR, 1, audit_id=None, retry_plan_id="plan-2"),
+        renamed(LATE + HOUR, 2, audit_id=None, retry_plan_id="plan-1"),
+        renamed(LATE + 2 * HOUR, 3, audit_id=None, worker_run_id="run-1"),
+    ]
+    for order in permutations(retries):
+        assert [one.failures for one in settled(*order, *plans, run).routes] == [1, 2]
 
 
 def test_success_of_the_route_that_was_tried_first_stays_its_own() -> None:
