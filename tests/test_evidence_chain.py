@@ -124,7 +124,7 @@ def edit_later_link(world: World) -> None:
     [
         pytest.param(remove, "no ledger", id="gone"),
         pytest.param(dangle, "ledger ledger.db: a link to a file that is gone", id="a link to nowhere"),
-        pytest.param(begin_anew, "ends at row 2; the head that was noted is row 3", id="begun anew"),
+        pytest.param(begin_anew, "a chain that ends at row 2; the head that was noted is row 3", id="begun anew"),
         pytest.param(write_others, "row 3 has another hash than the head that was noted", id="another"),
         pytest.param(edit_payload, "row 2 is not what was written", id="a payload edited"),
         pytest.param(edit_whole_row, "other answers than it held", id="a whole row edited"),

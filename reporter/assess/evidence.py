@@ -113,7 +113,7 @@ def evidence_notes(states: LoopStates) -> Iterator[str]:
         count = len(getattr(states, name))
         if count:
             least = "at least " if name in states.truncated else ""
-            yield f"Evidence records: {least}{count} {what}; `reporter check closure` lists them."
+            yield f"Evidence records: {least}{count} {what}; `reporter check closure --json` lists them."
 
 
 def instant(at: datetime | None) -> str:

@@ -178,7 +178,7 @@ def _edited(row: Row) -> LedgerFault:
 
 
 def _cut_off(last: int, noted: Head) -> LedgerFault:
-    detail = f"ends at row {last}; the head that was noted is row {noted.sequence}"
+    detail = f"a chain that ends at row {last}; the head that was noted is row {noted.sequence}"
     return LedgerFault("truncated", last + 1, detail)
 
 

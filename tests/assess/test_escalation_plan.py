@@ -98,7 +98,7 @@ def test_route_that_waits_since_an_unknown_time_is_overdue() -> None:
     (reason,) = reasons(report, IN_TIME)
     assert (reason.found, reason.wanted) == ("outstanding since an unknown time", "an answer")
     assert report.operator_notes == (
-        "Evidence records: 1 cannot be read in full; `reporter check closure` lists them.",
+        "Evidence records: 1 cannot be read in full; `reporter check closure --json` lists them.",
     )
 
 
@@ -150,7 +150,7 @@ def test_evidence_dated_ahead_answers_nothing_and_is_named() -> None:
     report = reported(NAME, OVERDUE, make.acknowledgement(R, NOW + HOUR, "plan-1", "jira"))
     assert report.breached_count == 1
     assert report.operator_notes == (
-        "Evidence records: 1 dated after this report; `reporter check closure` lists them.",
+        "Evidence records: 1 dated after this report; `reporter check closure --json` lists them.",
     )
 
 
