@@ -1,5 +1,6 @@
 """What was recorded through us cannot vanish, change or be left out without the closure staying open."""
 
+import json
 import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -7,9 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from deliver.vendors.receiver import PATH, SECRET, Receiver
+from deliver.vendors.server import Authorities, make_authorities, serving
 from ledger.entries import raw, tamper
 from reporter import jobs
+from reporter.cli.deliveries import deliver_all, delivery_code, missing_lines
 from reporter.cli.root import call
+from reporter.clock import utc_now
 from reporter.errors import ExitCode, LedgerUnusable
 from reporter.key_jobs import make_key_pair, signing_key
 from reporter.ledger import Entry, own_key
@@ -66,6 +71,11 @@ class World:
         key, _ = signing_key(self.settings)
         folder = self.settings.resolve("bundles")
         write_bundle(folder, "pilot", at, {"readiness.json": b"{}"}, predicate, key, wall_now=NOW.timestamp())
+
+
+@pytest.fixture(scope="module")
+def authorities(tmp_path_factory: pytest.TempPathFactory) -> Authorities:
+    return make_authorities(tmp_path_factory.mktemp("authorities"))
 
 
 @pytest.fixture
@@ -160,6 +170,44 @@ def test_nothing_is_sent_by_a_ledger_that_lost_what_the_last_bundle_saw(
     shutil.copy(backup, world.ledger)
     call([*called, "--execute"])
     assert "nothing is sent" not in capsys.readouterr().err
+
+
+def test_run_sends_nothing_by_a_ledger_that_lost_what_the_last_bundle_saw_and_goes_on(
+    world: World, authorities: Authorities
+) -> None:
+    settings, folder, receiver = world.directory / "reporter.toml", world.directory, Receiver()
+    parts = "".join(f"{part} = true\n" for part in ("notify", "alert", "retry", "mail"))
+    settings.write_text(
+        f'connector_config = "connectors.json"\n[environments.pilot]\nmode = "promoted"\n'
+        f'[environments.pilot.deliver]\nattach = ["directory:{folder}"]\n{parts}',
+        encoding="utf-8",
+    )
+    tell = ["alert", "send", "--force", "--execute", "--settings", str(settings)]
+    with serving(authorities.trusted.issue_cert("localhost", "127.0.0.1")) as server, server.mounted(receiver) as hook:
+        config = {"webhook": {"url": hook.url(PATH), "secret": SECRET, "ca_file": authorities.ca_file}}
+        (folder / "connectors.json").write_text(json.dumps(config), encoding="utf-8")
+        (folder / "connectors.json").chmod(0o600)
+        assert call(tell) == ExitCode.DONE
+        told = len(receiver.events)
+        world.seal()
+        shutil.move(world.ledger, folder / "backup.db")
+        now, key = utc_now(), public_key_of(world.settings)
+        assert key
+        delivered = deliver_all(world.settings, {"pilot": str(folder / "bundles")}, key, now, now)
+        assert delivery_code(delivered) == ExitCode.DELIVERY_INCOMPLETE
+        assert (len(receiver.events), receiver.repeated) == (told, [])
+        shutil.move(folder / "backup.db", world.ledger)
+        assert call(tell) == ExitCode.DONE
+        assert len(receiver.events) == 2 * told
+    said, *rows = missing_lines(delivered)
+    assert said == "pilot: delivery incomplete; the next run completes it"
+    assert [line.split()[:2] for line in rows] == [
+        [part, "error"] for part in ("attach", "notify", "alert", "retry", "mail")
+    ]
+    assert all(
+        "  pilot: nothing is sent: found no ledger, wanted the ledger that the bundle of " in one for one in rows
+    )
+    assert all(one.endswith("; restore its backup") for one in rows)
 
 
 def test_ledger_is_not_asked_for_more_than_bundles_say_of_it(world: World) -> None:

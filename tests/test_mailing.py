@@ -262,7 +262,11 @@ def test_private_value_in_the_report_is_found_before_anything_is_sent(world: Wor
     found = guard_mailing(world.plan(), proved_guard(world.settings).private)
     assert {one.rule for one in found} >= {"configured_person", "email_address"}
     assert secret not in str(found)
-    world.mail()
+    (fault,) = world.mail().faults
+    assert fault.startswith(f"executive_report {world.plan().route.subject}")
+    assert ": refused_locally: not_public_safe: mail" in fault
+    assert "rule configured_person" in fault
+    assert secret not in fault
     assert world.office.received == []
     assert world.rows()[-1]["error_class"] == "not_public_safe"
 

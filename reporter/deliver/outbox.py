@@ -7,10 +7,11 @@ side; within a lane messages go in order, or where it has several connections, i
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import islice
 from typing import Final, NamedTuple, Protocol, TypeAlias
 
 import msgspec
@@ -29,6 +30,9 @@ MOST_TRIES: Final = 3
 FIRST_WAIT: Final = timedelta(milliseconds=500)
 """Before the second request; each further wait is twice as long. Not random: the same run makes the same requests."""
 NOT_PUBLIC_SAFE: Final = "not_public_safe"
+MOST_FINDINGS: Final = 3
+"""Findings that are told of one message."""
+HIDDEN: Final = "found what may not leave, at a place that holds it itself (not shown)"
 UNWRITABLE: Final = "payload_fault"
 BROKEN: Final = "connector_fault"
 
@@ -192,8 +196,10 @@ class _Run:
             payload = self._connector.payload(message, self._outbox.clock())
         except Exception:  # noqa: BLE001 - a fault of one connector stops none of the others
             return Receipt(Outcome.REFUSED_LOCALLY, error_class=UNWRITABLE)
-        if self._lane.guard(payload) or self._lane.guard(encode_message(message)):
-            return Receipt(Outcome.REFUSED_LOCALLY, error_class=NOT_PUBLIC_SAFE)
+        found = self._lane.guard(payload) or self._lane.guard(encode_message(message))
+        if found:
+            findings = tuple(_tell_findings(found, self._lane.guard))
+            return Receipt(Outcome.REFUSED_LOCALLY, error_class=NOT_PUBLIC_SAFE, findings=findings)
         return payload
 
     async def _try(self, message: Message) -> tuple[Receipt, int]:
@@ -238,7 +244,9 @@ class _Run:
             return begun._replace(payload_sha256=hashlib.sha256(payload).hexdigest()), again
         self._is_away = self._is_away or again.outcome in _SOON
         return begun, unknown._replace(
-            error_class=again.error_class or unknown.error_class, retry_after=again.retry_after
+            error_class=again.error_class or unknown.error_class,
+            retry_after=again.retry_after,
+            findings=again.findings,
         )
 
     async def _settle(self, sending: Sending, begun: Begun, receipt: Receipt, tries: int) -> Sent:
@@ -265,6 +273,15 @@ class _Run:
         except Exception:  # noqa: BLE001 - then nobody can tell
             return None
         return found._replace(level=Level.LANDED) if found and found.delivered else found
+
+
+def _tell_findings(found: Collection[object], guard: Guard) -> Iterator[str]:
+    """Say what a guard found and where; not where, if the place itself holds what may not be shown."""
+    for one in islice(found, MOST_FINDINGS):
+        text = str(one)
+        yield HIDDEN if guard(text.encode("utf-8", "surrogatepass")) else text
+    if len(found) > MOST_FINDINGS:
+        yield f"and {len(found) - MOST_FINDINGS} more"
 
 
 def encode_message(message: Message) -> bytes:

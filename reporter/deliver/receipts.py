@@ -44,6 +44,7 @@ class Receipt(NamedTuple):
 
     `status_code` is the other side's; 0 where it was not reached, None where there is none to tell. `error_class` is a
     word of ours, such as `dns_failure` or `answer_too_large`. `ids` are what the other side calls it, allow-listed.
+    `findings` say of what was refused as not public-safe which rule it broke and where; they are for people, not kept.
     """
 
     outcome: Outcome
@@ -52,6 +53,7 @@ class Receipt(NamedTuple):
     error_class: str = ""
     retry_after: timedelta | None = None
     ids: tuple[tuple[str, str], ...] = ()
+    findings: tuple[str, ...] = ()
 
     @property
     def delivered(self) -> bool:

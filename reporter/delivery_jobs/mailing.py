@@ -79,8 +79,11 @@ class Mailed(NamedTuple):
 
     @property
     def faults(self) -> tuple[str, ...]:
-        """What is wrong with the operation itself."""
-        return self.delivery.faults if self.delivery else ()
+        """What is wrong with the operation itself, and why a mail may not leave."""
+        if self.delivery is None:
+            return ()
+        unsafe = (f"{one.route}: {one.why}" for one in self.delivery.lines if self.delivery.is_unsafe)
+        return (*self.delivery.faults, *unsafe)
 
     @property
     def missing(self) -> tuple[ReaderState, ...]:

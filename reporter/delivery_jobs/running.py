@@ -18,6 +18,7 @@ from reporter.delivery_jobs.notifying import plan_notifications, record_notifica
 from reporter.delivery_jobs.retrying import run_retries
 from reporter.delivery_jobs.sending import Delivery, Sender
 from reporter.errors import as_told
+from reporter.loop_jobs import refuse_lost_ledger
 from reporter.seal.keys import PublicKey
 from reporter.settings_model import DeliverSettings
 
@@ -137,9 +138,22 @@ def wanted_stages(settings: DeliverSettings) -> tuple[Stage, ...]:
 
 
 def deliver_environment(unit: Unit) -> tuple[StageResult, ...]:
-    """Bring everything that is asked for where it belongs. Whatever fails is told in its part's result."""
-    settings = unit.sender.settings.environments[unit.sender.environment].deliver
-    return tuple(_done(stage, unit) for stage in wanted_stages(settings))
+    """Bring everything that is asked for where it belongs. Whatever fails is told in its part's result.
+
+    Nothing is sent by a ledger that lost what an earlier bundle saw in it: it would be sent again.
+    """
+    wanted = wanted_stages(unit.sender.settings.environments[unit.sender.environment].deliver)
+    lost = _lost_ledger(unit) if wanted else ()
+    return tuple(StageResult(one.name, faults=lost) if lost else _done(one, unit) for one in wanted)
+
+
+def _lost_ledger(unit: Unit) -> tuple[str, ...]:
+    """Say why nothing may be sent: the ledger is not the one that the bundle before this run's saw."""
+    try:
+        refuse_lost_ledger(unit.sender.settings, unit.sender.environment, unit.now, unit.key)
+    except Exception as failed:  # noqa: BLE001 - whatever it is, the run goes on and says so
+        return as_told(unit.sender.environment, failed).faults
+    return ()
 
 
 def _done(stage: Stage, unit: Unit) -> StageResult:

@@ -149,7 +149,7 @@ class _Heard:
     def __call__(self, sent: Sent) -> None:
         self._counts[sent.fate] += 1
         receipt = sent.receipt
-        words = (receipt.outcome, receipt.error_class) if receipt else ()
+        words = (receipt.outcome, receipt.error_class, "; ".join(receipt.findings)) if receipt else ()
         self._is_unsafe |= receipt is not None and receipt.error_class == NOT_PUBLIC_SAFE
         if len(self._lines) < MOST_LINES or sent.fate is not Fate.DELIVERED:
             why = ": ".join(filter(None, words)) or _NOT_TRIED[sent.fate]

@@ -162,7 +162,9 @@ def test_what_holds_a_secret_is_refused_and_never_sent(pilot: Pilot) -> None:
     schedule.write_text(json.dumps(document | {"owners": [f"team {SECRET}"]}), encoding="utf-8")
     said = pilot("notify", "send", "--provider", "slack", "--execute")
     assert (said.code, pilot.slack.posts) == (7, [])
-    assert "refused_locally: not_public_safe" in said.out
+    assert "slack  refused_locally: not_public_safe: payload /blocks/" in said.out
+    assert "webhook.secret (not shown), wanted none; rule configured_secret" in said.out
+    assert SECRET not in said.out + said.err
 
 
 def test_run_delivers_what_the_settings_ask_for_and_the_next_one_shows_and_completes_it(pilot: Pilot) -> None:

@@ -215,6 +215,21 @@ def test_required_key_that_is_empty_is_a_fault(load: Load, provider: str, entry:
     assert fault.startswith(f"connectors.{provider}.{expected}")
 
 
+@pytest.mark.parametrize(
+    ("provider", "key"), [("webhook", "secret"), ("webhook", "token"), ("webhook", "headers.x-team"), ("slack", "url")]
+)
+def test_reference_to_an_empty_text_is_a_fault_though_nobody_asks_for_the_key(
+    load: Load, tmp_path: Path, provider: str, key: str
+) -> None:
+    (tmp_path / "empty").write_text(" \n")
+    (tmp_path / "empty").chmod(0o600)
+    name, _, header = key.partition(".")
+    entry = {"url": HOOK, name: {header: "file:empty"} if header else "file:empty"}
+    assert faults(load({provider: entry})) == [
+        f"connectors.{provider}.{key}: found an empty text, wanted one behind its reference"
+    ]
+
+
 def test_what_a_vendor_asks_beyond_single_keys_is_asked(load: Load) -> None:
     (fault,) = faults(load({"jira": {"url": "https://jira.example.org", "token": TOKEN}}))
     assert fault.startswith("connectors.jira.project: found nothing")
@@ -298,7 +313,8 @@ MAIL: dict[str, Any] = {"host": "smtp.example.org", "sender": "reports@example.o
         ({"url": "https://smtp.example.org"}, "url: unknown key"),
         ({"host": None}, "host: found none, wanted the name of a host"),
         ({"host": "  "}, "host: found an empty text, wanted the name of a host"),
-        ({"host": "file:empty"}, "host: found an empty text, wanted the name of a host"),
+        ({"host": "file:empty"}, "host: found an empty text, wanted one behind its reference"),
+        ({"title": "file:empty"}, "title: found an empty text, wanted one behind its reference"),
         ({"sender": ""}, "sender: found an empty text, wanted one e-mail address"),
         ({"host": "a/b"}, "host: found something else (not shown), wanted the name of a host"),
         ({"sender": "reports"}, "sender: found something else (not shown), wanted one e-mail address"),

@@ -116,6 +116,18 @@ def test_what_is_not_public_safe_is_not_sent_and_not_kept(diary: Diary) -> None:
     assert (connector.asked, begun.payload_sha256, len(diary.intents)) == (["b"], "", 1)
 
 
+def test_refusal_names_what_was_found_but_no_place_that_holds_it_itself(diary: Diary) -> None:
+    found = ["payload /text: rule", "payload /s3cret/x: rule", "c", "d", "e"]
+    guarded = lambda data: found if b"Text of a" in data else [1] if b"s3cret" in data else []  # noqa: E731 - said once
+    diary.send(lane(Spoken(YES), "a", guard=guarded))
+    assert diary.results["a"][1].findings == (
+        "payload /text: rule",
+        "found what may not leave, at a place that holds it itself (not shown)",
+        "c",
+        "and 2 more",
+    )
+
+
 def test_guard_looks_at_what_the_intent_would_keep_too(diary: Diary) -> None:
     guarded = lambda data: ["rule"] if b'"executive_report"' in data else []  # noqa: E731 - said once
     assert diary.send(lane(Spoken(YES), "a", guard=guarded)) == [Fate.FAILED]
@@ -174,9 +186,10 @@ def test_secret_that_comes_back_as_an_id_is_not_kept(diary: Diary) -> None:
 
 
 def test_what_became_private_is_not_sent_again_under_its_key(diary: Diary) -> None:
-    connector, looks = Spoken(LOST, recall=Recall.KEYED), iter([[], [], ["rule"]])
+    connector, looks = Spoken(LOST, recall=Recall.KEYED), iter([[], [], ["rule"], []])
     assert diary.send(lane(connector, "a", guard=lambda _: next(looks))) == [Fate.FAILED]
     assert (connector.asked, diary.results["a"][1].error_class) == (["a"], "not_public_safe")
+    assert diary.results["a"][1].findings == ("rule",)
     assert diary.results["a"][1].outcome is Outcome.TIMEOUT_UNKNOWN
 
 

@@ -117,11 +117,15 @@ class Values:
     def _followed(self, key: str, reference: str) -> str:
         try:
             place = f"connectors.{self._provider}.{key}"
-            return read_secret(self._settings, reference, place, is_private=True).decode().strip()
+            text = read_secret(self._settings, reference, place, is_private=True).decode().strip()
         except UsageFault as fault:
             self.faults += [ConnectorFault(self._provider, one) for one in fault.faults]
         except UnicodeDecodeError:
             self.fault(f"{key}: found bytes that are no UTF-8 text (not shown), wanted a text")
+        else:
+            if not text:
+                self.fault(f"{key}: found an empty text, wanted one behind its reference")
+            return text
         return ""
 
     def _keep(self, key: str, text: str, private: Privates) -> None:
