@@ -1,12 +1,16 @@
 """Which environments a call is about."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from reporter.errors import UsageFault
-from reporter.settings_model import Settings
+from reporter.settings_places import Places
+
+if TYPE_CHECKING:
+    from reporter.settings_model import Settings
 
 
-def chosen_environments(settings: Settings, wanted: Sequence[str]) -> list[str]:
+def chosen_environments(settings: "Settings | Places", wanted: Sequence[str]) -> list[str]:
     """Give the environments to run: those named, else all."""
     known = ", ".join(sorted(settings.environments)) or "none"
     unknown = [name for name in wanted if name not in settings.environments]

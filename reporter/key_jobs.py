@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING
 
 from reporter.errors import KeyFault, UsageFault
 from reporter.settings import read_secret
-from reporter.settings_model import Settings
+from reporter.settings_places import Places
 
 if TYPE_CHECKING:
     from reporter.seal.keys import KeyPair, SigningKey
+    from reporter.settings_model import Settings
 
 
-def signing_key(settings: Settings) -> tuple["SigningKey", str]:
+def signing_key(settings: "Settings | Places") -> tuple["SigningKey", str]:
     """Load the signing key, and say so when it had to be made.
 
     A key that somebody named must exist. The default one is made on the first run, so that upstream's variables
@@ -46,7 +47,7 @@ def make_key_pair(path: Path) -> "KeyPair":
     return new_key_pair(path)
 
 
-def own_public_key(settings: Settings) -> bytes | None:
+def own_public_key(settings: "Settings | Places") -> bytes | None:
     """Give the public half of the signing key as PEM; None when the default key was not made yet."""
     kind, _, name = settings.signing_key.partition(":")
     if kind == "file" and not settings.signing_key_given and not Path(settings.resolve(name)).exists():

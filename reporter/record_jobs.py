@@ -8,7 +8,8 @@ from reporter.errors import LedgerUnusable, UsageFault
 from reporter.model.progress import Tick, untold
 from reporter.model.raw_records import RawRecord, RecordFault
 from reporter.settings import read_secret, read_token
-from reporter.settings_model import LEDGERS, Settings
+from reporter.settings_model import Settings
+from reporter.settings_places import LEDGERS
 
 if TYPE_CHECKING:
     from reporter.collect.https import HttpsAccess

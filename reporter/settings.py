@@ -8,21 +8,16 @@ import os
 from collections.abc import Mapping
 from datetime import date, time
 from pathlib import Path
-from typing import Any, Final
-
-from pydantic import ValidationError
-from pydantic_core import ErrorDetails
+from typing import TYPE_CHECKING, Any, Final
 
 from reporter.errors import UsageFault
 from reporter.model.text import show, visible
-from reporter.settings_model import (
-    DeliverSettings,
-    EnvironmentSettings,
-    HttpsSettings,
-    JobSettings,
-    RetentionSettings,
-    Settings,
-)
+from reporter.settings_places import Places, places_in
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+    from reporter.settings_model import Settings
 
 DEFAULT_FILE: Final = "reporter.toml"
 DEFAULT_ENVIRONMENT: Final = "default"
@@ -44,7 +39,7 @@ def environment_variables() -> dict[str, str]:
 
 def load_settings(
     file: str | None = None, variables: Mapping[str, str] | None = None, *, from_file: bool = True
-) -> tuple[Settings, list[str]]:
+) -> "tuple[Settings, list[str]]":
     """Read the settings in force, and remarks for a person.
 
     `file` is a TOML file; without it `REPORTER_SETTINGS`, then `reporter.toml` in the current directory, then no
@@ -59,6 +54,21 @@ def load_settings(
     settings._signing_key_given = "signing_key" in values  # noqa: SLF001 - own
     settings._file = found  # noqa: SLF001 - own
     return settings, remarks
+
+
+def load_places(file: str | None = None) -> "tuple[Settings | Places, list[str]]":
+    """Read where things lie, and remarks for a person; of what lies elsewhere in the settings nothing is judged.
+
+    As load_settings, which is asked wherever a place does not come plainly from the file. Raise UsageFault.
+    """
+    variables = environment_variables()
+    found = _find_file(file, variables)
+    if not found or any(name.startswith("CAVRA_GO_") for name in variables):
+        return load_settings(file, variables)
+    values = _read_toml(Path(found))
+    _overlay_own(values, variables)
+    places = places_in(values, Path(found).absolute().parent)
+    return (places, []) if places else load_settings(file, variables)
 
 
 def read_rules(file: str | None = None) -> tuple[str, dict[str, Any]]:
@@ -88,7 +98,7 @@ def _find_file(file: str | None, variables: Mapping[str, str]) -> str:
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
-    import tomllib  # noqa: PLC0415 - 7 ms of start that flags and variables alone do without
+    import tomllib
 
     if _would_wait(path):
         raise UsageFault(f"{path}: no regular file, so no settings; `reporter init DIR` writes some")
@@ -124,12 +134,7 @@ def _overlay(
 
     Give the variable that each key came from, and remarks.
     """
-    given: dict[Location, str] = {}
-    for key, variable in OWN_VARIABLES.items():
-        text = variables.get(variable, "").strip()
-        if text:
-            values[key] = _from_here(key, text)
-            given[key,] = variable
+    given = _overlay_own(values, variables)
     upstream = {
         key: _from_here(key, variables[variable].strip())
         for key, variable in upstream_variables().items()
@@ -147,8 +152,21 @@ def _overlay(
     return given, []
 
 
+def _overlay_own(values: dict[str, Any], variables: Mapping[str, str]) -> dict[Location, str]:
+    """Put our own variables over the file's values, and give the variable that each key came from."""
+    given: dict[Location, str] = {}
+    for key, variable in OWN_VARIABLES.items():
+        text = variables.get(variable, "").strip()
+        if text:
+            values[key] = _from_here(key, text)
+            given[key,] = variable
+    return given
+
+
 def upstream_variables() -> dict[str, str]:
     """Map every environment key to upstream's variable."""
+    from reporter.settings_model import EnvironmentSettings
+
     return {
         key: str(field.json_schema_extra["env"])
         for key, field in EnvironmentSettings.model_fields.items()
@@ -165,7 +183,7 @@ def _from_here(key: str, text: str) -> str:
     return str(Path.cwd() / text)
 
 
-def override(settings: Settings, environment: str, flags: Mapping[str, object]) -> Settings:
+def override(settings: "Settings", environment: str, flags: Mapping[str, object]) -> "Settings":
     """Put the flags of one call over one environment; their paths start from the current directory."""
     before = settings.environments.get(environment)
     values = before.model_dump(mode="json", exclude_unset=True) if before else {}
@@ -182,8 +200,12 @@ def _given(key: str, value: object) -> object:
     return _from_here(key, value) if isinstance(value, str) else value
 
 
-def _validate(values: dict[str, Any], prefix: str, given: Mapping[Location, str]) -> Settings:
+def _validate(values: dict[str, Any], prefix: str, given: Mapping[Location, str]) -> "Settings":
     """Build the settings. `given` names the variable or the flag that a value came from."""
+    from pydantic import ValidationError
+
+    from reporter.settings_model import Settings
+
     try:
         return Settings.model_validate(values)
     except ValidationError as error:
@@ -211,7 +233,7 @@ _WANTED: Final = {
 }
 
 
-def _fault(error: ErrorDetails, prefix: str, given: Mapping[Location, str]) -> str:
+def _fault(error: "ErrorDetails", prefix: str, given: Mapping[Location, str]) -> str:
     loc = tuple(key for key in error["loc"] if key != "[key]")
     where = given.get(loc) or f"{prefix}{'.'.join(visible(str(key)) for key in loc)}"
     if error["type"] == "extra_forbidden":
@@ -234,7 +256,16 @@ def _found(value: object, loc: Location) -> str:
 
 
 def _suggestion(key: str) -> str:
-    from difflib import get_close_matches  # noqa: PLC0415 - only a typo needs it
+    from difflib import get_close_matches
+
+    from reporter.settings_model import (
+        DeliverSettings,
+        EnvironmentSettings,
+        HttpsSettings,
+        JobSettings,
+        RetentionSettings,
+        Settings,
+    )
 
     keys = {
         name
@@ -247,7 +278,7 @@ def _suggestion(key: str) -> str:
     return f"; did you mean {close[0]}?" if close else ""
 
 
-def read_secret(settings: Settings, reference: str, purpose: str, *, is_private: bool = False) -> bytes:
+def read_secret(settings: "Settings | Places", reference: str, purpose: str, *, is_private: bool = False) -> bytes:
     """Fetch a secret by its reference. Faults name the reference's target and never a value.
 
     Of a reference that `is_private` they name the kind alone: what stands there may be the secret itself.
@@ -272,7 +303,7 @@ def read_secret(settings: Settings, reference: str, purpose: str, *, is_private:
     raise UsageFault(message)
 
 
-def read_token(settings: Settings, host: str) -> str:
+def read_token(settings: "Settings", host: str) -> str:
     """Fetch the bearer token for a host."""
     purpose = f"https.tokens.{host}"
     token = read_secret(settings, settings.https.tokens[host], purpose).strip()

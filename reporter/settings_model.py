@@ -10,20 +10,24 @@ import os
 import re
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
 
 from reporter.model.manifests import BY_ALIAS
 from reporter.model.text import show
 from reporter.model.words import Mode
+from reporter.settings_places import (
+    DEFAULT_BUNDLES_DIR,
+    DEFAULT_LEDGER,
+    DEFAULT_SIGNING_KEY,
+    ENVIRONMENT_NAME,
+    LEDGERS,
+    state_path_of,
+)
 
 # A plugin of pydantic could change what is valid, and looking for one reads the metadata of every installed package.
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # noqa: TID251 - set for pydantic, not read
-
-LEDGERS: Final = ("sqlite:///", "postgresql+psycopg://")
-DEFAULT_SIGNING_KEY: Final = "file:keys/signing.key"
-ENVIRONMENT_NAME: Final = r"^[a-z0-9][a-z0-9._-]{0,62}$"
 
 
 class LogFormat(StrEnum):
@@ -358,7 +362,9 @@ class Settings(_Keys):
     """Everything that a run needs to know."""
 
     bundles_dir: Annotated[str, Field(min_length=1), BeforeValidator(_local)] = Field(
-        default="bundles", description="Directory that bundles are written to.", examples=["bundles"]
+        default=DEFAULT_BUNDLES_DIR,
+        description="Directory that bundles are written to.",
+        examples=[DEFAULT_BUNDLES_DIR],
     )
     signing_key: Secret = Field(
         default=SecretRef(DEFAULT_SIGNING_KEY),
@@ -366,9 +372,9 @@ class Settings(_Keys):
         examples=[DEFAULT_SIGNING_KEY],
     )
     ledger: Annotated[str, BeforeValidator(_ledger)] = Field(
-        default="sqlite:///state/ledger.db",
+        default=DEFAULT_LEDGER,
         description="The ledger: sqlite:///PATH or postgresql+psycopg://USER@HOST/NAME.",
-        examples=["sqlite:///state/ledger.db"],
+        examples=[DEFAULT_LEDGER],
     )
     ledger_password: Secret | None = Field(
         default=None, description="The password of a PostgreSQL ledger, by reference.", examples=["env:LEDGER_PASSWORD"]
@@ -449,9 +455,7 @@ class Settings(_Keys):
     @property
     def state_path(self) -> Path:
         """The directory of what belongs to this machine: the lock of runs."""
-        kind, _, path = self.ledger.partition(":///")
-        beside = str(Path(path).parent) if kind == "sqlite" else "state"
-        return self.base_dir / (self.state_dir or beside)
+        return state_path_of(self.base_dir, self.ledger, self.state_dir)
 
     def digest(self, environment: str) -> str:
         """Give the sha256 of the settings that decide one environment's verdict, written canonically.

@@ -23,7 +23,7 @@ from reporter.environments import chosen_environments
 from reporter.errors import ExitCode
 from reporter.run_jobs.latest import LastRun, last_runs
 from reporter.seal.keys import PublicKey
-from reporter.settings import load_settings
+from reporter.settings import load_places
 from reporter.standing_jobs import public_key_of
 from reporter.standing_jobs.standing import OLD_AFTER, Attached, Due, Standing, for_environment, standing_of
 
@@ -57,7 +57,7 @@ def status(
       reporter status --environment production-pilot --json
       reporter status --explain
     """  # noqa: D301 - \b is click's mark for text that keeps its lines
-    settings, remarks = load_settings(settings_file)
+    settings, remarks = load_places(settings_file)
     for line in remarks:
         remark(line)
     now, key = instant_of(as_of), public_key_of(settings)

@@ -3,12 +3,15 @@
 import json
 import sqlite3
 from collections.abc import Sequence
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import quote
 
 from reporter.errors import LedgerUnusable, UsageFault
 from reporter.run_jobs.holder import read_holder
-from reporter.settings_model import Settings
+from reporter.settings_places import Places
+
+if TYPE_CHECKING:
+    from reporter.settings_model import Settings
 
 LOOKED_AT: Final = 200
 """Rows: each job that ran among the last hundred runs is told."""
@@ -33,7 +36,7 @@ class LastRun(NamedTuple):
     failed_environments: tuple[str, ...] = ()
 
 
-def last_runs(settings: Settings) -> list[LastRun]:
+def last_runs(settings: "Settings | Places") -> list[LastRun]:
     """Give the last run of every job, the latest first. What cannot be read is left out."""
     ends: dict[int, dict[str, Any]] = {}
     found: dict[str, LastRun] = {}
@@ -46,13 +49,13 @@ def last_runs(settings: Settings) -> list[LastRun]:
     return list(found.values())
 
 
-def last_start(settings: Settings, job: str) -> str:
+def last_start(settings: "Settings", job: str) -> str:
     """Give when a job started last, by the wall clock of then; empty where no record of it can be read."""
     rows = _rows(settings, _OF_JOB, (job,))
     return str(json.loads(rows[0][2])["started_at"]) if rows else ""
 
 
-def _last_run(settings: Settings, start: dict[str, Any], end: dict[str, Any] | None) -> LastRun:
+def _last_run(settings: "Settings | Places", start: dict[str, Any], end: dict[str, Any] | None) -> LastRun:
     failed = tuple(one["environment"] for one in end["environments"] if one["failure"]) if end else ()
     holder = read_holder(settings.state_path) if end is None else None
     return LastRun(
@@ -66,9 +69,9 @@ def _last_run(settings: Settings, start: dict[str, Any], end: dict[str, Any] | N
     )
 
 
-def _rows(settings: Settings, query: str, values: tuple[str, ...]) -> Sequence[_Row]:
+def _rows(settings: "Settings | Places", query: str, values: tuple[str, ...]) -> Sequence[_Row]:
     kind, _, path = settings.ledger.partition(":///")
-    if kind != "sqlite":
+    if kind != "sqlite" and not isinstance(settings, Places):
         return _rows_of_server(settings, query, values)
     address = f"file:{quote(str(settings.base_dir / path))}?mode=ro"
     try:
@@ -83,7 +86,7 @@ def _rows(settings: Settings, query: str, values: tuple[str, ...]) -> Sequence[_
         connection.close()
 
 
-def _rows_of_server(settings: Settings, query: str, values: tuple[str, ...]) -> Sequence[_Row]:
+def _rows_of_server(settings: "Settings", query: str, values: tuple[str, ...]) -> Sequence[_Row]:
     from reporter.record_jobs import open_settings_ledger
 
     try:

@@ -1,8 +1,8 @@
 """Ed25519 keys: make a pair, read a half. Refuses other kinds, and private keys open to others.
 
 No message and no repr holds key material. `cryptography`'s serialisation costs more start-up time
-than a whole verification, so the public half, which is one fixed prefix and 32 bytes (RFC 8410 4),
-is read without it.
+than a whole verification, so each half in its usual form, which is one fixed prefix and 32 bytes
+(RFC 8410 4 and 7), is read without it.
 """
 
 # Without pathlib: a verification starts faster than it imports.
@@ -23,6 +23,10 @@ from reporter.seal.disk import create_file, sync_directory
 _SPKI_PREFIX = bytes.fromhex("302a300506032b6570032100")
 _PUBLIC_BEGIN = b"-----BEGIN PUBLIC KEY-----"
 _PUBLIC_END = b"-----END PUBLIC KEY-----"
+_PKCS8_PREFIX = bytes.fromhex("302e020100300506032b657004220420")
+_PRIVATE_BEGIN = b"-----BEGIN PRIVATE KEY-----"
+_PRIVATE_END = b"-----END PRIVATE KEY-----"
+_RAW_BYTES = 32
 _KEY_FILE_BYTES_MAX = 1 << 16
 _MAKE_ONE = "make a pair with `reporter keys new`"
 _PUBLIC_GIVEN = "found a public key, wanted the private half: give the file beside it without .pub"
@@ -126,11 +130,13 @@ def read_signing_key(path: str | os.PathLike[str]) -> SigningKey:
 
 def load_signing_key(pem: bytes, where: str) -> SigningKey:
     """Take the private half from PEM bytes; `where` names their origin in a KeyFault."""
-    from cryptography.hazmat.primitives import serialization  # noqa: PLC0415 - 10 ms of start
-
     fault = ""
     if _PUBLIC_BEGIN in pem:
         raise KeyFault(f"signing key {where}: {_PUBLIC_GIVEN}")
+    if raw := _raw_half(pem, _PRIVATE_BEGIN, _PRIVATE_END, _PKCS8_PREFIX):
+        return SigningKey(ed25519.Ed25519PrivateKey.from_private_bytes(raw))
+    from cryptography.hazmat.primitives import serialization  # noqa: PLC0415 - 10 ms of start
+
     try:
         key = serialization.load_pem_private_key(pem, password=None)
     except TypeError:
@@ -158,17 +164,24 @@ def load_public_key(pem: bytes, where: str = "given bytes") -> PublicKey:
             f"public key {where}: found a private key, wanted the public half:"
             " give the .pub file beside it, and keep the private key where only reporter reads it"
         )
-    text = pem.strip()
-    if not (text.startswith(_PUBLIC_BEGIN) and text.endswith(_PUBLIC_END)):
+    raw = _raw_half(pem, _PUBLIC_BEGIN, _PUBLIC_END, _SPKI_PREFIX)
+    if raw is None:
         raise KeyFault(f"public key {where}: found no public key, wanted one in PEM: give the .pub file")
-    body = b"".join(text[len(_PUBLIC_BEGIN) : -len(_PUBLIC_END)].split())
-    try:
-        spki = binascii.a2b_base64(body, strict_mode=True)
-    except binascii.Error:
-        spki = b""
-    if len(spki) != len(_SPKI_PREFIX) + 32 or not spki.startswith(_SPKI_PREFIX):
+    if not raw:
         raise KeyFault(f"public key {where}: found a key of another kind, wanted Ed25519: {_MAKE_ONE}")
-    return PublicKey(ed25519.Ed25519PublicKey.from_public_bytes(spki[len(_SPKI_PREFIX) :]))
+    return PublicKey(ed25519.Ed25519PublicKey.from_public_bytes(raw))
+
+
+def _raw_half(pem: bytes, begin: bytes, end: bytes, prefix: bytes) -> bytes | None:
+    """Take the 32 bytes out of PEM; None where nothing stands between the two lines, empty where it is another key."""
+    text = pem.strip()
+    if not (text.startswith(begin) and text.endswith(end)):
+        return None
+    try:
+        der = binascii.a2b_base64(b"".join(text[len(begin) : -len(end)].split()), strict_mode=True)
+    except binascii.Error:
+        return b""
+    return der[len(prefix) :] if der.startswith(prefix) and len(der) == len(prefix) + _RAW_BYTES else b""
 
 
 def _create(path: str, content: bytes, mode: int) -> None:

@@ -3,12 +3,17 @@
 Nothing that a bundle says is told unless its seal holds.
 """
 
+from typing import TYPE_CHECKING
+
 from reporter.key_jobs import own_public_key
 from reporter.seal.keys import PublicKey, load_public_key
-from reporter.settings_model import Settings
+from reporter.settings_places import Places
+
+if TYPE_CHECKING:
+    from reporter.settings_model import Settings
 
 
-def public_key_of(settings: Settings) -> PublicKey | None:
+def public_key_of(settings: "Settings | Places") -> PublicKey | None:
     """Give the key that these settings seal with; None where none was made yet."""
     pem = own_public_key(settings)
     return load_public_key(pem) if pem else None

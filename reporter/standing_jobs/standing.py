@@ -9,13 +9,16 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from reporter.model.instants import FUTURE_TOLERANCE, format_instant, parse_instant
 from reporter.seal.bundle import BundleName, list_bundles, lost_latest
 from reporter.seal.keys import PublicKey
 from reporter.seal.verify import verify_bundle
-from reporter.settings_model import Settings
+from reporter.settings_places import Places
+
+if TYPE_CHECKING:
+    from reporter.settings_model import Settings
 
 OLD_AFTER: Final = timedelta(hours=26)
 """A daily run that is two hours late."""
@@ -95,7 +98,7 @@ class Standing(NamedTuple):
         return bool(self.bundle) and not self.faults
 
 
-def standing_of(settings: Settings, environment: str, now: datetime, key: PublicKey | None) -> Standing:
+def standing_of(settings: "Settings | Places", environment: str, now: datetime, key: PublicKey | None) -> Standing:
     """Read the newest bundle dated at or before `now`, once it verifies."""
     bundles_dir = settings.resolve(settings.bundles_dir)
     names, lost = list_bundles(bundles_dir, environment), lost_latest(bundles_dir, environment)

@@ -118,7 +118,14 @@ def test_very_many_open_items_are_cut_on_a_screen(call: Call, copy: Path, monkey
 def test_status_loads_no_stage(ran: Path) -> None:
     loaded = loaded_by("status", "--as-of", LATER, cwd=ran)
     assert "cryptography" in loaded
-    assert not loaded & {"httpx", "jinja2", "rich", "sqlalchemy", "weasyprint"}
+    assert not loaded & {"httpx", "jinja2", "pydantic", "rich", "sqlalchemy", "weasyprint"}
+
+
+def test_status_leaves_places_that_are_not_plain_to_the_whole_reading(call: Call, copy: Path) -> None:
+    settings = copy / "reporter.toml"
+    settings.write_text('bundels_dir = "elsewhere"\n' + settings.read_text(encoding="utf-8"), encoding="utf-8")
+    said = call("status", "--settings", settings)
+    assert (said.code, said.err) == (2, f"error: {settings}: bundels_dir: unknown key; did you mean bundles_dir?\n")
 
 
 def test_history_lists_the_chain(call: Call, ran: Path) -> None:

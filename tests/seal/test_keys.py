@@ -66,6 +66,10 @@ def test_key_that_openssl_made_is_accepted(tmp_path: Path) -> None:
     assert read_signing_key(path).public.accepts(read_signing_key(path).sign(b"x"), b"x")
 
 
+def test_key_with_words_before_it_is_accepted(key_path: Path, key: SigningKey) -> None:
+    assert load_signing_key(b"friendlyName: pilot\n" + key_path.read_bytes(), "k").key_id == key.key_id
+
+
 @pytest.mark.parametrize("there", ["k", "k.pub"])
 def test_nothing_is_overwritten_and_nothing_is_left(tmp_path: Path, there: str) -> None:
     (tmp_path / there).symlink_to("elsewhere")

@@ -5,9 +5,10 @@ the inputs of every bundle come from these rows. The models are imported when a 
 """
 
 from importlib import import_module
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from reporter.model.wants import ManifestModel
+if TYPE_CHECKING:
+    from reporter.model.wants import ManifestModel
 
 
 class ManifestKind(NamedTuple):
@@ -32,7 +33,7 @@ class ManifestKind(NamedTuple):
         return f"{self.alias}_path"
 
     @property
-    def model(self) -> type[ManifestModel]:
+    def model(self) -> "type[ManifestModel]":
         """Import the typed model of this kind."""
         module, _, name = self.model_at.partition(":")
         model: type[ManifestModel] = getattr(import_module(f"{__name__}.{module}"), name)
