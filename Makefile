@@ -33,11 +33,14 @@ report: $(PROJECT) | system-report  ## run the main job on a sample world
 	@echo 'Open   $(SAMPLE)/bundles/production-pilot/latest/index.html'
 	@echo 'Verify $(BIN)/reporter verify $(SAMPLE)/bundles/production-pilot/latest --key $(SAMPLE)/keys/signing.key.pub'
 
+# Tracing slows pure computing most: properties are traced with few examples, and then tried with many.
+SHARED := -n 2 --dist worksteal
 test: $(DEV) $(PROJECT) $(AXE) | system-test  ## run the whole suite; branches >= 95 %, assess and seal 100 %
 	@$(BIN)/coverage erase
-	@$(BIN)/pytest -n 2 --cov --cov-report=term --cov-fail-under=95
+	@$(BIN)/pytest $(SHARED) --hypothesis-profile few --cov --cov-report=term --cov-fail-under=95
 	@$(BIN)/coverage report --include='reporter/assess/*,reporter/loops/*,reporter/seal/*' --fail-under=100 > /dev/null \
 	  || { $(BIN)/coverage report --include='reporter/assess/*,reporter/loops/*,reporter/seal/*'; exit 1; }
+	@$(BIN)/pytest $(SHARED) -m hypothesis
 
 lint: $(DEV) $(PROJECT)  ## ruff, mypy and the import contracts
 	@$(BIN)/ruff check

@@ -10,15 +10,19 @@ from typing import Any
 
 AS_OF = "2026-06-11T15:40:00Z"
 REPORTER = str(Path(sys.executable).parent / "reporter")
+KEPT_PRINTS = Path(__file__).with_name("kept_prints.py")
 
 
 def reporter(
     *arguments: str | Path, cwd: Path, env: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Run the real command in a directory, with these variables and no others of ours."""
+    """Run the real command in a directory, with these variables and no others of ours.
+
+    A PDF of the very same page is laid out once in all tests together (`kept_prints.py`).
+    """
     bare = {key: value for key, value in os.environ.items() if not key.startswith(("CAVRA_", "REPORTER_"))}
     return subprocess.run(
-        [REPORTER, *map(str, arguments)],
+        [sys.executable, KEPT_PRINTS, os.environ["KEPT_PRINTS"], *map(str, arguments)],
         cwd=cwd,
         env={**bare, **(env or {})},
         capture_output=True,

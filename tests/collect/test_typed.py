@@ -206,7 +206,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=min(300, settings().max_examples))
 @given(alias=st.sampled_from(list(BY_ALIAS)), data=st.data())
 def test_any_object_yields_a_model_and_faults_that_point_into_it(alias: str, data: st.DataObject) -> None:
     names = st.sampled_from(list(BY_ALIAS[alias].model.model_fields))

@@ -102,7 +102,7 @@ READERS: dict[str, Callable[[Any], str]] = {
 }
 
 
-@settings(max_examples=50)
+@settings(max_examples=min(50, settings().max_examples))
 @given(MESSAGES)
 def test_any_message_is_taken_and_says_its_verdict_and_what_is_left_out(told: Message) -> None:
     for case in CASES:
@@ -124,7 +124,7 @@ ANSWERS = st.binary() | st.recursive(
 ).map(lambda document: json.dumps(document).encode())
 
 
-@settings(max_examples=200)
+@settings(max_examples=min(200, settings().max_examples))
 @given(status=st.integers(200, 599), body=ANSWERS)
 def test_no_answer_makes_a_connector_stumble_or_tell_what_it_said(status: int, body: bytes) -> None:
     answer = HttpAnswer(status, {}, body)
