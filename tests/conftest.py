@@ -7,9 +7,13 @@ Hypothesis tries more where nobody waits for it, in CI, and there the same each 
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from kept_prints import keep_prints
 
 settings.register_profile("few", max_examples=10, deadline=None, derandomize=True)
 settings.register_profile("local", max_examples=100, deadline=None)
@@ -30,3 +34,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """Remove it."""
     if not hasattr(config, "workerinput"):
         shutil.rmtree(os.environ.pop(KEPT_PRINTS), ignore_errors=True)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def prints(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Print each page once, but where printing is what is tested."""
+    if request.path.parent.name == "render":
+        yield
+        return
+    with keep_prints(Path(os.environ[KEPT_PRINTS])):
+        yield
