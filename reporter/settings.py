@@ -247,7 +247,15 @@ def _fault(error: "ErrorDetails", prefix: str, given: Mapping[Location, str]) ->
 
 def _found(value: object, loc: Location) -> str:
     """Show a wrong value, unless it may be a secret that somebody wrote down in the wrong form."""
-    private = loc[0] in ("signing_key", "ledger", "ledger_password", "heartbeat_url", "https", "connector_config")
+    private = loc[0] in (
+        "signing_key",
+        "ledger",
+        "ledger_password",
+        "heartbeat_url",
+        "https",
+        "connector_config",
+        "serve",
+    )
     if isinstance(value, list):
         return f"a list of {len(value)}" if value else show(value)
     if isinstance(value, str) and (private or "@" in value or "//" in value):
@@ -264,12 +272,23 @@ def _suggestion(key: str) -> str:
         HttpsSettings,
         JobSettings,
         RetentionSettings,
+        ServeSettings,
         Settings,
+        TokenSettings,
     )
 
     keys = {
         name
-        for model in (Settings, EnvironmentSettings, HttpsSettings, RetentionSettings, DeliverSettings, JobSettings)
+        for model in (
+            Settings,
+            EnvironmentSettings,
+            HttpsSettings,
+            RetentionSettings,
+            DeliverSettings,
+            JobSettings,
+            ServeSettings,
+            TokenSettings,
+        )
         for name in model.model_fields
     }
     close = [one for one in sorted(keys) if key and one.startswith(f"{key}_")] or get_close_matches(

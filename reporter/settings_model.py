@@ -46,6 +46,14 @@ class LogLevel(StrEnum):
     ERROR = "error"
 
 
+class Role(StrEnum):
+    """What the bearer of a token may do over HTTP. Each may do what those before it may."""
+
+    READ = "read"
+    OPERATE = "operate"
+    APPROVE = "approve"
+
+
 class SecretRef(str):
     """Where a secret is, never the secret: `env:NAME`, `file:PATH` or `credential:NAME`."""
 
@@ -358,6 +366,68 @@ class RetentionSettings(_Keys):
     )
 
 
+class TokenSettings(_Keys):
+    """One caller of `reporter serve`. Its name stands in the ledger as who decided."""
+
+    secret: Secret = Field(
+        description="The bearer token, by reference: 32 characters at least, as chance has them.",
+        examples=["credential:lead-token"],
+    )
+    role: Role = Field(
+        default=Role.READ,
+        description="read; operate, which plans, sends and answers too; approve, which lets retries through too.",
+        examples=["operate"],
+    )
+
+
+class ServeSettings(_Keys):
+    """The HTTP paths of `reporter serve`."""
+
+    host: Annotated[str, Field(pattern=r"^[0-9A-Za-z:.-]+$")] = Field(
+        default="127.0.0.1", description="The address to listen at.", examples=["127.0.0.1"]
+    )
+    port: Annotated[int, BeforeValidator(_number), Field(ge=0, le=65_535)] = Field(
+        default=8000, description="The port to listen at; 0 takes a free one.", examples=[8000]
+    )
+    allow_remote: bool = Field(
+        default=False,
+        description="Listen at an address that other machines reach: put TLS in front of it.",
+        examples=[True],
+    )
+    hosts: tuple[Annotated[str, Field(pattern=r"^[0-9A-Za-z:.\[\]-]+$")], ...] = Field(
+        default=(),
+        description="Names that callers may use for this server, besides those of loopback.",
+        examples=[["evidence.example.org"]],
+    )
+    max_age_seconds: Annotated[float, BeforeValidator(_number), Field(ge=0, le=60, allow_inf_nan=False)] = Field(
+        default=2.0,
+        description="Seconds that a report may be answered from memory while nothing it was made from changed.",
+        examples=[2.0],
+    )
+    max_body_bytes: Annotated[int, BeforeValidator(_number), Field(ge=1_000, le=10_000_000)] = Field(
+        default=65_536, description="Bytes that the body of a request may have.", examples=[65_536]
+    )
+    max_connections: Annotated[int, BeforeValidator(_number), Field(ge=2, le=10_000)] = Field(
+        default=200, description="Connections at a time; of one address, half of them.", examples=[200]
+    )
+    timeout_seconds: Annotated[float, BeforeValidator(_number), Field(gt=0, le=600, allow_inf_nan=False)] = Field(
+        default=10.0,
+        description="Seconds that a caller may take for the head of a request, for its body, and to read the answer.",
+        examples=[10.0],
+    )
+    requests_per_second: Annotated[float, BeforeValidator(_number), Field(gt=0, le=100_000, allow_inf_nan=False)] = (
+        Field(default=300.0, description="Requests a second of one token; twice as many at once.", examples=[300.0])
+    )
+    failures_per_minute: Annotated[float, BeforeValidator(_number), Field(gt=0, le=1e9, allow_inf_nan=False)] = Field(
+        default=30.0, description="Requests a minute of one address without a token that is known.", examples=[30.0]
+    )
+    tokens: dict[Annotated[str, Field(pattern=ENVIRONMENT_NAME)], TokenSettings] = Field(
+        default_factory=dict,
+        description="The callers, by name.",
+        examples=[{"lead": {"secret": "credential:lead-token", "role": "approve"}}],
+    )
+
+
 class Settings(_Keys):
     """Everything that a run needs to know."""
 
@@ -419,6 +489,9 @@ class Settings(_Keys):
     )
     retention: RetentionSettings = Field(
         default_factory=RetentionSettings.model_construct, description="Which bundles are kept."
+    )
+    serve: ServeSettings = Field(
+        default_factory=ServeSettings.model_construct, description="The HTTP paths of `reporter serve`."
     )
     schedule: dict[Annotated[str, Field(pattern=ENVIRONMENT_NAME)], JobSettings] = Field(
         default_factory=dict,

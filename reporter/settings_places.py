@@ -29,6 +29,7 @@ KEYS: Final = frozenset(
         "metrics_file",
         "retention",
         "schedule",
+        "serve",
         "signing_key",
         "state_dir",
     ]

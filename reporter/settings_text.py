@@ -15,13 +15,29 @@ from reporter.settings_model import (
     JobSettings,
     RecoverySettings,
     RetentionSettings,
+    ServeSettings,
     Settings,
+    TokenSettings,
 )
 
 EXAMPLE_ENVIRONMENT: Final = "production-pilot"
 EXAMPLE_JOB: Final = "run"
 
 HIDDEN: Final = "<secret>"
+
+TABLES: Final = frozenset(
+    {
+        "https",
+        "retention",
+        "serve",
+        "serve.tokens",
+        "schedule",
+        "environments",
+        "environments.NAME.recovery",
+        "environments.NAME.deliver",
+    }
+)
+"""Keys that hold tables, whose keys have rows of their own."""
 
 
 def example_text() -> str:
@@ -31,11 +47,13 @@ def example_text() -> str:
         "# Relative paths start from this file's directory. Variables of the environment override this file.",
         "# Secrets are references: env:NAME, file:PATH or credential:NAME (systemd's LoadCredential=).",
         "",
-        *_key_lines(Settings, skip=("https", "retention", "schedule", "environments")),
+        *_key_lines(Settings, skip=("https", "retention", "serve", "schedule", "environments")),
         "[https]",
         *_key_lines(HttpsSettings),
         "[retention]",
         *_key_lines(RetentionSettings),
+        "[serve]",
+        *_key_lines(ServeSettings),
         f"# [schedule.{EXAMPLE_JOB}]",
         *(f"# {line}" if line and not line.startswith("#") else line for line in _key_lines(JobSettings)),
         f"[environments.{EXAMPLE_ENVIRONMENT}]",
@@ -54,6 +72,8 @@ def settings_rows() -> Iterator[tuple[str, str, str, str]]:
         ("", Settings),
         ("https.", HttpsSettings),
         ("retention.", RetentionSettings),
+        ("serve.", ServeSettings),
+        ("serve.tokens.NAME.", TokenSettings),
         ("schedule.JOB.", JobSettings),
         ("environments.NAME.", EnvironmentSettings),
         ("environments.NAME.recovery.", RecoverySettings),
@@ -61,7 +81,7 @@ def settings_rows() -> Iterator[tuple[str, str, str, str]]:
     )
     for prefix, model in tables:
         for name, field in model.model_fields.items():
-            if name not in ("https", "retention", "schedule", "environments", "recovery", "deliver"):
+            if f"{prefix}{name}" not in TABLES:
                 variable = _variable(name, field, prefix)
                 yield f"{prefix}{name}", _default_text(field), variable, field.description or ""
 
@@ -122,6 +142,8 @@ def _shown(settings: Settings) -> dict[str, Any]:
     for key in ("ledger_password", "heartbeat_url"):
         values[key] = HIDDEN if values[key] else None
     values["https"]["tokens"] = dict.fromkeys(values["https"]["tokens"], HIDDEN)
+    for token in values["serve"]["tokens"].values():
+        token["secret"] = HIDDEN
     for environment in values["environments"].values():
         environment["deliver"]["executives"] = [HIDDEN] * len(environment["deliver"]["executives"])
         environment.update({key: _without_query(value) for key, value in environment.items()})

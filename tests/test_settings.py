@@ -18,9 +18,11 @@ from reporter.settings_model import (
     RecoverySettings,
     RetentionSettings,
     SecretRef,
+    ServeSettings,
     Settings,
+    TokenSettings,
 )
-from reporter.settings_text import example_text, settings_in_force, settings_rows
+from reporter.settings_text import TABLES, example_text, settings_in_force, settings_rows
 from worlds import reporter
 
 SECRET = "s3cr3t-that-nobody-may-see"  # noqa: S105 - of this test
@@ -419,6 +421,9 @@ WITH_SECRETS = """
 signing_key = "file:private-place/signing.key"
 [https.tokens]
 "manifests.example.org" = "env:PRIVATE_NAME"
+[serve.tokens.lead]
+secret = "env:PRIVATE_NAME"
+role = "approve"
 [environments.tokens]
 manifests_dir = "https://manifests.example.org/pilot"
 rollback_plan_path = "https://manifests.example.org/plan.json?sig=signed-part"
@@ -448,6 +453,7 @@ def test_settings_check_shows_all_but_the_secrets(tmp_path: Path) -> None:
     shown = json.loads(done.stdout)
     assert shown["signing_key"] == "<secret>"
     assert shown["https"]["tokens"] == {"manifests.example.org": "<secret>"}
+    assert shown["serve"]["tokens"] == {"lead": {"secret": "<secret>", "role": "approve"}}
     assert shown["environments"]["signing_key"]["mode"] == "promoted"
     pilot = shown["environments"]["tokens"]
     assert pilot["manifests_dir"] == "https://manifests.example.org/pilot"
@@ -535,6 +541,7 @@ def test_example_holds_every_key_and_each_example_is_accepted() -> None:
     (pilot,) = values["environments"].values()
     assert set(values) == set(Settings.model_fields)
     assert set(values["https"]) == set(HttpsSettings.model_fields)
+    assert set(values["serve"]) == set(ServeSettings.model_fields)
     assert set(pilot) == set(EnvironmentSettings.model_fields)
     load(uncommented)
 
@@ -545,10 +552,10 @@ def test_every_key_has_a_description_an_example_and_a_row_in_the_reference() -> 
     assert rows["bundles_dir"][:2] == ("bundles", "REPORTER_BUNDLES_DIR")
     assert rows["https.timeout_seconds"][:2] == ("10.0", "")
     models = (Settings, HttpsSettings, RetentionSettings, JobSettings, EnvironmentSettings, RecoverySettings)
-    for model in (*models, DeliverSettings):
+    for model in (*models, DeliverSettings, ServeSettings, TokenSettings):
         for name, field in model.model_fields.items():
             assert field.description, name
-            if name not in ("https", "retention", "schedule", "environments", "recovery", "deliver"):
+            if not {name, f"serve.{name}", f"environments.NAME.{name}"} & TABLES or model is HttpsSettings:
                 assert field.examples, name
                 assert [key for key in rows if key.rpartition(".")[2] == name]
 

@@ -1,12 +1,13 @@
 """Jobs for what people decide: answering, approving retries, opening and closing recoveries, planning retries.
 
 Each checks that the decision is about something that is there and wants it, and that it counts, before a record is made
-of it. Nothing is recorded but by `record_answer` and `record_plans`.
+of it. Nothing is recorded but by `record_once` and `record_plans`.
 """
 
 from reporter.answer_jobs.answers import acknowledge, approve_retry
+from reporter.answer_jobs.as_json import plans_as_json, prepared_as_json, route_as_json
 from reporter.answer_jobs.plans import LoopPlan, RetryPlans, plan_retries, record_plans
-from reporter.answer_jobs.recording import Prepared, record_answer, stored
+from reporter.answer_jobs.recording import Prepared, record_answer, record_once, stored
 from reporter.answer_jobs.recoveries import close_recovery, open_recovery
 from reporter.answer_jobs.signature import Signature, sign
 
@@ -20,8 +21,12 @@ __all__ = [
     "close_recovery",
     "open_recovery",
     "plan_retries",
+    "plans_as_json",
+    "prepared_as_json",
     "record_answer",
+    "record_once",
     "record_plans",
+    "route_as_json",
     "sign",
     "stored",
 ]

@@ -1,6 +1,6 @@
 """Planning the retries of every loop: what would be tried again, what waits, is gated or exhausted (B2.14)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -8,6 +8,7 @@ from reporter.answer_jobs.recording import append_own, sealed_for
 from reporter.loop_jobs import states_of
 from reporter.loops.loop import Loop
 from reporter.loops.writing import RecordValue, decisions_of, write_retry_plan
+from reporter.loops.writing.envelope import GOVERNANCE
 from reporter.model.routes import RetryAction, RouteState
 from reporter.settings_model import Settings
 
@@ -31,18 +32,29 @@ class RetryPlans(NamedTuple):
     faults: tuple[str, ...]
 
 
-def plan_retries(settings: Settings, environment: str, now: datetime, recorded_at: datetime) -> RetryPlans:
-    """Plan the retries of every loop that has a record. A plan with nothing to decide shows that somebody looked."""
+def plan_retries(  # noqa: PLR0913 - whose retries, and who asks
+    settings: Settings,
+    environment: str,
+    now: datetime,
+    recorded_at: datetime,
+    *,
+    only: Collection[str] = (),
+    by: str = GOVERNANCE,
+) -> RetryPlans:
+    """Plan the retries of every loop that has a record, or of these `only`.
+
+    A plan with nothing to decide shows that somebody looked.
+    """
     states = states_of(settings, environment, now).states
     plans = []
     for loop in states.loops:
-        if loop.word not in states.facts:
+        if loop.word not in states.facts or (only and loop.word not in only):
             continue
         routes = sorted(
             (one for one in states.of(loop) if one.retry.action is not RetryAction.NONE),
             key=lambda one: (ORDER.index(fate(one)), one.route),
         )
-        record = write_retry_plan(loop, now, decisions_of(routes), policy=states.policies.of(loop))
+        record = write_retry_plan(loop, now, decisions_of(routes), policy=states.policies.of(loop), by=by)
         plans.append(LoopPlan(loop, tuple(routes), sealed_for(environment, recorded_at, record)))
     return RetryPlans(environment, tuple(plans), tuple(map(str, states.faults)))
 

@@ -135,6 +135,16 @@ def record_answer(settings: Settings, prepared: Prepared) -> bool:
     return append_own(settings, prepared.environment, [prepared.record]) == 1
 
 
+def record_once(settings: Settings, prepared: Prepared) -> tuple[Prepared, bool]:
+    """Record a decision that is not there yet; give it as the ledger has it, and say whether it was added."""
+    if prepared.repeats:
+        return prepared, False
+    if record_answer(settings, prepared):
+        return prepared, True
+    # The same call at the same moment came first.
+    return stored(settings, prepared), False
+
+
 def append_own(settings: Settings, environment: str, records: Sequence[RecordValue]) -> int:
     """Append records under keys that make them ours; give how many were not there yet."""
     entries = [Entry(msgspec.json.encode(one), own_key(environment, one["session_id"])) for one in records]

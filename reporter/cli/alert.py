@@ -7,12 +7,12 @@ from datetime import datetime
 import click
 
 from reporter.cli.answering import decided_at, sending_options, start
-from reporter.cli.deliveries import counted, delivery_as_json, delivery_lines, ended, note_end, sending
+from reporter.cli.deliveries import counted, delivery_lines, ended
 from reporter.cli.terminal import print_json, remark, say
 from reporter.delivery_jobs.alerting import Alerts, plan_alerting, send_alerts
-from reporter.delivery_jobs.sending import Delivery
+from reporter.delivery_jobs.alone import note_end, sending
+from reporter.delivery_jobs.as_json import alerts_as_json
 from reporter.errors import ExitCode
-from reporter.loops.alerts import AlertPlan
 from reporter.model.instants import format_instant
 
 
@@ -49,14 +49,14 @@ def send(  # noqa: PLR0913, PLR0917 - one for each option
     settings, name = start(settings_file, environment)
     now = decided_at(as_of, execute=execute)
     delivery = None
-    with sending(settings, name, "alert send", alone=execute) as (sender, watch):
+    with sending(settings, name, "alert send", remark, alone=execute) as (sender, watch):
         if execute:
             alerts, delivery = send_alerts(sender, now, force=force)
             note_end(watch, delivery)
         else:
             alerts = plan_alerting(sender, now, force=force)
     if as_json:
-        print_json(json.dumps(_as_json(alerts, delivery), indent=1))
+        print_json(json.dumps(alerts_as_json(alerts, delivery), indent=1))
     else:
         for line in _lines(alerts):
             say(line)
@@ -79,26 +79,3 @@ def _lines(alerts: Alerts) -> Iterator[str]:
         yield from (f"  {each.severity:<9}  {each.message}" for each in one.alerts)
         for silent in one.suppressed_providers:
             yield f"  {silent.provider} was told at {format_instant(silent.last_delivery_at)}"
-
-
-def _as_json(alerts: Alerts, delivery: Delivery | None) -> dict[str, object]:
-    return {
-        "environment": alerts.environment,
-        "executed": delivery is not None,
-        "alerts": [_plan_as_json(one) for one in alerts.wanted],
-        "delivery": delivery_as_json(delivery) if delivery else None,
-    }
-
-
-def _plan_as_json(one: AlertPlan) -> dict[str, object]:
-    return {
-        "loop": one.loop,
-        "about": one.about,
-        "health_id": one.health_id,
-        "alert_level": one.alert_level,
-        "alerts": [
-            {"severity": each.severity, "category": each.category, "message": each.message} for each in one.alerts
-        ],
-        "selected_providers": list(one.selected_providers),
-        "suppressed_providers": [each.provider for each in one.suppressed_providers],
-    }

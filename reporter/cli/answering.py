@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
-from reporter.answer_jobs import Prepared, Signature, record_answer, sign, stored
+from reporter.answer_jobs import Prepared, Signature, prepared_as_json, record_once, sign
 from reporter.cli.options import as_of_option, complete_environment, json_option, settings_option
 from reporter.cli.terminal import print_json, remark, say
 from reporter.clock import utc_now
@@ -93,12 +93,9 @@ def decided_at(as_of: datetime | None, *, execute: bool) -> datetime:
 
 def finish(settings: Settings, prepared: Prepared, *, execute: bool, as_json: bool) -> int:
     """Record the decision, or only say what would be recorded."""
-    added = execute and not prepared.repeats and record_answer(settings, prepared)
-    if execute and not prepared.repeats and not added:
-        # The same call at the same moment came first.
-        prepared = stored(settings, prepared)
+    prepared, added = record_once(settings, prepared) if execute else (prepared, False)
     if as_json:
-        print_json(json.dumps(_as_json(prepared, execute=execute, added=added), indent=1))
+        print_json(json.dumps(prepared_as_json(prepared, execute=execute, added=added), indent=1))
     else:
         say(f"{_said(prepared, added=added)} {prepared.about}")
         if not prepared.repeats:
@@ -118,17 +115,3 @@ def _said(prepared: Prepared, *, added: bool) -> str:
     if prepared.repeats:
         return "recorded already, nothing was added:"
     return "would record:"
-
-
-def _as_json(prepared: Prepared, *, execute: bool, added: bool) -> dict[str, object]:
-    return {
-        "environment": prepared.environment,
-        "about": prepared.about,
-        "executed": execute,
-        "added": added,
-        "repeated": prepared.repeats,
-        "record_id": prepared.record_id,
-        "changes": list(prepared.changes),
-        "remarks": list(prepared.remarks),
-        "record": prepared.record,
-    }

@@ -1,57 +1,23 @@
-"""What the commands that send share: how they start, and how they say what became of each message."""
+"""What the commands that send share: how they say what became of each message."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from datetime import datetime
 from typing import TypeAlias
 
 from reporter.cli.terminal import complain, remark
-from reporter.clock import precise_now, utc_now
-from reporter.delivery_jobs.connecting import open_channels
+from reporter.delivery_jobs.alone import code_of, sender_for
 from reporter.delivery_jobs.running import StageResult, Unit, deliver_environment, is_complete, wanted_stages
-from reporter.delivery_jobs.sending import Delivery, Sender
+from reporter.delivery_jobs.sending import Delivery
 from reporter.errors import ExitCode
-from reporter.loop_jobs import refuse_lost_ledger
 from reporter.model.instants import FUTURE_TOLERANCE, format_instant
-from reporter.run_jobs.results import Ending
-from reporter.run_jobs.watched import Watch, watched
 from reporter.seal.keys import PublicKey
 from reporter.settings_model import Settings
-from reporter.standing_jobs import public_key_of
 
 MOST_SHOWN = 20
 
 Delivered: TypeAlias = Mapping[str, Sequence[StageResult]]
 """What a run delivered, by environment."""
-
-
-def sender_for(settings: Settings, environment: str) -> Sender:
-    """Open the connectors for one environment."""
-    return Sender(settings, environment, open_channels(settings), precise_now)
-
-
-@contextmanager
-def sending(settings: Settings, environment: str, what: str, *, alone: bool) -> Iterator[tuple[Sender, Watch]]:
-    """Open the connectors; where anything is recorded or sent, alone, and with a record of it as of every run.
-
-    Raise LedgerUnusable where the ledger lost what the last bundle saw in it.
-    """
-    sender = sender_for(settings, environment)
-    for fault in sender.channels.faults:
-        remark(f"not used: {fault}")
-    if not alone:
-        yield sender, Watch()
-        return
-    now = utc_now()
-    with watched(settings, what, [environment], now, now, remark) as watch:
-        refuse_lost_ledger(settings, environment, now, public_key_of(settings))
-        yield sender, watch
-
-
-def note_end(watch: Watch, delivery: Delivery) -> None:
-    """Say in the record of a run what it delivered."""
-    watch.end(Ending(_code(delivery), deliveries={str(fate): count for fate, count in delivery.counts.items()}))
 
 
 def delivery_lines(delivery: Delivery) -> Iterator[str]:
@@ -68,29 +34,10 @@ def counted(delivery: Delivery) -> str:
     return ", ".join(f"{count} {fate}" for fate, count in delivery.counts.items()) or "nothing to send"
 
 
-def delivery_as_json(delivery: Delivery) -> dict[str, object]:
-    """Give it all as JSON."""
-    return {
-        "complete": delivery.is_complete,
-        "counts": dict(delivery.counts),
-        "messages": [
-            {**one.route._asdict(), "fate": one.fate, "why": one.why, "delivery_id": one.delivery_id}
-            for one in delivery.lines
-        ],
-        "faults": list(delivery.faults),
-    }
-
-
 def ended(delivery: Delivery) -> int:
     """Tell the faults; give the exit code."""
     complain(delivery.faults)
-    return _code(delivery)
-
-
-def _code(delivery: Delivery) -> ExitCode:
-    if delivery.is_unsafe:
-        return ExitCode.NOT_PUBLIC_SAFE
-    return ExitCode.DONE if delivery.is_complete else ExitCode.DELIVERY_INCOMPLETE
+    return code_of(delivery)
 
 
 def deliver_all(

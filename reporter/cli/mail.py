@@ -7,10 +7,10 @@ from pathlib import Path
 
 import click
 
-from reporter.cli.deliveries import sending
 from reporter.cli.options import json_option, settings_option
 from reporter.cli.terminal import complain, print_json, remark, say
 from reporter.clock import utc_now
+from reporter.delivery_jobs.alone import sending
 from reporter.delivery_jobs.mailing import Mailed, Mailing, ReaderState, guard_mailing, plan_mail, send_mail
 from reporter.errors import ExitCode, NotPublicSafe, UsageFault
 from reporter.guard_jobs import proved_guard
@@ -87,7 +87,7 @@ def mail(  # noqa: PLR0913, PLR0917 - one for each option
         _print(mailing, None, as_json=as_json)
         remark("nothing was mailed; --execute mails it")
         return ExitCode.DONE
-    with sending(settings, mailing.environment, "mail", alone=True) as (sender, watch):
+    with sending(settings, mailing.environment, "mail", remark, alone=True) as (sender, watch):
         mailed = send_mail(sender, mailing)
         code = ExitCode.DELIVERY_INCOMPLETE if mailed.missing or mailed.faults else ExitCode.DONE
         watch.end(

@@ -7,10 +7,12 @@ from datetime import datetime
 import click
 
 from reporter.cli.answering import decided_at, recording_options, sending_options, start
-from reporter.cli.deliveries import counted, delivery_as_json, delivery_lines, ended, note_end, sending
+from reporter.cli.deliveries import counted, delivery_lines, ended
 from reporter.cli.options import providers_option
 from reporter.cli.terminal import print_json, remark, say
 from reporter.clock import utc_now
+from reporter.delivery_jobs.alone import note_end, sending
+from reporter.delivery_jobs.as_json import delivery_as_json, notifications_as_json
 from reporter.delivery_jobs.notifying import (
     Notifications,
     plan_notifications,
@@ -63,7 +65,7 @@ def plan(  # noqa: PLR0913, PLR0917 - one for each option
     planned = plan_notifications(settings, name, decided_at(as_of, execute=execute), utc_now(), request)
     added = execute and record_notifications(settings, planned)
     if as_json:
-        print_json(json.dumps(_as_json(planned) | {"executed": execute, "added": added}, indent=1))
+        print_json(json.dumps(notifications_as_json(planned) | {"executed": execute, "added": added}, indent=1))
     else:
         for line in _lines(planned):
             say(line)
@@ -102,20 +104,20 @@ def send(  # noqa: PLR0913, PLR0917 - one for each option
     if not execute:
         planned = plan_notifications(settings, name, now, utc_now(), request)
         if as_json:
-            print_json(json.dumps(_as_json(planned) | {"executed": False, "delivery": None}, indent=1))
+            print_json(json.dumps(notifications_as_json(planned) | {"executed": False, "delivery": None}, indent=1))
         else:
             for line in _lines(planned):
                 say(line)
         remark("nothing was sent; --execute records the plan and sends it")
         return ExitCode.DONE
-    with sending(settings, name, "notify send", alone=True) as (sender, watch):
+    with sending(settings, name, "notify send", remark, alone=True) as (sender, watch):
         planned = plan_notifications(settings, name, now, utc_now(), request)
         record_notifications(settings, planned)
         delivery = send_notifications(sender, planned)
         note_end(watch, delivery)
     if as_json:
         told = {"executed": True, "delivery": delivery_as_json(delivery)}
-        print_json(json.dumps(_as_json(planned) | told, indent=1))
+        print_json(json.dumps(notifications_as_json(planned) | told, indent=1))
     else:
         say(f"{name}: {counted(delivery)}")
         for line in delivery_lines(delivery):
@@ -132,12 +134,3 @@ def _lines(planned: Notifications) -> Iterator[str]:
 def _line(one: RouteDecision) -> str:
     until = f", until {one.until}" if one.until else ""
     return visible(f"  {one.action:<9}  {one.owner} -> {one.provider}  {one.reason}{until}")
-
-
-def _as_json(planned: Notifications) -> dict[str, object]:
-    return {
-        "environment": planned.environment,
-        "plan_id": planned.report.plan_id,
-        "routes": [one.model_dump(mode="json") for one in planned.report.route_decisions],
-        "record": planned.record,
-    }

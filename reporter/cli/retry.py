@@ -6,7 +6,7 @@ from datetime import datetime
 
 import click
 
-from reporter.answer_jobs import approve_retry
+from reporter.answer_jobs import approve_retry, plans_as_json
 from reporter.answer_jobs.plans import RetryPlans, count_fates, fate, plan_retries, record_plans
 from reporter.cli.answering import (
     decided_at,
@@ -17,14 +17,15 @@ from reporter.cli.answering import (
     signed,
     start,
 )
-from reporter.cli.deliveries import counted, delivery_as_json, delivery_lines, ended, note_end, sending
+from reporter.cli.deliveries import counted, delivery_lines, ended
 from reporter.cli.options import complete_loop
 from reporter.cli.terminal import print_json, remark, say
 from reporter.clock import utc_now
+from reporter.delivery_jobs.alone import note_end, sending
+from reporter.delivery_jobs.as_json import retry_run_as_json
 from reporter.delivery_jobs.retrying import RetryRun, run_retries
 from reporter.errors import ExitCode
 from reporter.loops.retry import MOST_DELIVERIES
-from reporter.model.instants import format_instant
 from reporter.model.routes import RouteState
 
 MOST_SHOWN = 20
@@ -63,7 +64,7 @@ def plan(
     plans = plan_retries(settings, name, decided_at(as_of, execute=execute), utc_now())
     added = record_plans(settings, plans) if execute else 0
     if as_json:
-        print_json(json.dumps(_as_json(plans, execute=execute, added=added), indent=1))
+        print_json(json.dumps(plans_as_json(plans, execute=execute, added=added), indent=1))
     else:
         for line in _lines(plans):
             say(line)
@@ -139,11 +140,11 @@ def run(  # noqa: PLR0913, PLR0917 - one for each option
     """  # noqa: D301 - \b is click's mark for text that keeps its lines
     settings, name = start(settings_file, environment)
     now = decided_at(as_of, execute=True)
-    with sending(settings, name, "retry run", alone=True) as (sender, watch):
+    with sending(settings, name, "retry run", remark, alone=True) as (sender, watch):
         ran = run_retries(sender, now, live=execute, most=most)
         note_end(watch, ran.delivery)
     if as_json:
-        print_json(json.dumps(_run_as_json(ran), indent=1))
+        print_json(json.dumps(retry_run_as_json(ran), indent=1))
     else:
         for line in _run_lines(ran):
             say(line)
@@ -163,24 +164,6 @@ def _run_lines(ran: RetryRun) -> Iterator[str]:
         for state in one.left:
             yield f"  left        {state.route}  {state.gate.state}: {state.gate.reason}"
     yield from delivery_lines(ran.delivery)
-
-
-def _run_as_json(ran: RetryRun) -> dict[str, object]:
-    return {
-        "environment": ran.environment,
-        "executed": ran.live,
-        "runs": [
-            {
-                "loop": one.loop.word,
-                "run_id": one.run_id,
-                "retry_plan_id": one.plan_id,
-                "selected": [_route_as_json(state) for state in one.selected],
-                "left": [_route_as_json(state) for state in one.left],
-            }
-            for one in ran.runs
-        ],
-        "delivery": delivery_as_json(ran.delivery),
-    }
 
 
 def _lines(plans: RetryPlans) -> Iterator[str]:
@@ -203,37 +186,3 @@ def _why(route: RouteState) -> str:
     if fate(route) == "gated":
         return f"{route.retry.reason}; {route.gate.state}: {route.gate.reason}"
     return route.retry.reason
-
-
-def _as_json(plans: RetryPlans, *, execute: bool, added: int) -> dict[str, object]:
-    return {
-        "environment": plans.environment,
-        "executed": execute,
-        "added": added,
-        "plans": [
-            {
-                "loop": one.loop.word,
-                "retry_plan_id": one.record["session_id"],
-                **count_fates(one.routes),
-                "routes": [_route_as_json(route) for route in one.routes],
-                "record": one.record,
-            }
-            for one in plans.plans
-        ],
-        "faults": list(plans.faults),
-    }
-
-
-def _route_as_json(route: RouteState) -> dict[str, object]:
-    next_at = route.retry.next_retry_at
-    return {
-        **route.route._asdict(),
-        "fate": fate(route),
-        "failures": route.retry.failures,
-        "max_attempts": route.retry.max_attempts,
-        "next_retry_at": format_instant(next_at) if next_at else "",
-        "reason": route.retry.reason,
-        "gate_state": route.gate.state,
-        "gate_reason": route.gate.reason,
-        "owner": route.owner,
-    }

@@ -82,7 +82,9 @@ def private_in_settings(settings: Settings) -> Iterator[PrivateValue]:
             yield PrivateValue(PrivateKind.SECRET, "https.tokens", read_token(settings, host))
         except UsageFault:
             continue
-    for place, reference in (("ledger_password", settings.ledger_password), ("heartbeat_url", settings.heartbeat_url)):
+    tokens = ((f"serve.tokens.{name}", token.secret) for name, token in settings.serve.tokens.items())
+    others = (("ledger_password", settings.ledger_password), ("heartbeat_url", settings.heartbeat_url))
+    for place, reference in (*others, *tokens):
         try:
             text = read_secret(settings, reference, place).decode("utf-8", "replace").strip() if reference else ""
         except UsageFault:

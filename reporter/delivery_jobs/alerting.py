@@ -1,6 +1,6 @@
 """Telling people of retry workers that are not well, once for each state of affairs (domain.md A6, A9, B2.19, C20)."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -36,26 +36,32 @@ class Alerts(NamedTuple):
         return tuple(one for one in self.plans if one.alert_level is not AlertLevel.HEALTHY)
 
 
-def plan_alerting(sender: Sender, now: datetime, *, force: bool = False) -> Alerts:
-    """Plan who is told. Nothing is recorded or sent. Only connectors that can be used are chosen (C26, C35)."""
+def plan_alerting(sender: Sender, now: datetime, *, force: bool = False, only: Collection[str] = ()) -> Alerts:
+    """Plan who is told, by every loop that tells or by these `only`. Nothing is recorded or sent.
+
+    Only connectors that can be used are chosen (C26, C35).
+    """
     settings, environment = sender.settings, sender.environment
     states = states_of(settings, environment, now).states
     health = assess_health(states, settings.environments[environment].mode)
-    return Alerts(environment, now, plan_alerts(states, health, sender.channels.providers, force=force), states)
+    plans = plan_alerts(states, health, sender.channels.providers, force=force)
+    return Alerts(environment, now, tuple(one for one in plans if not only or one.loop in only), states)
 
 
-def send_alerts(sender: Sender, now: datetime, *, force: bool = False) -> tuple[Alerts, Delivery]:
+def send_alerts(
+    sender: Sender, now: datetime, *, force: bool = False, only: Collection[str] = ()
+) -> tuple[Alerts, Delivery]:
     """Record the health of each worker that is not well, and who is told; then tell them."""
     past, found = reconcile(sender)
-    alerts = plan_alerting(sender, starts_at(now, sender.clock), force=force)
-    sender.record([record for plan in alerts.wanted for record in _records(alerts, plan)])
+    alerts = plan_alerting(sender, starts_at(now, sender.clock), force=force, only=only)
+    sender.record([record for plan in alerts.wanted for record in _records(alerts, plan, sender.by)])
     prepared = [one for plan in alerts.wanted for one in _prepare(sender, alerts, plan, past)]
     waiting = Delivery.of(one for one in prepared if isinstance(one, Line))
     sendings = [one for one in prepared if isinstance(one, Sending)]
     return alerts, found + waiting + send_all(sender, sendings)
 
 
-def _records(alerts: Alerts, plan: AlertPlan) -> Iterator[RecordValue]:
+def _records(alerts: Alerts, plan: AlertPlan, by: str) -> Iterator[RecordValue]:
     """Write down what people are told of, so that a retry finds it (C20), and who is told."""
     about, teller = _loop(alerts, plan.about), _loop(alerts, plan.loop)
     told = [
@@ -67,7 +73,7 @@ def _records(alerts: Alerts, plan: AlertPlan) -> Iterator[RecordValue]:
         }
         for one in plan.alerts
     ]
-    yield write_health(about, alerts.now, plan.alert_level, record_id=plan.health_id, alerts=told)
+    yield write_health(about, alerts.now, plan.alert_level, record_id=plan.health_id, alerts=told, by=by)
     if plan.selected_providers:
         yield write_plan(
             teller,
@@ -78,6 +84,7 @@ def _records(alerts: Alerts, plan: AlertPlan) -> Iterator[RecordValue]:
             alert_level=plan.alert_level,
             suppression_window_minutes=int(plan.suppression_window.total_seconds() // 60),
             force=plan.force,
+            by=by,
         )
 
 

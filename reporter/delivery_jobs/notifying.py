@@ -16,6 +16,7 @@ from reporter.loop_jobs import states_of
 from reporter.loops.routes import LoopStates
 from reporter.loops.table import BY_WORD
 from reporter.loops.writing import RecordValue, write_notification_plan
+from reporter.loops.writing.envelope import GOVERNANCE
 from reporter.model.case import EVERYBODY, Request
 from reporter.model.instants import parse_instant
 from reporter.model.reports import NotificationPlanReport, ScheduleReport, Status
@@ -36,8 +37,14 @@ class Notifications(NamedTuple):
     record: RecordValue | None
 
 
-def plan_notifications(
-    settings: Settings, environment: str, now: datetime, recorded_at: datetime, request: Request = EVERYBODY
+def plan_notifications(  # noqa: PLR0913 - what is planned, and who asks for it
+    settings: Settings,
+    environment: str,
+    now: datetime,
+    recorded_at: datetime,
+    request: Request = EVERYBODY,
+    *,
+    by: str = GOVERNANCE,
 ) -> Notifications:
     """Plan who is told. Nothing is recorded or sent."""
     case = collect_case(settings, environment, now, inputs_for(_PLAN), request)
@@ -58,6 +65,7 @@ def plan_notifications(
             record_id=report.plan_id,
             schedule_status=report.schedule_status,
             reason=report.reason,
+            by=by,
         )
         record = sealed_for(environment, recorded_at, made)
     return Notifications(environment, now, report, schedule, record)

@@ -3,7 +3,7 @@
 A dry run is a heartbeat and delivers nothing (A5, C12).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
@@ -57,26 +57,32 @@ class RetryRun(NamedTuple):
     delivery: Delivery
 
 
-def run_retries(sender: Sender, now: datetime, *, live: bool, most: int | None = None) -> RetryRun:
+def run_retries(
+    sender: Sender, now: datetime, *, live: bool, most: int | None = None, only: Collection[str] = ()
+) -> RetryRun:
     """Run the workers of all loops, each with at most so many deliveries (1 to 25); without it, as the rules say.
 
-    Plans and runs are recorded before anything is sent, dry ones too.
+    Given `only` some loops, no other's worker runs. Plans and runs are recorded before anything is sent, dry ones too.
     """
     settings, environment = sender.settings, sender.environment
     past, delivery = reconcile(sender) if live else (read_past(settings, environment), Delivery())
     now = starts_at(now, sender.clock) if live else now
     states = states_of(settings, environment, now).states
     is_promoted = settings.environments[environment].mode is Mode.PROMOTED
-    runs = tuple(_runs(states, most, is_promoted=is_promoted, live=live))
+    runs = tuple(_runs(states, most, only, is_promoted=is_promoted, live=live))
     sender.record([record for one in runs for record in one.records])
     if live:
         delivery += _execute(sender, states, past, runs)
     return RetryRun(environment, now, live, runs, delivery)
 
 
-def _runs(states: LoopStates, most: int | None, *, is_promoted: bool, live: bool) -> Iterator[LoopRun]:
+def _runs(
+    states: LoopStates, most: int | None, only: Collection[str], *, is_promoted: bool, live: bool
+) -> Iterator[LoopRun]:
     """Select for each loop that has a record; where the pilot is promoted, for each whose worker is looked for."""
     for loop in states.loops:
+        if only and loop.word not in only:
+            continue
         if loop.word not in states.facts and not (is_promoted and loop.always_on):
             continue
         policy, routes = states.policies.of(loop), states.of(loop)

@@ -14,6 +14,7 @@ from reporter.delivery_jobs.journal import LedgerJournal
 from reporter.delivery_jobs.past import Past, read_past
 from reporter.errors import LedgerUnusable
 from reporter.loops.writing import RecordValue
+from reporter.loops.writing.envelope import GOVERNANCE
 from reporter.model.ids import make_id
 from reporter.model.instants import shift
 from reporter.model.routes import RouteId
@@ -71,12 +72,13 @@ class Delivery(NamedTuple):
 
 
 class Sender(NamedTuple):
-    """Who sends: for which environment, through which connectors, by which clock."""
+    """Who sends: for which environment, through which connectors, by which clock. `by` asked for it."""
 
     settings: Settings
     environment: str
     channels: Channels
     clock: Clock
+    by: str = GOVERNANCE
 
     @property
     def link(self) -> str:

@@ -58,7 +58,7 @@ class Alert(StrEnum):
 
 
 class Loop(NamedTuple):
-    """One loop.
+    """One loop. Over HTTP everything about it is below its `path`.
 
     `subject_keys` name the subject in payloads, first given wins; `event_keys` are further names in delivery records
     alone. `accepted` are the acknowledgement states that count; `gate_accepted` those that open an acknowledgement
@@ -69,6 +69,7 @@ class Loop(NamedTuple):
     """
 
     word: str
+    path: str
     title: str
     source: str
     event_type: str

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Final
 
 from reporter.loops.loop import Alert, GateKind, Kind, Loop, make_reader
+from reporter.model.paths import AUDIT, TOLD
 from reporter.model.record_reader import KindRow, RecordReader
 from reporter.model.records import DELIVERY_KIND, INTENT_KIND, Step
 
@@ -19,6 +20,7 @@ _EV: Final = "cavra.go_backend.rollback_drill."
 LOOPS: Final = (
     Loop(
         word="drill_notification",
+        path=TOLD,
         title="Drill notification",
         source=_S + "notification",
         event_type=_EV + "notification",
@@ -52,6 +54,7 @@ LOOPS: Final = (
     ),
     Loop(
         word="acknowledgement_audit",
+        path=AUDIT,
         title="Acknowledgement audit",
         source=_S + "acknowledgement_audit",
         event_type=_EV + "acknowledgement_audit_delivery",
@@ -102,6 +105,7 @@ LOOPS: Final = (
     ),
     Loop(
         word="audit_worker_health_alert",
+        path=AUDIT + "/worker-health-alerts",
         title="Audit worker health alert",
         source=_S + "acknowledgement_audit_worker_health_alert",
         event_type=_EV + "acknowledgement_audit_worker_health_alert",
@@ -140,6 +144,7 @@ LOOPS: Final = (
     ),
     Loop(
         word="recovery_escalation",
+        path=AUDIT + "/recovery-escalation",
         title="Recovery escalation",
         source=_S + "acknowledgement_audit_recovery_escalation",
         event_type=_EV + "acknowledgement_audit_delivery.recovery_escalation",
@@ -182,6 +187,7 @@ LOOPS: Final = (
     ),
     Loop(
         word="recovery_retry_health_alert",
+        path=AUDIT + "/recovery-escalation/retry-health-alerts",
         title="Recovery retry health alert",
         source=_S + "acknowledgement_audit_recovery_escalation_retry_health_alert",
         event_type=_EV + "acknowledgement_audit_recovery_escalation_retry_health_alert",
@@ -225,6 +231,7 @@ LOOPS: Final = (
     ),
     Loop(
         word="executive_report",
+        path=AUDIT + "/recovery-executive-report",
         title="Executive report",
         source=_S + "acknowledgement_audit_recovery_executive_report",
         event_type=_EV + "acknowledgement_audit_delivery.recovery_executive_report",
@@ -285,6 +292,7 @@ LOOPS: Final = (
     ),
     Loop(
         word="executive_retry_health_alert",
+        path=AUDIT + "/recovery-executive-report/delivery-retry-health-alerts",
         title="Executive retry health alert",
         source=_S + "acknowledgement_audit_recovery_executive_report_delivery_retry_health_alert",
         event_type=_EV + "recovery_executive_report_delivery_retry_health_alert",
@@ -328,6 +336,7 @@ LOOPS: Final = (
     ),
     Loop(
         word="auditor_export",
+        path=AUDIT + "/final-reporting-auditor-export",
         title="Auditor export",
         source=_S + "acknowledgement_audit_final_reporting_auditor_export",
         event_type=_EV + "final_reporting.auditor_export",
@@ -372,6 +381,7 @@ LOOPS: Final = (
     ),
     Loop(
         word="archive_health_alert",
+        path=AUDIT + "/final-reporting-archive-reference-health-alerts",
         title="Archive health alert",
         source=_S + "acknowledgement_audit_final_reporting_archive_reference_health_alert",
         event_type=_EV + "final_reporting.archive_reference_health_alert",

@@ -8,6 +8,7 @@ one report loads one report.
 from importlib import import_module
 from typing import Any, Final, NamedTuple
 
+from reporter.model.paths import AUDIT, PILOT, TOLD
 from reporter.model.reports import Report, Status
 
 Accepted = frozenset[Status]
@@ -18,12 +19,14 @@ _WHERE_ASKED: Final = frozenset({Status.NOT_REQUESTED, Status.READY})
 class ReportKind(NamedTuple):
     """One report.
 
-    `name` is its CLI word and its file (`reports/<name>.json`); `upstream` is the word after `go-` in upstream's
-    command; `section` and `gate` are its key and its check in production readiness; `accepted` are the statuses that
-    do not block production; `from_records` says that it starts from the evidence records too.
+    `name` is its CLI word and its file (`reports/<name>.json`), `path` where it is asked for over HTTP; `upstream` is
+    the word after `go-` in upstream's command; `section` and `gate` are its key and its check in production readiness;
+    `accepted` are the statuses that do not block production; `from_records` says that it starts from the evidence
+    records too.
     """
 
     name: str
+    path: str
     title: str
     question: str
     schema_id: str
@@ -71,6 +74,7 @@ def _load(module: str, name: str) -> Any:  # noqa: ANN401 - the caller states th
 REPORTS: Final = (
     ReportKind(
         name="backend",
+        path=PILOT + "/readiness",
         title="Backend",
         question="Can the Go runtime be selected?",
         schema_id="cavra.go-backend-pilot.readiness.v1",
@@ -84,6 +88,7 @@ REPORTS: Final = (
     ),
     ReportKind(
         name="deployment",
+        path=PILOT + "/deployment-readiness",
         title="Deployment",
         question="Are the rollout paths to runners and workstations controlled?",
         schema_id="cavra.go-backend-pilot.deployment-readiness.v1",
@@ -97,6 +102,7 @@ REPORTS: Final = (
     ),
     ReportKind(
         name="promotion",
+        path=PILOT + "/promotion-readiness",
         title="Promotion",
         question="Is there approved proof that Go decides as Python does?",
         schema_id="cavra.go-backend-pilot.promotion-readiness.v1",
@@ -110,6 +116,7 @@ REPORTS: Final = (
     ),
     ReportKind(
         name="rollback",
+        path=PILOT + "/rollback-readiness",
         title="Rollback plan",
         question="Is the way back to Python planned and approved?",
         schema_id="cavra.go-backend-pilot.rollback-readiness.v1",
@@ -122,6 +129,7 @@ REPORTS: Final = (
     ),
     ReportKind(
         name="rehearsal",
+        path=PILOT + "/rollback-rehearsal",
         title="Rollback rehearsal",
         question="Was the way back rehearsed within its target?",
         schema_id="cavra.go-backend-pilot.rollback-rehearsal.v1",
@@ -134,6 +142,7 @@ REPORTS: Final = (
     ),
     ReportKind(
         name="drills",
+        path=PILOT + "/rollback-drills",
         title="Drill history",
         question="Is the way back still exercised?",
         schema_id="cavra.go-backend-pilot.rollback-drill-history.v1",
@@ -146,6 +155,7 @@ REPORTS: Final = (
     ),
     ReportKind(
         name="schedule",
+        path=PILOT + "/rollback-drill-schedule",
         title="Drill schedule",
         question="When is the next drill due, and who is told?",
         schema_id="cavra.go-backend-pilot.rollback-drill-schedule.v1",
@@ -160,6 +170,7 @@ REPORTS: Final = (
     ),
     ReportKind(
         name="notification-plan",
+        path=TOLD,
         title="Notification plan",
         question="Who is told of the next drill, and who is not?",
         schema_id="cavra.go-backend-pilot.rollback-drill-notification-plan.v1",
@@ -171,6 +182,7 @@ REPORTS: Final = (
     ),
     ReportKind(
         name="production",
+        path="/deployment/production-readiness",
         title="Production readiness",
         question="May this environment run Go in production?",
         schema_id="cavra.deployment.production_readiness.v1",
@@ -189,6 +201,7 @@ REPORTS: Final = (
     ),
     ReportKind(
         name="escalation-plan",
+        path=TOLD + "/escalation-plan",
         title="Escalation plan",
         question="Who has to be asked next, because nobody answered?",
         schema_id="cavra.go-backend-pilot.rollback-drill-notification-escalation-plan.v1",
@@ -199,6 +212,7 @@ REPORTS: Final = (
     ),
     ReportKind(
         name="routing-trend",
+        path=TOLD + "/suppression-trends",
         title="Routing trend",
         question="Who was told and who was not, day by day?",
         schema_id="cavra.go-backend-pilot.rollback-drill-routing-suppression-trend.v1",
@@ -208,6 +222,7 @@ REPORTS: Final = (
     ),
     ReportKind(
         name="audit-package",
+        path=TOLD + "/acknowledgements/audit-package",
         title="Acknowledgement audit",
         question="Was every alert that asked for an answer acknowledged?",
         schema_id="cavra.go-backend-pilot.rollback-drill-acknowledgement-audit-package.v1",
@@ -217,6 +232,7 @@ REPORTS: Final = (
     ),
     ReportKind(
         name="retry-plan",
+        path=AUDIT + "/retry-plans",
         title="Retry plan",
         question="What is tried again, when, and who has to allow it?",
         schema_id="reporter.retry-plan.v1",
@@ -226,6 +242,7 @@ REPORTS: Final = (
     ),
     ReportKind(
         name="worker-health",
+        path=AUDIT + "/worker-health",
         title="Worker health",
         question="Are the workers that retry alive, and what do they leave undone?",
         schema_id="reporter.worker-health.v1",
@@ -236,6 +253,7 @@ REPORTS: Final = (
     ),
     ReportKind(
         name="recovery",
+        path=AUDIT + "/retry-recovery-report",
         title="Recovery",
         question="Which connectors are being repaired, and for how long?",
         schema_id="cavra.go-backend-pilot.rollback-drill-acknowledgement-audit-delivery-retry-recovery-report.v1",
@@ -246,6 +264,7 @@ REPORTS: Final = (
     ),
     ReportKind(
         name="closure",
+        path=AUDIT + "/final-reporting-closure-dashboard",
         title="Final closure",
         question="Is everything delivered, acknowledged and closed?",
         schema_id="cavra.go-backend-pilot.rollback-drill-final-reporting-closure-dashboard.v1",
@@ -255,6 +274,7 @@ REPORTS: Final = (
     ),
     ReportKind(
         name="release-readiness",
+        path=AUDIT + "/final-reporting-release-readiness-summary",
         title="Release readiness",
         question="May this release be approved?",
         schema_id="cavra.go-backend-pilot.rollback-drill-final-reporting-release-readiness-summary.v1",
@@ -274,6 +294,7 @@ REPORTS: Final = (
     ),
     ReportKind(
         name="executive",
+        path=AUDIT + "/recovery-executive-report",
         title="Executive report",
         question="What do executives have to know and decide?",
         schema_id="cavra.go-backend-pilot.rollback-drill-acknowledgement-audit-delivery-recovery-executive-report.v1",
@@ -284,6 +305,7 @@ REPORTS: Final = (
     ),
     ReportKind(
         name="runbook",
+        path=AUDIT + "/final-reporting-operator-runbook-export",
         title="Operator runbook",
         question="What do I do now?",
         schema_id="cavra.go-backend-pilot.rollback-drill-final-reporting-operator-runbook-export.v1",

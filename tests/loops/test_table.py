@@ -23,6 +23,7 @@ from reporter.model.routes import RetryAction
 AD = "go-backend-rollback-drill-acknowledgement-audit-delivery-"
 
 CLOSEOUT = Loop(
+    path="/closeout",
     word="closeout_delivery",
     title="Closeout delivery",
     source="go_backend_rollback_drill_acknowledgement_audit_final_reporting_closeout",
