@@ -2,6 +2,8 @@
 
 ReporterError
 ├── UsageFault           the call or the settings are wrong: every fault at once   exit 2
+│   ├── NotKnown         what is named is not there                                exit 2
+│   ├── WrongText        a text of the call is blank, too long or no plain line    exit 2
 │   ├── KeyFault         a signing or public key is missing, unsafe or unusable    exit 2
 │   └── LedgerUnusable   a ledger is missing, locked, damaged or of another kind   exit 2
 ├── VerificationFailed   a bundle is not what was sealed                           exit 5
@@ -84,6 +86,14 @@ class UsageFault(ReporterError):
     """The call or the settings are wrong."""
 
     exit_code = ExitCode.USAGE
+
+
+class NotKnown(UsageFault):
+    """What the call names is not there; its faults list what is."""
+
+
+class WrongText(UsageFault):
+    """A text of the call is blank, a placeholder, too long, or no plain line."""
 
 
 class KeyFault(UsageFault):

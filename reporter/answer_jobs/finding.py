@@ -5,7 +5,7 @@ from difflib import get_close_matches
 from typing import Final
 
 from reporter.answer_jobs.signature import PLACEHOLDERS
-from reporter.errors import UsageFault
+from reporter.errors import NotKnown, UsageFault
 from reporter.loops.loop import Loop
 from reporter.loops.routes import LoopStates
 from reporter.loops.states import normalise_state
@@ -17,21 +17,21 @@ MOST_LISTED: Final = 20
 
 
 def find_route(states: LoopStates, loop_word: str, subject: str, provider: str) -> tuple[Loop, RouteState]:
-    """Find a route by its three names. Raise UsageFault with the known ones, those that are open first."""
+    """Find a route by its three names. Raise NotKnown with the known ones, those that are open first."""
     loop = find_loop(states, loop_word)
     routes = sorted(states.of(loop), key=lambda one: (not one.holds_open, one.route))
     if not routes:
-        raise UsageFault(
+        raise NotKnown(
             f"{loop.word}: found no route, wanted one that was planned or tried: the environment's records name none"
         )
     about = [one for one in routes if one.route.subject == subject]
     if not about:
         known = (one.route.subject for one in routes)
-        raise UsageFault(unknown(f"subject of {loop.word}", subject, known))
+        raise NotKnown(unknown(f"subject of {loop.word}", subject, known))
     for one in about:
         if one.route.provider == normalise(provider):
             return loop, one
-    raise UsageFault(unknown(f"provider of {loop.word} {subject}", provider, (one.route.provider for one in about)))
+    raise NotKnown(unknown(f"provider of {loop.word} {subject}", provider, (one.route.provider for one in about)))
 
 
 def find_loop(states: LoopStates, word: str) -> Loop:
@@ -39,7 +39,7 @@ def find_loop(states: LoopStates, word: str) -> Loop:
     for loop in states.loops:
         if loop.word == normalise_state(word):
             return loop
-    raise UsageFault(unknown("loop", word, (loop.word for loop in states.loops)))
+    raise NotKnown(unknown("loop", word, (loop.word for loop in states.loops)))
 
 
 def find_state(word: str, known: Collection[str], where: str) -> str:

@@ -8,7 +8,7 @@ from reporter.answer_jobs.finding import find_state, unknown
 from reporter.answer_jobs.proofs import check_refs, proofs_of
 from reporter.answer_jobs.recording import Prepared, draft, own_records, sealed_for
 from reporter.answer_jobs.signature import LONGEST_REF, Signature, check_texts
-from reporter.errors import UsageFault
+from reporter.errors import NotKnown, UsageFault
 from reporter.loop_jobs import states_of
 from reporter.loops.facts import Attempt, is_undated
 from reporter.loops.routes import LoopStates
@@ -146,7 +146,7 @@ def _find_provider(states: LoopStates, provider: str) -> str:
     name = normalise(provider)
     seen = {one.route.provider for one in states.routes} | {one.provider for one in states.recoveries}
     if not name or name not in {*PROVIDERS, *seen}:
-        raise UsageFault(unknown("provider", provider, sorted({*PROVIDERS, *seen})))
+        raise NotKnown(unknown("provider", provider, sorted({*PROVIDERS, *seen})))
     return name
 
 
@@ -157,14 +157,14 @@ def _recoveries(states: LoopStates, provider: str) -> list[RecoveryState]:
 def _find_recovery(recoveries: Sequence[RecoveryState], provider: str, playbook: str) -> tuple[RecoveryState, str]:
     """Find the recovery that a playbook belongs to; without one, the last."""
     if not recoveries:
-        raise UsageFault(f"{provider}: found no recovery, wanted one to decide about; see `reporter recovery open`")
+        raise NotKnown(f"{provider}: found no recovery, wanted one to decide about; see `reporter recovery open`")
     if not playbook:
         return recoveries[-1], recoveries[-1].playbooks[-1]
     for recovery in reversed(recoveries):
         if playbook in recovery.playbooks:
             return recovery, playbook
     known = [name for recovery in reversed(recoveries) for name in recovery.playbooks]
-    raise UsageFault(unknown(f"--playbook of {provider}", playbook, known))
+    raise NotKnown(unknown(f"--playbook of {provider}", playbook, known))
 
 
 def _refuse_needless(recovery: RecoveryState, state: str) -> None:

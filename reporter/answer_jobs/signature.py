@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from reporter.errors import NotPublicSafe, UsageFault
+from reporter.errors import NotPublicSafe, WrongText
 from reporter.model.guards import broken_rules
 from reporter.model.text import UNSEEN, is_blank
 
@@ -29,7 +29,7 @@ class Signature(NamedTuple):
 
 
 def sign(by: str, reason: str, ref: str, recorded_at: datetime) -> Signature:
-    """Check the three texts. Raise NotPublicSafe or UsageFault with every fault at once."""
+    """Check the three texts. Raise NotPublicSafe or WrongText with every fault at once."""
     check_texts(
         (("--by", by, LONGEST_NAME), ("--reason", reason, LONGEST_REASON), ("--ref", ref, LONGEST_REF)),
     )
@@ -48,7 +48,7 @@ def check_texts(texts: Iterable[tuple[str, str, int]]) -> None:
         raise NotPublicSafe(*unsafe)
     faults = [fault for option, text, longest in given for fault in _faults(option, text, longest)]
     if faults:
-        raise UsageFault(*faults)
+        raise WrongText(*faults)
 
 
 def _faults(option: str, text: str, longest: int) -> Iterator[str]:

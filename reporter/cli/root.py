@@ -30,6 +30,7 @@ COMMANDS: Final = {
     "parity": Entry("parity:parity", "Evaluate many actions by both backends, and write promotion evidence."),
     "status": Entry("status:status", "Say where every environment stands: the verdict, what is due, who must act."),
     "schedule": Entry("schedule:schedule", "Run the jobs of [schedule.JOB] at their times, until SIGTERM."),
+    "serve": Entry("serve:serve", "Serve the reports and the loops over HTTP, until SIGTERM."),
     "verify": Entry("verify_command:verify", "Check everything about a bundle, offline."),
     "diff": Entry("diff:diff", "Say what changed between two bundles."),
     "history": Entry("history:history", "List the bundles of an environment, and whether their chain holds."),

@@ -123,6 +123,12 @@ class Ledger:
             found = connection.execute(select(record).where(key >= prefix, key < f"{prefix[:-1]};"))
             return sorted(Row(*row) for row in found)
 
+    def find(self, key: str) -> Row | None:
+        """Give the row that was appended under an idempotency key; None where there is none."""
+        with self.database.transaction() as connection:
+            found = connection.execute(select(record).where(record.c.idempotency_key == key)).one_or_none()
+            return Row(*found) if found else None
+
     def source_state(self, source: str) -> str | None:
         """Give what was noted about a source when it was read last."""
         with self.database.transaction() as connection:

@@ -499,6 +499,16 @@ BUNDLE_ATTACHMENT: Final = Kind(
 )
 """A bundle at a release approval record. It decides nothing: no loop, gate or closure reads it."""
 
+HTTP_REQUEST: Final = Kind(
+    "reporter-http-request",
+    "http_request",
+    "rephttp",
+    ours=True,
+    own_id="request_id",
+    schema="reporter.http-request.v1",
+)
+"""A request over HTTP that was carried out, and its answer. It decides nothing: no loop, gate or closure reads it."""
+
 OTHER_KINDS: Final = (
     *(KindRow(kind.word, "", step, kind.payload) for step, kind in OUTSIDE.items()),
     *(
