@@ -6,11 +6,13 @@ ReporterError
 │   ├── WrongText        a text of the call is blank, too long or no plain line    exit 2
 │   ├── KeyFault         a signing or public key is missing, unsafe or unusable    exit 2
 │   └── LedgerUnusable   a ledger is missing, locked, damaged or of another kind   exit 2
+│       └── LedgerRefused the machine does not let it be read or written           exit 74
 ├── VerificationFailed   a bundle is not what was sealed                           exit 5
 │   └── SealFault        one part of the seal does not hold (reporter.seal)        exit 5
 ├── NotPublicSafe        a text holds what no record may hold                      exit 7
 ├── Locked               another run holds the lock                                exit 75
-├── BundleNotWritten     the disk refused the bundle                               exit 2
+├── MachineFault         a full disk, a directory that cannot be written           exit 74
+│   └── BundleNotWritten the disk refused the bundle                               exit 74
 ├── PdfNotMade           a PDF worker died (reporter.render)                       exit 1
 ├── RecordsNotFolded     a process that read records was killed (fold_jobs)         exit 1
 └── ForeignFont          a page asked for a font that is not bundled               exit 1
@@ -45,6 +47,7 @@ class ExitCode(IntEnum):
     VERIFICATION_FAILED = 5, "verification failed"
     DELIVERY_INCOMPLETE = 6, "delivery incomplete"
     NOT_PUBLIC_SAFE = 7, "refused: not public-safe"
+    MACHINE = 74, "the machine refuses: a full disk, a directory that cannot be written; mend it, then run again"
     LOCKED = 75, "another run holds the lock; try later"
 
 
@@ -107,6 +110,12 @@ class LedgerUnusable(UsageFault):
     """Whether it is there and its content is what is wrong: a failed verification."""
 
 
+class LedgerRefused(LedgerUnusable):
+    """The machine does not let a ledger be read or written: a full disk, a directory that is read-only."""
+
+    exit_code = ExitCode.MACHINE
+
+
 class VerificationFailed(ReporterError):
     """A bundle is not what was sealed."""
 
@@ -119,10 +128,14 @@ class NotPublicSafe(ReporterError):
     exit_code = ExitCode.NOT_PUBLIC_SAFE
 
 
-class BundleNotWritten(ReporterError):
-    """The bundle could not be written; no part of it is left behind."""
+class MachineFault(ReporterError):
+    """The machine refuses what call and settings rightly ask for: a full disk, a directory that cannot be written."""
 
-    exit_code = ExitCode.USAGE
+    exit_code = ExitCode.MACHINE
+
+
+class BundleNotWritten(MachineFault):
+    """The bundle could not be written; no part of it is left behind."""
 
 
 class Locked(ReporterError):

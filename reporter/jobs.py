@@ -27,6 +27,7 @@ from reporter.settings_model import Settings
 
 if TYPE_CHECKING:
     from reporter.guard_jobs import Guard
+    from reporter.ledger import Head
     from reporter.model.gate import GateDecision
     from reporter.model.readiness import Inputs, Readiness
     from reporter.render.pdf import PdfWorkers
@@ -260,7 +261,7 @@ def _predicate(unit: _Unit) -> dict[str, Any]:
     """Say in the signed statement what the bundle was made from (design.md, Bundle)."""
     from reporter.assess.readiness import count_failed
 
-    readiness, head = unit.readiness, unit.evidence.head
+    readiness = unit.readiness
     previous = readiness.previous
     history = readiness.production.go_backend_rollback_drill_history.history
     dated = [drill.executed_at for drill in history.drills if drill.outcome in ("passed", "failed")]
@@ -282,10 +283,15 @@ def _predicate(unit: _Unit) -> dict[str, Any]:
         "records": [
             {"alias": one.alias, "sha256": one.sha256, "record_count": one.record_count} for one in readiness.records
         ],
-        "ledger_head": {"sequence": head.sequence, "hash": head.hash} if head and head.sequence else None,
+        "ledger_head": _noted(unit.evidence.head),
+        "run_head": _noted(unit.evidence.run_head),
         "observation_window": {"from": min(dated, default=readiness.as_of), "to": readiness.as_of},
         "previous": {"digest": previous.digest, "as_of": previous.as_of} if previous else None,
     }
+
+
+def _noted(head: "Head | None") -> dict[str, Any] | None:
+    return head._asdict() if head and head.sequence else None
 
 
 def _canonical_sha256(value: object) -> str:

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from reporter.errors import LedgerUnusable, UsageFault
+from reporter.model.instants import format_instant
 from reporter.model.text import is_blank, show, visible
 from reporter.record_jobs import open_settings_ledger, reading_of
 from reporter.settings import DEFAULT_ENVIRONMENT, load_settings, read_rules
@@ -32,11 +33,12 @@ MOST_LISTED: Final = 20
 
 
 class Evidence(NamedTuple):
-    """The state of every route, what was read for it, and where the ledger stood."""
+    """The state of every route, what was read for it, and where the ledger stood: its records, and those of runs."""
 
     states: "LoopStates"
     sources: "tuple[RecordSource, ...]"
     head: "Head | None" = None
+    run_head: "Head | None" = None
 
 
 def states_of(
@@ -57,10 +59,10 @@ def states_of(
         folded, read = fold_places(
             places, reading_of(settings), now, environment=_named(environment), processes=processes
         )
-        answers, source, head = _own_answers(settings, environment, now, key)
+        answers, source, own = _own_answers(settings, environment, now, key)
         states = finalise(merge(folded, answers), policies)
     sources = [*map(_source, read), *([source] if source else [])]
-    return Evidence(states, tuple(sources), head)
+    return Evidence(states, tuple(sources), own.head, own.run_head)
 
 
 def _named(environment: str) -> str:
@@ -164,7 +166,7 @@ def _read_rules(place: str, given: Mapping[str, Any]) -> "tuple[dict[str, LoopPo
 
 def _own_answers(
     settings: Settings, environment: str, now: datetime, key: "PublicKey | None"
-) -> "tuple[Folded, RecordSource | None, Head | None]":
+) -> "tuple[Folded, RecordSource | None, _Own]":
     """Fold what people answered through us for this environment; they count wherever the other records are.
 
     What the last bundle saw in the ledger must still be there, and be what was written.
@@ -177,9 +179,10 @@ def _own_answers(
     from reporter.model.records import ContentFault
 
     sealed = _sealed_ledger(settings, environment, now, key)
-    raws, faults, head = _read_own(settings, environment, sealed)
+    own = _read_own(settings, environment, now, sealed)
+    raws, faults = own.raws, own.faults
     if not raws and not faults:
-        return Folded(now), None, head
+        return Folded(now), None, own
     digest, size = _digest(raws)
     read = RecordSource(
         alias=ANSWERS,
@@ -199,30 +202,37 @@ def _own_answers(
             [*records, *(ContentFault("?", "", one, wanted, ANSWERS) for one in faults)], now, environment=environment
         ),
         read,
-        head,
+        own,
     )
 
 
-def _read_own(
-    settings: Settings, environment: str, sealed: "SealedLedger | None"
-) -> "tuple[list[bytes], list[str], Head | None]":
-    """Give our own records as far as they are whole, what is wrong with the ledger, and where it ends."""
-    if not is_ledger_there(settings):
-        return [], ["no ledger"] if sealed else [], None
-    from reporter.ledger import Head, read_own_verified
+class _Own(NamedTuple):
+    """Our own records as far as they are whole, what is wrong with the ledger, and where it ends."""
 
-    noted = Head(sealed.sequence, sealed.hash) if sealed else None
+    raws: list[bytes]
+    faults: list[str]
+    head: "Head | None" = None
+    run_head: "Head | None" = None
+
+
+def _read_own(settings: Settings, environment: str, now: datetime, sealed: "SealedLedger | None") -> _Own:
+    if not is_ledger_there(settings):
+        return _Own([], ["no ledger"] if sealed else [])
+    from reporter.ledger import Head, head_of_runs, read_own_verified
+
+    noted = Head(sealed.sequence, sealed.hash) if sealed and sealed.sequence else None
+    noted_runs = Head(sealed.run_sequence, sealed.run_hash) if sealed and sealed.run_sequence else None
     try:
         with open_settings_ledger(settings, write=False) as ledger:
-            rows, damage = read_own_verified(ledger, environment, noted)
-            head = ledger.head()
+            rows, damage = read_own_verified(ledger, environment, noted, noted_runs)
+            head, run_head = ledger.head(), head_of_runs(ledger.database, format_instant(now))
     except LedgerUnusable as error:
-        return [], [str(error)], None
+        return _Own([], [str(error)])
     raws = [row.payload.encode() for row in rows]
     faults = [one.detail for one in damage]
     if sealed and not faults and _digest(raws[: sealed.own_count])[0] != (sealed.own_sha256 or _digest([])[0]):
         faults = ["other answers than it held"]
-    return raws, faults, head
+    return _Own(raws, faults, head, run_head)
 
 
 def refuse_lost_ledger(settings: Settings, environment: str, now: datetime, key: "PublicKey | None") -> None:
@@ -231,25 +241,26 @@ def refuse_lost_ledger(settings: Settings, environment: str, now: datetime, key:
     Without the key of the bundles nobody can tell.
     """
     sealed = _sealed_ledger(settings, environment, now, key)
-    faults = _read_own(settings, environment, sealed)[1] if sealed else []
+    faults = _read_own(settings, environment, now, sealed).faults if sealed else []
     if sealed and faults:
         raise LedgerUnusable(f"{environment}: nothing is sent: found {faults[0]}, wanted {_wanted(sealed)}")
 
 
 def _wanted(sealed: "SealedLedger") -> str:
-    return f"the ledger that the bundle of {sealed.as_of} saw, up to row {sealed.sequence}; restore its backup"
+    rows = [f"row {sealed.sequence}"] if sealed.sequence else []
+    rows += [f"run record {sealed.run_sequence}"] if sealed.run_sequence else []
+    return f"the ledger that the bundle of {sealed.as_of} saw, up to {' and '.join(rows)}; restore its backup"
 
 
 def _sealed_ledger(
     settings: Settings, environment: str, now: datetime, key: "PublicKey | None"
 ) -> "SealedLedger | None":
-    """Give what the last bundle says of the ledger; an empty one had nothing to lose."""
+    """Give what the last bundle says of the ledger."""
     from reporter.seal.history import sealed_ledger
 
     if key is None:
         return None
-    found = sealed_ledger(settings.resolve(settings.bundles_dir), environment, now, key, ANSWERS)
-    return found if found and found.sequence else None
+    return sealed_ledger(settings.resolve(settings.bundles_dir), environment, now, key, ANSWERS)
 
 
 def _source(read: "SourceRead") -> "RecordSource":

@@ -125,13 +125,13 @@ def export_records(settings: Settings, form: "Format", path: Path) -> int:
         return export_ledger(ledger, form, path)
 
 
-def verify_records(settings: Settings, expected: "Head | None" = None) -> Verified:
-    """Go over every row of the ledger. Raise LedgerUnusable when there is none."""
+def verify_records(settings: Settings, expected: "Head | None" = None, expected_runs: "Head | None" = None) -> Verified:
+    """Go over every row of the ledger, those that were noted among them. Raise LedgerUnusable when there is none."""
     from reporter.ledger import LedgerFault, verify_ledger
 
     try:
         with open_settings_ledger(settings, write=False) as ledger:
-            return Verified(ledger.head(), verify_ledger(ledger, expected))
+            return Verified(ledger.head(), verify_ledger(ledger, expected, expected_runs))
     except LedgerUnusable as error:
         if not error.damaged:
             raise

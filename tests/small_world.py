@@ -45,11 +45,22 @@ class World:
             bundles = self.settings.resolve("bundles")
             before = previous_bundle(bundles, "pilot", at)
             told = runs_before(self.settings, "pilot", at, format_instant(before.as_of) if before else "")
-            files = {"runs.json": told.model_dump_json().encode(), "schemas/runs.json": b"{}"}
+            files = {"runs.json": told.model_dump_json().encode(), "schemas/runs.json": b"{}", **self.more_files(at)}
             predicate = {**PREDICATE, "as_of": format_instant(at)}
             made = write_bundle(bundles, "pilot", at, files, predicate, self.key, wall_now=at.timestamp())
-            watch.end(Ending(0, "reprun", (Result("pilot", "ready", bundle=made.path, digest=made.digest),)))
+            result = Result("pilot", "ready", bundle=made.path, digest=made.digest)
+            watch.end(Ending(0, "reprun", (result,), self.deliver(at)))
         return at
+
+    def more_files(self, at: datetime) -> dict[str, bytes]:
+        """Give what the bundle holds besides."""
+        del at
+        return {}
+
+    def deliver(self, at: datetime) -> dict[str, int]:
+        """Send what a run sends, and count it by what became of it; here nothing."""
+        del at
+        return {}
 
     def told(self) -> Runs:
         """Read what the newest bundle tells of the runs before it."""

@@ -17,7 +17,7 @@ from reporter.cli.root import call
 from reporter.clock import utc_now
 from reporter.errors import ExitCode, LedgerUnusable
 from reporter.key_jobs import make_key_pair, signing_key
-from reporter.ledger import Entry, own_key
+from reporter.ledger import Entry, append_run, own_key
 from reporter.ledger.chain import hash_over, sha256_of
 from reporter.loop_jobs import Evidence, refuse_lost_ledger, states_of
 from reporter.record_jobs import import_records, open_settings_ledger
@@ -66,7 +66,8 @@ class World:
             "records": [
                 {"alias": one.alias, "sha256": one.sha256, "record_count": one.record_count} for one in evidence.sources
             ],
-            "ledger_head": head._asdict() if head else None,
+            "ledger_head": head._asdict() if head and head.sequence else None,
+            "run_head": evidence.run_head._asdict() if evidence.run_head else None,
         }
         key, _ = signing_key(self.settings)
         folder = self.settings.resolve("bundles")
@@ -220,6 +221,58 @@ def test_ledger_is_not_asked_for_more_than_bundles_say_of_it(world: World) -> No
     refuse_lost_ledger(world.settings, "pilot", NOW + HOUR, None)
     with pytest.raises(LedgerUnusable, match="found no ledger, wanted the ledger that the bundle of"):
         refuse_lost_ledger(world.settings, "pilot", NOW + HOUR, public_key_of(world.settings))
+
+
+def leave_runs(world: World, number: int, job: str = "run") -> None:
+    """Leave the records of runs as of different days before the bundle."""
+    with open_settings_ledger(world.settings, write=True) as ledger:
+        for day in range(number):
+            append_run(ledger.database, job, f"2026-06-0{day + 1}T06:15:00Z", {"what": job, "environments": ["pilot"]})
+
+
+@pytest.mark.parametrize("records", [(1, 2), ()], ids=["beside records", "of runs alone"])
+def test_records_of_runs_that_were_cut_off_are_found_by_the_next_run(world: World, records: tuple[int, ...]) -> None:
+    world.record(*records)
+    leave_runs(world, 4)
+    world.seal()
+    assert world.faults() == []
+    tamper(world.ledger, "DELETE FROM run_event WHERE sequence > 2")
+    rows = "row 2 and run record 4" if records else "run record 4"
+    wanted = f"the ledger that the bundle of 2026-06-11T15:40:00Z saw, up to {rows}; restore its backup"
+    assert world.faults() == [f"our own answers: the records of runs end before number 4, which was noted; {wanted}"]
+    with pytest.raises(LedgerUnusable, match="nothing is sent: found the records of runs end before number 4"):
+        refuse_lost_ledger(world.settings, "pilot", NOW + HOUR, public_key_of(world.settings))
+    leave_runs(world, 3, "retry run")
+    assert world.faults() == [f"our own answers: run record 4 is not the one that was noted; {wanted}"]
+
+
+def test_records_of_runs_that_grew_are_those_that_the_last_bundle_saw(world: World) -> None:
+    leave_runs(world, 2)
+    world.seal()
+    leave_runs(world, 3)
+    assert world.faults() == []
+    tamper(world.ledger, "UPDATE run_event SET payload = '{}' WHERE sequence = 4")
+    assert len(world.faults()) == 1
+
+
+def test_records_verify_knows_what_the_newest_bundles_noted(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["records", "verify", "--settings", str(world.directory / "reporter.toml")]
+    world.record(1, 2)
+    leave_runs(world, 2)
+    assert call(words) == 0
+    world.seal()
+    assert call(words) == 0
+    tamper(world.ledger, "DELETE FROM run_event WHERE sequence = 2")
+    capsys.readouterr()
+    assert call(words) == 5
+    assert capsys.readouterr().out.startswith(
+        "FAILED  truncated: the records of runs end before number 2, which was noted\n"
+    )
+    begin_anew(world)
+    assert call(words) == 5
+    assert "the records of runs end before number 2" in capsys.readouterr().out
+    (world.directory / "keys" / "signing.key").chmod(0o644)
+    assert call(words) == 0, "whoever cannot use the key cannot tell"
 
 
 def test_bundle_that_found_the_ledger_gone_does_not_vouch_for_the_next_one(world: World) -> None:

@@ -256,7 +256,7 @@ def test_an_environment_that_gets_no_bundle_does_not_stop_the_others(copy: Path)
     shutil.rmtree(copy / "bundles" / "payments-pilot")
     (copy / "bundles" / "payments-pilot").write_text("in the way", encoding="utf-8")
     done = reporter("run", "--as-of", LATER, "-e", "payments-pilot", "-e", "build-fleet", cwd=copy)
-    assert done.returncode == 2
+    assert done.returncode == 74
     assert "payments-pilot  NO BUNDLE" in done.stdout
     assert "Traceback" not in done.stderr
     assert (copy / "bundles" / "build-fleet" / "latest").resolve().name.startswith("20260611T1610")

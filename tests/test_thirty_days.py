@@ -1,9 +1,12 @@
 """Thirty days of a pilot, in an autumn when clocks change, with all that goes wrong.
 
-Every run that failed, died or never came is in the next bundle, and nothing is left behind.
+Every run that failed, died or never came is in the next bundle, and nothing is left behind or sent twice.
 """
 
-from collections.abc import Callable
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -11,13 +14,22 @@ from zoneinfo import ZoneInfo
 import pytest
 from freezegun import freeze_time
 
+from deliver.vendors.receiver import PATH, SECRET, Receiver
+from deliver.vendors.server import Authorities, make_authorities, serving
+from reporter.cli.deliveries import sender_for
+from reporter.cli.root import call
 from reporter.cron_times import dues_between, parse_cron
+from reporter.delivery_jobs.running import Unit, deliver_environment
 from reporter.errors import BundleNotWritten
+from reporter.jobs import check_report
 from reporter.ledger import verify_ledger
 from reporter.record_jobs import open_settings_ledger
 from reporter.run_jobs.holder import HOLDER_NAME
+from reporter.sample.world import SCHEDULE as DRILLS
+from reporter.sample.world import sample_world
 from reporter.seal.bundle import list_bundles
 from reporter.seal.verify import verify_bundle
+from reporter.settings import load_settings
 from small_world import World
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -41,7 +53,7 @@ def is_killed(world: World, at: datetime) -> None:
 
 
 def has_a_full_disk(world: World, at: datetime) -> None:
-    assert world.run_on_full_disk(at) == 2
+    assert world.run_on_full_disk(at) == 74
 
 
 def cannot_write_bundles(world: World, at: datetime) -> None:
@@ -109,3 +121,80 @@ def test_every_run_that_did_not_do_its_work_is_in_the_next_bundle(tmp_path: Path
     assert all(verify_bundle(one.path, world.key.public).result == "passed" for one in bundles)
     with open_settings_ledger(world.settings, write=False) as ledger:
         assert verify_ledger(ledger) == []
+
+
+class ToldWorld(World):
+    """A pilot that tells its owners of the next drill through a webhook, and seals what is open."""
+
+    LOST, BACK = 5, 8
+    """The day on which the drill is due soon and the connector is lost, and the one on which it is back."""
+
+    def __init__(self, folder: Path, authorities: Authorities) -> None:
+        super().__init__(folder)
+        self.authorities, self.receiver = authorities, Receiver()
+        manifests = sample_world(DAYS[self.LOST] + timedelta(days=4, hours=12))["production-pilot"]
+        drills = manifests["rollback_drill_schedule"] | {"notification_providers": ["webhook"], "owner_routes": {}}
+        (folder / "drills.json").write_text(json.dumps(drills), encoding="utf-8")
+        (folder / "history.json").write_text(json.dumps(manifests["rollback_drill_history"]), encoding="utf-8")
+        (folder / "reporter.toml").write_text(
+            'connector_config = "connectors.json"\nsigning_key = "file:signing.key"\n[environments.pilot]\n'
+            'mode = "promoted"\nrollback_drill_history_path = "history.json"\n'
+            'rollback_drill_schedule_path = "drills.json"\n'
+            "loops.drill_notification.max_retry_attempts = 5\ndeliver = {notify = true, retry = true}\n",
+            encoding="utf-8",
+        )
+        self.settings = load_settings(str(folder / "reporter.toml"), {})[0]
+        self.is_at("https://localhost:9")
+
+    def is_at(self, url: str) -> None:
+        """Say where the connector is."""
+        config = {"webhook": {"url": url, "secret": SECRET, "ca_file": self.authorities.ca_file}}
+        (self.folder / "connectors.json").write_text(json.dumps(config), encoding="utf-8")
+        (self.folder / "connectors.json").chmod(0o600)
+
+    @contextmanager
+    def connected(self) -> Iterator[None]:
+        """Let the connector answer for a while; before and after it nobody does."""
+        certificate = self.authorities.trusted.issue_cert("localhost", "127.0.0.1")
+        with serving(certificate) as server, server.mounted(self.receiver) as mount:
+            self.is_at(mount.url(PATH))
+            yield
+
+    def more_files(self, at: datetime) -> dict[str, bytes]:
+        closure, _ = check_report(self.settings, "pilot", "closure", at)
+        return {"closure.json": closure.model_dump_json().encode(), "schemas/closure.json": b"{}"}
+
+    def deliver(self, at: datetime) -> dict[str, int]:
+        unit = Unit(sender_for(self.settings, "pilot"), at, self.key.public)
+        found = deliver_environment(unit)
+        assert [one.faults for one in found] == [(), ()]
+        return dict(Counter(str(row.fate) for one in found for row in one.rows))
+
+    def told_on(self, day: int) -> list[str]:
+        """Run on a day, and list what its bundle tells of our notifications."""
+        with freeze_time(DAYS[day], tick=True):
+            self.run(DAYS[day])
+        document = json.loads((self.folder / "bundles" / "pilot" / "latest" / "closure.json").read_bytes())
+        codes = [one["code"] for one in document["open_items"]]
+        return [one.removeprefix("drill_notification_") for one in codes if one.startswith("drill_notification_")]
+
+
+def test_connector_that_is_lost_for_days_is_in_every_bundle_and_gets_each_message_once(tmp_path: Path) -> None:
+    world = ToldWorld(tmp_path, make_authorities(tmp_path))
+    missing = ["delivery_failed", "acknowledgement_outstanding"]
+    tried = [*missing, "retry_execution_failed"]
+    with world.connected():
+        assert [world.told_on(day) for day in range(world.LOST)] == [[]] * world.LOST
+    assert [world.told_on(day) for day in range(world.LOST, world.BACK)] == [[], missing, tried]
+    assert world.receiver.events == {}
+    with world.connected():
+        assert world.told_on(world.BACK) == tried
+        assert len(world.receiver.events) == 1
+        assert world.told_on(world.BACK + 1) == ["acknowledgement_outstanding"]
+        said = ("--by", "lead", "--reason", "it is planned", "--ref", "CHG-7", "--execute")
+        words = ("ack", "drill_notification", DRILLS, "--provider", "webhook", *said)
+        with freeze_time(DAYS[world.BACK + 1] + timedelta(hours=1), tick=True):
+            assert call([*words, "--settings", str(tmp_path / "reporter.toml")]) == 0
+        assert [world.told_on(day) for day in range(world.BACK + 2, world.BACK + 5)] == [[], [], []]
+    assert (len(world.receiver.events), world.receiver.repeated) == (1, [])
+    assert not (world.settings.state_path / HOLDER_NAME).exists()

@@ -113,16 +113,20 @@ def export(form: str, file: Path, settings_file: str | None) -> None:
 def verify(expect: tuple[int, str] | None, settings_file: str | None, as_json: bool) -> int:  # noqa: FBT001 - a flag of click
     """Go over every row of the ledger: edits, gaps, moved rows, a tail that is cut off.
 
-    Whoever can rewrite the whole database leaves a chain that holds: --expect compares it with a head that a bundle
-    noted. Exits 0 only when everything holds, 5 otherwise.
+    Whoever can rewrite the whole database leaves a chain that holds: it is compared with what the newest sealed bundles
+    noted of records and of runs, and with --expect. Exits 0 only when everything holds, 5 otherwise.
 
     \b
     Example:
       reporter records verify --json
     """  # noqa: D301 - \b is click's mark for text that keeps its lines
     from reporter.ledger import Head
+    from reporter.standing_jobs.noted import noted_heads
 
-    verified = verify_records(_settings(settings_file), Head(*expect) if expect else None)
+    settings = _settings(settings_file)
+    noted = noted_heads(settings)
+    records = expect or noted.records
+    verified = verify_records(settings, Head(*records) if records else None, Head(*noted.runs) if noted.runs else None)
     if as_json:
         document = {
             "result": "failed" if verified.faults else "passed",

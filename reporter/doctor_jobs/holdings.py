@@ -10,9 +10,9 @@ from reporter.errors import ReporterError
 from reporter.key_jobs import own_public_key
 from reporter.loop_jobs import is_ledger_there, policies_of
 from reporter.record_jobs import open_settings_ledger
-from reporter.seal.history import statements_of
-from reporter.seal.keys import PublicKey, load_public_key
+from reporter.seal.keys import load_public_key
 from reporter.settings_model import Settings
+from reporter.standing_jobs.noted import noted_heads
 
 
 def look_at_rules(settings: Settings) -> Iterator[Diagnosis]:
@@ -50,7 +50,7 @@ def look_at_key(settings: Settings) -> Diagnosis:
 
 def look_at_ledger(settings: Settings) -> Diagnosis:
     """Open the ledger, and look for the row that the last bundle noted as its head."""
-    noted = _noted_head(settings)
+    noted = noted_heads(settings).records
     if not is_ledger_there(settings):
         if noted:
             found = f"gone; the last bundle noted row {noted[0]} of it"
@@ -87,21 +87,3 @@ def look_at_connectors(settings: Settings) -> Iterator[Diagnosis]:
         yield warn("connectors", f"{path} is open to others", f"chmod 600 {path}")
     else:
         yield well("connectors", f"{len(loaded.connectors)} can be used, {len(loaded.disabled)} disabled")
-
-
-def _noted_head(settings: Settings) -> tuple[int, str] | None:
-    """Give the head that the newest sealed bundle of any environment noted."""
-    try:
-        pem = own_public_key(settings)
-    except ReporterError:
-        return None
-    heads = [head for name in settings.environments if pem and (head := _head_of(settings, name, load_public_key(pem)))]
-    return max(heads, default=None)
-
-
-def _head_of(settings: Settings, environment: str, key: PublicKey) -> tuple[int, str] | None:
-    for one in statements_of(settings.resolve(settings.bundles_dir), environment, key):
-        head = one.predicate.get("ledger_head")
-        if not one.fault:
-            return (head["sequence"], head["hash"]) if isinstance(head, dict) else None
-    return None

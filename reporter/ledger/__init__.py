@@ -7,7 +7,7 @@ refuse it to others.
 from reporter.ledger.chain import GENESIS, Head, Row
 from reporter.ledger.entries import Entry
 from reporter.ledger.export import Format, export_ledger, newest_rows
-from reporter.ledger.runs import RunEvent, append_run, read_runs
+from reporter.ledger.runs import RunEvent, append_run, head_of_runs, read_runs
 from reporter.ledger.store import Appended, Ledger, open_ledger, own_key
 from reporter.ledger.verify import FAULT_CODES, LedgerFault, read_own_verified, read_verified, verify_ledger
 
@@ -24,6 +24,7 @@ __all__ = [
     "RunEvent",
     "append_run",
     "export_ledger",
+    "head_of_runs",
     "newest_rows",
     "open_ledger",
     "own_key",

@@ -13,7 +13,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError
 from sqlalchemy.pool import QueuePool
 
-from reporter.errors import LedgerUnusable
+from reporter.errors import LedgerRefused, LedgerUnusable
 
 BUSY_SECONDS: Final = 60.0
 CHECKPOINT_PAGES: Final = 20_000
@@ -33,6 +33,9 @@ _SQLITE_ADVICE: Final = {
 
 
 _DAMAGED: Final = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
+_REFUSED: Final = ("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_FULL", "SQLITE_IOERR")
+_WITHOUT_TABLE: Final = "SQLITE_ERROR"
+_BLANK: Final = "empty, as when a full disk cut its making off; whatever writes to it next makes it"
 
 
 class Database:
@@ -71,8 +74,13 @@ class Database:
         except IntegrityError:
             raise
         except DBAPIError as error:
-            unusable = LedgerUnusable(f"{self.name}: {_advice(error)}")
-            unusable.damaged = getattr(error.orig, "sqlite_errorname", "").startswith(_DAMAGED)
+            code = getattr(error.orig, "sqlite_errorname", "")
+            if code == _WITHOUT_TABLE and self.is_sqlite and _is_blank(self.path):
+                raise LedgerUnusable(f"{self.name}: {_BLANK}") from None
+            kind = LedgerRefused if code.startswith(_REFUSED) else LedgerUnusable
+            is_full = kind is LedgerRefused and _is_full(self.path.parent)
+            unusable = kind(f"{self.name}: {_SQLITE_ADVICE['SQLITE_FULL'] if is_full else _advice(error)}")
+            unusable.damaged = code.startswith(_DAMAGED)
             raise unusable from None
 
     def close(self) -> None:
@@ -102,7 +110,7 @@ def _sqlite_engine(path: Path, name: str, *, write: bool) -> Engine:
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
-            raise LedgerUnusable(f"{name}: its directory cannot be made: {error.strerror}") from None
+            raise LedgerRefused(f"{name}: its directory cannot be made: {error.strerror}") from None
     elif not path.exists():
         raise LedgerUnusable(f"{name}: not there yet; `reporter records import` makes it")
     if path.exists() and not path.is_file():
@@ -146,6 +154,23 @@ def _postgresql_engine(url: URL, password: str, name: str, *, write: bool) -> En
         connection.commit()
 
     return engine
+
+
+def _is_blank(path: Path) -> bool:
+    """Say whether a database has no table at all: nobody else's, and none of ours yet."""
+    try:
+        with contextlib.closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)) as connection:
+            return connection.execute("SELECT 1 FROM sqlite_master").fetchone() is None
+    except sqlite3.Error:
+        return False
+
+
+def _is_full(folder: Path) -> bool:
+    """Say whether a disk has no byte left: SQLite says of some files that it needs then that they cannot be opened."""
+    try:
+        return os.statvfs(folder).f_bavail == 0
+    except OSError:
+        return False
 
 
 def _advice(error: DBAPIError) -> str:

@@ -1,7 +1,7 @@
 """What the ledger holds of our own runs: a row when one starts, a row when it ends, chained like its records.
 
 They stand apart from the records: they are no evidence, upstream knows no such kind, and a run must not change the head
-that its own bundle notes. A start without an end is a run that died.
+that its own bundle notes. A start without an end is a run that died. Every bundle notes where they ended before it.
 """
 
 import hashlib
@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from sqlalchemy import Column, Connection, Index, Table, Text, insert, inspect, select, text
 
-from reporter.ledger.chain import GENESIS
+from reporter.ledger.chain import GENESIS, Head
 from reporter.ledger.database import Database
 from reporter.ledger.schema import NUMBER, metadata
 
@@ -91,21 +91,37 @@ def read_runs(database: Database, first: str, before: str) -> list[RunEvent]:
     return [RunEvent(row.sequence, row.run, row.as_of, _decode(row.payload)) for row in rows]
 
 
-def faults_of_runs(database: Database) -> list[tuple[str, str]]:
-    """Check every row, and give code and detail of what is wrong. Raise LedgerUnusable."""
-    faults: list[tuple[str, str]] = []
+def head_of_runs(database: Database, before: str) -> Head | None:
+    """Give the last row of a run as of before an instant; None where there is none. Raise LedgerUnusable."""
+    last = select(run_event.c.sequence, run_event.c.hash).where(run_event.c.as_of < before)
     with database.transaction() as connection:
         if not inspect(connection).has_table(run_event.name):
-            return []
-        expected, previous = 1, GENESIS
-        for row in connection.execute(select(run_event).order_by(run_event.c.sequence)):
+            return None
+        row = connection.execute(last.order_by(run_event.c.sequence.desc()).limit(1)).one_or_none()
+    return Head(row.sequence, row.hash) if row else None
+
+
+def faults_of_runs(database: Database, noted: Head | None = None, first: int = 1) -> list[tuple[str, str]]:
+    """Check every row from the first on, and give code and detail of what is wrong. Raise LedgerUnusable.
+
+    `noted` is a row that a bundle saw: a chain that was cut before it, and goes on from there, holds by itself.
+    """
+    faults: list[tuple[str, str]] = []
+    expected, previous = first, GENESIS if first == 1 else ""
+    with database.transaction() as connection:
+        rows = select(run_event).where(run_event.c.sequence >= first).order_by(run_event.c.sequence)
+        for row in connection.execute(rows) if inspect(connection).has_table(run_event.name) else ():
             if row.sequence != expected:
                 faults.append(("gap", f"run records {expected} to {row.sequence - 1} are missing"))
-            elif row.previous_hash != previous:
+            elif previous and row.previous_hash != previous:
                 faults.append(("rewritten", f"run record {row.sequence} does not follow the one before it"))
             if row.hash != _hash(row[:6]):
                 faults.append(("edited", f"run record {row.sequence} is not what was written"))
+            if noted and row.sequence == noted.sequence and row.hash != noted.hash:
+                faults.append(("head", f"run record {row.sequence} is not the one that was noted"))
             expected, previous = row.sequence + 1, row.hash
+    if noted and noted.sequence >= expected:
+        faults.append(("truncated", f"the records of runs end before number {noted.sequence}, which was noted"))
     return faults
 
 

@@ -1,7 +1,7 @@
 """Going over every row: edits, gaps, rows that changed places, a tail that is cut off. Names each, changes nothing.
 
 Whoever can rewrite all rows from some place on, and the head, leaves a chain that holds. Only a head that was noted
-elsewhere, as every bundle does, tells: `expected_head`.
+elsewhere, as every bundle does, tells: `expected_head`, and `expected_runs` of the records of runs.
 """
 
 from collections.abc import Iterator
@@ -43,7 +43,9 @@ class LedgerFault(NamedTuple):
         return f"{self.code}: {self.detail}"
 
 
-def verify_ledger(ledger: Ledger, expected_head: Head | None = None) -> list[LedgerFault]:
+def verify_ledger(
+    ledger: Ledger, expected_head: Head | None = None, expected_runs: Head | None = None
+) -> list[LedgerFault]:
     """Check every row and the head, and at most a hundred faults of them are listed. Raise nothing."""
     check = _Check(expected_head)
     try:
@@ -52,7 +54,7 @@ def verify_ledger(ledger: Ledger, expected_head: Head | None = None) -> list[Led
             check.row(row)
         check.end()
         check.faults += _own_check(ledger)
-        check.faults += [LedgerFault(code, None, detail) for code, detail in faults_of_runs(ledger.database)]
+        check.faults += _of_runs(ledger, expected_runs)
     except LedgerUnusable as error:
         after = check.previous.sequence if check.previous else 0
         check.faults.append(LedgerFault("unreadable", after + 1, f"no row after {after} can be read: {error}"))
@@ -71,13 +73,17 @@ def verify_since(ledger: Ledger, noted: Head) -> list[LedgerFault]:
     return check.faults
 
 
-def read_own_verified(ledger: Ledger, environment: str, noted: Head | None) -> tuple[list[Row], list[LedgerFault]]:
-    """Give what was recorded through us and is what was written, and what is wrong with it or since a noted head."""
+def read_own_verified(
+    ledger: Ledger, environment: str, noted: Head | None, noted_runs: Head | None = None
+) -> tuple[list[Row], list[LedgerFault]]:
+    """Give what was recorded through us and is what was written, and what is wrong with it or since noted heads."""
     rows = ledger.read_own(environment)
     whole = [row for row in rows if _is_whole(row)]
     faults = [_edited(row) for row in rows if not _is_whole(row)]
     if noted:
         faults += verify_since(ledger, noted)
+    if noted_runs:
+        faults += _of_runs(ledger, noted_runs, noted_runs.sequence)
     return whole, list(dict.fromkeys(faults))
 
 
@@ -167,6 +173,11 @@ class _Check:
     def _fault(self, code: str, sequence: int, detail: str) -> None:
         if len(self.faults) < MOST_FAULTS:
             self.faults.append(LedgerFault(code, sequence, detail))
+
+
+def _of_runs(ledger: Ledger, noted: Head | None, first: int = 1) -> list[LedgerFault]:
+    found = faults_of_runs(ledger.database, noted, first)
+    return [LedgerFault(code, None, detail) for code, detail in found]
 
 
 def _is_whole(row: Row) -> bool:

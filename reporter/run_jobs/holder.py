@@ -1,5 +1,6 @@
 """Who holds the lock: a small file beside it, for people. It decides nothing; the lock itself is the kernel's."""
 
+import contextlib
 import json
 import os
 import stat
@@ -10,8 +11,10 @@ from typing import Any, Final, NamedTuple
 
 from reporter.model.instants import format_instant
 from reporter.model.text import visible
+from reporter.seal.disk import is_running
 
 HOLDER_NAME: Final = "run-lock.json"
+_PARTIAL: Final = f".{HOLDER_NAME}-"
 _BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
 _LONGEST: Final = 200
 _MOST_BYTES: Final = 10_000
@@ -38,13 +41,7 @@ class Holder(NamedTuple):
         """Whether its process may still be there: of another machine nobody here can tell."""
         if self.host != os.uname().nodename:
             return True
-        try:
-            os.kill(self.pid, 0)
-        except ProcessLookupError:
-            return False
-        except (PermissionError, OverflowError):
-            pass
-        return self.boot == _boot()
+        return is_running(self.pid) and self.boot == _boot()
 
 
 def this_process(command: str, now: datetime) -> Holder:
@@ -63,11 +60,22 @@ def read_holder(folder: Path) -> Holder | None:
 
 def write_holder(folder: Path, holder: Holder) -> None:
     """Say who holds the lock, whole or not at all. Raise OSError."""
-    partial = folder / f".{HOLDER_NAME}-{holder.pid}"
-    partial.unlink(missing_ok=True)
-    with open(os.open(partial, _WRITE, 0o644), "w", encoding="utf-8") as stream:  # noqa: PTH123 - of a descriptor
-        stream.write(json.dumps(holder._asdict()) + "\n")
-    partial.replace(folder / HOLDER_NAME)
+    partial = folder / f"{_PARTIAL}{holder.pid}"
+    try:
+        with open(os.open(partial, _WRITE, 0o644), "w", encoding="utf-8") as stream:  # noqa: PTH123 - of a descriptor
+            stream.write(json.dumps(holder._asdict()) + "\n")
+        partial.replace(folder / HOLDER_NAME)
+    except OSError:
+        with contextlib.suppress(OSError):
+            partial.unlink()
+        raise
+
+
+def remove_left_overs(folder: Path) -> None:
+    """Remove what others left that were killed while they said who they are. For whoever holds the lock."""
+    with contextlib.suppress(OSError):
+        for partial in folder.glob(f"{_PARTIAL}*"):
+            partial.unlink()
 
 
 def remove_holder(folder: Path) -> None:

@@ -11,9 +11,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from reporter.errors import LedgerUnusable, Locked, UsageFault
+from reporter.errors import LedgerUnusable, Locked, MachineFault
 from reporter.forks import kept_from_children
-from reporter.run_jobs.holder import Holder, read_holder, remove_holder, this_process, write_holder
+from reporter.run_jobs.holder import Holder, read_holder, remove_holder, remove_left_overs, this_process, write_holder
 from reporter.settings_model import Settings
 
 
@@ -27,7 +27,7 @@ class Claim(NamedTuple):
 def one_at_a_time(settings: Settings, what: str, now: datetime) -> Iterator[Claim]:
     """Hold the lock of everything that writes or sends. `what` is the command, `now` the wall clock.
 
-    Raise Locked where somebody else holds it, with who and since when; UsageFault where there can be no lock.
+    Raise Locked where somebody else holds it, with who and since when; MachineFault where there can be no lock.
     """
     me = this_process(what, now)
     with ExitStack() as stack:
@@ -57,7 +57,7 @@ def _open(folder: Path) -> int:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except OSError as error:
-        raise UsageFault(
+        raise MachineFault(
             f"state directory {folder}: {error.strerror}; wanted one to lock; see the settings state_dir and ledger"
         ) from None
 
@@ -68,7 +68,7 @@ def _take(descriptor: int, folder: Path) -> None:
     except BlockingIOError:
         raise Locked(_told(read_holder(folder))) from None
     except OSError as error:
-        raise UsageFault(f"state directory {folder}: cannot be locked: {error.strerror}; see state_dir") from None
+        raise MachineFault(f"state directory {folder}: cannot be locked: {error.strerror}; see state_dir") from None
 
 
 def _told(holder: Holder | None) -> str:
@@ -81,6 +81,7 @@ def _told(holder: Holder | None) -> str:
 
 def _say_who(folder: Path, holder: Holder) -> tuple[str, ...]:
     """Write who holds the lock; tell of one that ended without a word."""
+    remove_left_overs(folder)
     before = read_holder(folder)
     remarks: list[str] = []
     if before:

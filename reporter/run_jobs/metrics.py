@@ -4,6 +4,7 @@ Its labels are names of environments, jobs and states. When the last success was
 """
 
 import contextlib
+import glob
 import os
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -40,6 +41,8 @@ def write_metrics(settings: Settings, what: str, ending: Ending, at: datetime, t
     path = Path(settings.resolve(settings.metrics_file))
     partial = path.with_name(f".{path.name}-{os.getpid()}")
     try:
+        for left in path.parent.glob(f".{glob.escape(path.name)}-*"):
+            left.unlink()  # of a run that was killed: whoever writes metrics is alone
         kept = _samples_of_others(path, what, ending)
         partial.write_text(metrics_text(what, ending, at, took, kept), encoding="utf-8")
         partial.chmod(0o644)

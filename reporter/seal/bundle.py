@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from reporter.errors import BundleNotWritten, UsageFault
 from reporter.seal.digests import SUMS_NAME, hash_file, parents_of, sha256_hex, sums_file
-from reporter.seal.disk import create_file, make_directories, make_directory, replace_file, sync_directory
+from reporter.seal.disk import create_file, is_running, make_directories, make_directory, replace_file, sync_directory
 from reporter.seal.envelope import ATTESTATION_NAME, ENVELOPE_BYTES_MAX, sign_envelope
 from reporter.seal.keys import SigningKey
 from reporter.seal.statement import build_statement
@@ -261,19 +261,28 @@ def _point_latest(parent: str, name: str, horizon: str) -> None:
 
 
 def _remove_old_partials(parent: str, wall_now: float) -> None:
-    """Remove what crashed runs left; a younger one may belong to a run that still writes."""
+    """Remove what crashed runs left: those of processes that are gone, and old ones whatever wrote them."""
     with os.scandir(parent) as entries:
         old = [
             entry
             for entry in entries
             if entry.name.startswith(PARTIAL_PREFIX)
-            and entry.stat(follow_symlinks=False).st_mtime < wall_now - PARTIAL_KEPT_SECONDS
+            and (
+                _is_of_the_dead(entry.name)
+                or entry.stat(follow_symlinks=False).st_mtime < wall_now - PARTIAL_KEPT_SECONDS
+            )
         ]
     for entry in old:
         if entry.is_dir(follow_symlinks=False):
             shutil.rmtree(entry.path)
         else:
             os.unlink(entry.path)
+
+
+def _is_of_the_dead(name: str) -> bool:
+    """Say whether the process that a partial bundle names is gone; who is alone here meets none of another machine."""
+    pid = name.removeprefix(PARTIAL_PREFIX).partition("-")[0]
+    return pid.isdecimal() and not is_running(int(pid))
 
 
 def _partial_path(parent: str) -> str:

@@ -65,14 +65,22 @@ class SealedStatement(NamedTuple):
         return found if isinstance(found, str) else ""
 
 
+_NOWHERE: Final = (0, "")
+
+
 class SealedLedger(NamedTuple):
-    """Where the ledger stood when a bundle was sealed, and how many of its rows were our own, with their digest."""
+    """Where the ledger stood when a bundle was sealed, and how many of its rows were our own, with their digest.
+
+    Of a `sequence` of 0 there was none; `run_sequence` is that of the last record of a run before the bundle's.
+    """
 
     as_of: str
     sequence: int
     hash: str
     own_count: int = 0
     own_sha256: str = ""
+    run_sequence: int = 0
+    run_hash: str = ""
 
 
 def sealed_ledger(
@@ -86,11 +94,19 @@ def sealed_ledger(
         rows = one.records.get(own, {"sha256": ""})
         if one.fault or rows.get("sha256") is None:
             continue
-        head = one.predicate.get("ledger_head")
-        if not isinstance(head, dict):
+        records, runs = head_of(one, "ledger_head"), head_of(one, "run_head")
+        if not records and not runs:
             return None
-        return SealedLedger(one.as_of, head["sequence"], head["hash"], rows.get("record_count", 0), rows["sha256"])
+        (sequence, covered), (run_sequence, run_covered) = records or _NOWHERE, runs or _NOWHERE
+        own_count = rows.get("record_count", 0)
+        return SealedLedger(one.as_of, sequence, covered, own_count, rows["sha256"], run_sequence, run_covered)
     return None
+
+
+def head_of(one: SealedStatement, key: str) -> tuple[int, str] | None:
+    """Give a head of the ledger that a bundle noted: `ledger_head` of its records, `run_head` of those of runs."""
+    head = one.predicate.get(key)
+    return (head["sequence"], head["hash"]) if isinstance(head, dict) else None
 
 
 def statements_of(

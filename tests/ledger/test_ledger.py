@@ -306,7 +306,7 @@ def make_newer(path: Path) -> None:
     ("spoil", "message"),
     [
         (make_missing, "not there yet; `reporter records import` makes it"),
-        (make_empty, "holds no ledger"),
+        (make_empty, "empty, as when a full disk cut its making off; whatever writes to it next makes it"),
         (make_text, "not an SQLite database"),
         (make_directory, "not a regular file"),
         (drop_head, "its head is missing"),

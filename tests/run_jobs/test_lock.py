@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from reporter.errors import ExitCode, Locked, UsageFault
+from reporter.errors import ExitCode, Locked, MachineFault
 from reporter.run_jobs.holder import HOLDER_NAME, Holder, read_holder, this_process
 from reporter.run_jobs.lock import one_at_a_time
 from reporter.settings import load_settings
@@ -180,7 +180,7 @@ def test_control_characters_in_the_holder_file_reach_no_terminal() -> None:
 
 def test_where_there_can_be_no_lock_nothing_runs(tmp_path: Path, settings: Settings) -> None:
     (tmp_path / "state").write_text("in the way", encoding="utf-8")
-    with pytest.raises(UsageFault, match=r"state directory .*: File exists; wanted one to lock"):
+    with pytest.raises(MachineFault, match=r"state directory .*: File exists; wanted one to lock"):
         one_at_a_time(settings, "run", NOW).__enter__()
 
 

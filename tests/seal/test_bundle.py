@@ -173,6 +173,16 @@ def test_only_partial_bundles_older_than_a_day_are_removed(tmp_path: Path, key: 
     assert [n for n in names_in(pilot) if n.startswith(".")] == [".partial-1-young"]
 
 
+def test_partial_bundle_of_a_process_that_is_gone_is_removed_at_once(tmp_path: Path, key: SigningKey) -> None:
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    names = [f".partial-{gone.pid}-0123", f".partial-{os.getpid()}-0123", ".partial-of-somebody"]
+    for name in names:
+        (tmp_path / "pilot" / name).mkdir(parents=True)
+    write_small(tmp_path, key)
+    assert [one for one in names_in(tmp_path / "pilot") if one.startswith(".")] == sorted(names[1:])
+
+
 def test_full_disk_leaves_no_part_of_a_bundle(tmp_path: Path, key: SigningKey) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
