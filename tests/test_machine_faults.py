@@ -1,5 +1,6 @@
 """A full disk and a directory that is read-only: a code of their own, words that fit, nothing left behind."""
 
+import shutil
 import sqlite3
 import subprocess
 from collections.abc import Iterator
@@ -128,6 +129,16 @@ def test_who_cannot_say_who_he_is_leaves_no_half_of_it(disk: Path) -> None:
             "No space left on device; others cannot see who holds the lock"
         ]
         assert list(world.settings.state_path.iterdir()) == []
+
+
+def test_ledger_whose_directory_goes_while_it_is_open_cannot_be_opened(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.run()
+    ledger = open_settings_ledger(world.settings, write=False)
+    ledger.close()
+    shutil.rmtree(world.settings.state_path)
+    with pytest.raises(LedgerRefused, match="cannot be opened; see to the rights"):
+        ledger.head()
 
 
 def test_database_of_somebody_else_is_not_told_as_empty(tmp_path: Path) -> None:

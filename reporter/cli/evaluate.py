@@ -5,7 +5,14 @@ from datetime import datetime
 
 import click
 
-from reporter.cli.options import as_of_option, fail_on_option, instant_of, json_option, settings_option
+from reporter.cli.options import (
+    as_of_option,
+    fail_on_option,
+    instant_of,
+    json_option,
+    settings_option,
+    start_environment_option,
+)
 from reporter.cli.terminal import print_json, say
 from reporter.cli.upstream_flags import settings_for, upstream_flags
 from reporter.cli.verdict import exit_code
@@ -29,7 +36,7 @@ from reporter.settings import environment_variables, upstream_variables
 @click.option("--tool", default="unknown", show_default=True, metavar="NAME", help="mcp_tool_call: the tool.")
 @click.option("--capability", default="", metavar="NAME", help="mcp_tool_call: the capability that is used.")
 @upstream_flags
-@click.option("--environment", "-e", metavar="NAME", help="The environment of the settings to start from.")
+@start_environment_option
 @as_of_option
 @settings_option
 @json_option

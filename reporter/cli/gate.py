@@ -5,7 +5,14 @@ from datetime import datetime
 
 import click
 
-from reporter.cli.options import as_of_option, fail_on_option, instant_of, json_option, settings_option
+from reporter.cli.options import (
+    as_of_option,
+    fail_on_option,
+    instant_of,
+    json_option,
+    settings_option,
+    start_environment_option,
+)
 from reporter.cli.terminal import print_json, say
 from reporter.cli.upstream_flags import settings_for, upstream_flags
 from reporter.cli.verdict import exit_code
@@ -17,7 +24,7 @@ from reporter.model.text import visible
 
 @click.command
 @upstream_flags
-@click.option("--environment", "-e", metavar="NAME", help="The environment of the settings to start from.")
+@start_environment_option
 @as_of_option
 @settings_option
 @json_option

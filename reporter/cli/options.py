@@ -71,6 +71,13 @@ environments_option = click.option(
     shell_complete=complete_environment,
     help="Only this environment; may be repeated.",
 )
+start_environment_option = click.option(
+    "--environment",
+    "-e",
+    metavar="NAME",
+    shell_complete=complete_environment,
+    help="The environment of the settings to start from.",
+)
 output_option = click.option(
     "--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="Write this file. Default: stdout."
 )

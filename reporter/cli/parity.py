@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from reporter.cli.options import as_of_option, fail_on_option, instant_of, settings_option
+from reporter.cli.options import as_of_option, fail_on_option, instant_of, settings_option, start_environment_option
 from reporter.cli.terminal import print_json, remark
 from reporter.cli.upstream_flags import settings_for, upstream_flags
 from reporter.cli.verdict import exit_code
@@ -21,7 +21,7 @@ from reporter.model.reports import Status
 )
 @click.option("--output", metavar="FILE", help="Write the evidence there instead of printing it; no file is replaced.")
 @upstream_flags
-@click.option("--environment", "-e", metavar="NAME", help="The environment of the settings to start from.")
+@start_environment_option
 @as_of_option
 @settings_option
 @fail_on_option

@@ -158,11 +158,8 @@ def _postgresql_engine(url: URL, password: str, name: str, *, write: bool) -> En
 
 def _is_blank(path: Path) -> bool:
     """Say whether a database has no table at all: nobody else's, and none of ours yet."""
-    try:
-        with contextlib.closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)) as connection:
-            return connection.execute("SELECT 1 FROM sqlite_master").fetchone() is None
-    except sqlite3.Error:
-        return False
+    with contextlib.closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)) as connection:
+        return connection.execute("SELECT 1 FROM sqlite_master").fetchone() is None
 
 
 def _is_full(folder: Path) -> bool:

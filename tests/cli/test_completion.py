@@ -43,6 +43,8 @@ def test_environment_is_completed_from_the_settings_in_force(tmp_path: Path) -> 
     (tmp_path / "odd.toml").write_text("environments = 3\n", encoding="utf-8")
     assert complete("reporter status -e pilot", tmp_path) == ["pilot-a", "pilot-b"]
     assert complete("reporter check drills --environment pilot-b", tmp_path) == ["pilot-b"]
+    for words in ("gate", "evaluate read_file x", "parity cases.json"):
+        assert complete(f"reporter {words} -e pilot-a", tmp_path) == ["pilot-a"]
     assert complete("reporter status --settings other.toml -e p", tmp_path) == ["pilot-c"]
     assert complete("reporter status -e p", tmp_path, REPORTER_SETTINGS="other.toml") == ["pilot-c"]
     for name in ("broken.toml", "odd.toml", "missing.toml"):
