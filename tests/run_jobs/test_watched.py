@@ -68,7 +68,7 @@ def test_the_next_bundle_tells_of_a_run_that_failed_and_is_the_same_when_it_is_m
     folder = copy / "bundles" / "pilot"
     folder.rename(copy / "aside")
     folder.write_text("in the way", encoding="utf-8")
-    assert answer(["run", "--as-of", "2026-06-02T06:15:00Z"]) == 2
+    assert answer(["run", "--as-of", "2026-06-02T06:15:00Z"]) == 74
     assert "pilot: " in capsys.readouterr().err
     folder.unlink()
     (copy / "aside").rename(folder)
@@ -87,14 +87,14 @@ def test_the_next_bundle_tells_of_a_run_that_failed_and_is_the_same_when_it_is_m
         "interrupted_count": 1,
         "missed_count": 0,
         "troubled": [
-            {"as_of": "2026-06-02T06:15:00Z", "outcome": "failed", "exit_code": 2, "failure": "BundleNotWritten"},
+            {"as_of": "2026-06-02T06:15:00Z", "outcome": "failed", "exit_code": 74, "failure": "BundleNotWritten"},
             {"as_of": "2026-06-03T06:15:00Z", "outcome": "interrupted", "exit_code": 130, "failure": "Interrupted"},
         ],
         "missed": [],
     }
     page = (latest / "index.html").read_text(encoding="utf-8")
     assert "The last run before this one that left a bundle was as of 1 June 2026, 06:15 UTC, 3 days earlier." in page
-    assert "1 run failed: as of 2 June 2026, 06:15 UTC (BundleNotWritten, exit code 2)." in page
+    assert "1 run failed: as of 2 June 2026, 06:15 UTC (BundleNotWritten, exit code 74)." in page
     assert "1 run never came to an end: as of 3 June 2026, 06:15 UTC (Interrupted, exit code 130)." in page
     before = snapshot(copy / "bundles")
     assert answer(["run", "--as-of", "2026-06-04T06:15:00Z"]) == 0
