@@ -35,7 +35,7 @@ def commands_in(path: Path) -> Iterator[list[str]]:
 
 def parse(words: list[str]) -> None:
     """Read a call as the command line does, to its last word, and start nothing."""
-    context = click.Context(root, info_name="reporter")
+    context = click.Context(root, info_name="reporter", **root.context_settings)
     command: click.Command = root
     rest: list[str] = words
     while isinstance(command, click.Group):

@@ -16,9 +16,9 @@ from freezegun import freeze_time
 
 from deliver.vendors.receiver import PATH, SECRET, Receiver
 from deliver.vendors.server import Authorities, make_authorities, serving
-from reporter.cli.deliveries import sender_for
 from reporter.cli.root import call
 from reporter.cron_times import dues_between, parse_cron
+from reporter.delivery_jobs.alone import sender_for
 from reporter.delivery_jobs.running import Unit, deliver_environment
 from reporter.errors import BundleNotWritten
 from reporter.jobs import check_report
