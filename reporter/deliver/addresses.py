@@ -3,6 +3,7 @@
 Plain http stays on this machine: it is for a loopback address alone, written as such, for a name could lead elsewhere.
 """
 
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Final, NamedTuple
 
@@ -23,6 +24,7 @@ class Origin(NamedTuple):
         return "Origin(<secret>)"
 
 
+@lru_cache(64)
 def read_url(url: str) -> httpx.URL | None:
     """Read an address that may be asked, else give None. What sends takes this very value: nobody reads it again."""
     try:

@@ -1,7 +1,6 @@
 """From the bytes of a record to the fields of a row. The text is kept as it came; its content is its identity."""
 
 import hashlib
-import re
 from itertools import product
 from types import NoneType
 from typing import Any, Final, NamedTuple
@@ -20,8 +19,9 @@ _NAMES: Final = ("metadata_kind", "created_at", "signer", *_COUNTS)
 _SHAPES: Final = frozenset(product(*[(str, NoneType)] * 3, *[(int, NoneType)] * 3))
 """The types that the fields may have: one look instead of six."""
 
-_HARD: Final = re.compile(rb"\\u0000|\d{19}")
-"""Stands in every record whose texts or numbers may be more than the databases keep."""
+_NUL: Final = rb"\u0000"
+_LONG_NUMBER: Final = b"0" * 19
+_AS_ZEROS: Final = bytes.maketrans(b"123456789", b"0" * 9)
 
 
 class Entry(NamedTuple):
@@ -70,7 +70,7 @@ def prepare(record: RawRecord, key: str = "") -> Prepared | RecordFault:
         get("blocked_count"),
         get("approval_required_count"),
     )
-    if not _is_id(record_id) or tuple(map(type, fields)) not in _SHAPES or _HARD.search(raw):
+    if not _is_id(record_id) or tuple(map(type, fields)) not in _SHAPES or _is_hard(raw):
         fault = _wrong_field(record_id, fields)
         if fault:
             return _fault(record, *fault)
@@ -78,6 +78,11 @@ def prepare(record: RawRecord, key: str = "") -> Prepared | RecordFault:
     digest = hashlib.sha256(raw).hexdigest()
     canonical = key or hashlib.sha256(_encode(value)).hexdigest()
     return Prepared(record_id, *fields, payload, digest, canonical)
+
+
+def _is_hard(raw: bytes) -> bool:
+    """Say whether a record may hold texts or numbers that are more than the databases keep."""
+    return _NUL in raw or _LONG_NUMBER in raw.translate(_AS_ZEROS)
 
 
 def _is_id(value: object) -> bool:
