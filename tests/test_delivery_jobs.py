@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from deliver.store import NOT_THERE, Spoken
@@ -24,6 +25,7 @@ from reporter.delivery_jobs.notifying import (
     record_notifications,
     send_notifications,
 )
+from reporter.delivery_jobs.past import read_past
 from reporter.delivery_jobs.retrying import UNKNOWN_SO_FAR, run_retries
 from reporter.delivery_jobs.sending import MOST_LINES, WAITING, Delivery, Line, Sender, message_id, send_all
 from reporter.loop_jobs import load_checked_settings, states_of
@@ -380,9 +382,9 @@ def begin(desk: Desk, loop: Loop = X, provider: str = "slack", attempt: int = 1)
     [
         (Recall.KEYED, None, {"delivered": 1}, RouteOutcome.DELIVERED),
         (Recall.SEARCHABLE, YES, {"delivered": 1}, RouteOutcome.DELIVERED),
-        (Recall.SEARCHABLE, NOT_THERE, {"failed": 1, "delivered": 1}, RouteOutcome.DELIVERED),
-        (Recall.SEARCHABLE, None, {"unknown": 1, "skipped": 1}, RouteOutcome.FAILED),
-        (Recall.NONE, None, {"failed": 1, "delivered": 1}, RouteOutcome.DELIVERED),
+        (Recall.SEARCHABLE, NOT_THERE, {"delivered": 1}, RouteOutcome.DELIVERED),
+        (Recall.SEARCHABLE, None, {"skipped": 1}, RouteOutcome.FAILED),
+        (Recall.NONE, None, {"delivered": 1}, RouteOutcome.DELIVERED),
     ],
     ids=["keyed", "there", "not there", "cannot tell", "none"],
 )
@@ -417,6 +419,22 @@ def test_every_sending_operation_finds_out_about_what_is_unknown_first(pilot: De
         assert ("jira", "delivered") in {(one.route.provider, one.fate) for one in delivery.lines}
 
 
+def test_route_that_was_interrupted_is_listed_once_by_the_next_call(pilot: Desk) -> None:
+    for operation in (pilot.notify, lambda: send_alerts(pilot.sender, NOW, force=True)[1]):
+        pilot.connectors = {"slack": Spoken(NO)}
+        operation()
+        told = read_past(pilot.settings, pilot.environment)
+        route, name = [(one, name) for one, name in told.latest.items() if one.provider == "slack"][-1]
+        begun = Begun(route, name, 2, "slack", "0" * 64, pilot.clock(), Cause())
+        message = msgspec.to_builtins(told.messages[name].message, enc_hook=str)
+        pilot.record(write_intent(BY_WORD[route.loop], begun, message))
+        again = operation()
+        assert [(one.fate, one.why) for one in again.lines if one.route == route] == [
+            ("failed", "timeout_unknown: interrupted")
+        ]
+        assert again.counts["failed"] == 1
+
+
 def test_message_that_was_delivered_is_not_sent_again_because_a_clock_was_wrong(pilot: Desk) -> None:
     pilot.now += 30 * DAY
     assert pilot.notify().counts == {"delivered": 2}
@@ -437,14 +455,12 @@ def test_two_runs_that_send_the_same_attempt_are_stopped_before_the_request(bare
 
 
 def read_message(desk: Desk) -> Any:  # noqa: ANN401 - a message
-    from reporter.delivery_jobs.past import read_past  # noqa: PLC0415 - for this test alone
-
     return read_past(desk.settings, desk.environment).begun[0][1]
 
 
 def test_deliveries_are_joined_with_what_is_wanting_first_and_cut_to_what_can_be_read() -> None:
     route = RouteId("executive_report", "run", "slack")
-    many = Delivery.of(Line(route, Fate.DELIVERED) for _ in range(MOST_LINES))
+    many = Delivery.of(Line(route._replace(subject=f"{number}"), Fate.DELIVERED) for number in range(MOST_LINES))
     both = many + Delivery.of([Line(route, Fate.FAILED, "why")])
     assert (both.lines[0].fate, len(both.lines), both.counts) == (
         "failed",
@@ -453,6 +469,8 @@ def test_deliveries_are_joined_with_what_is_wanting_first_and_cut_to_what_can_be
     )
     assert many.is_complete
     assert not both.is_complete
+    mended = both + Delivery.of([Line(route, Fate.DELIVERED)])
+    assert (mended.counts, mended.is_complete) == ({"delivered": 1_001}, True)
 
 
 def test_many_messages_are_all_counted(bare: Bare) -> None:

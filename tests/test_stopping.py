@@ -10,12 +10,19 @@ from threading import Thread
 import pytest
 
 from reporter import stopping
-from reporter.stopping import Terminated, ending_on_sigterm, finishing, is_asked_to_end
+from reporter.stopping import (
+    Terminated,
+    ending_on_sigterm,
+    exit_code_when_asked,
+    finishing,
+    hearing,
+    is_asked_to_end,
+)
 
 
 @pytest.fixture(autouse=True)
 def _not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stopping, "_asked", False)
+    monkeypatch.setattr(stopping, "_asked", 0)
 
 
 def test_sigterm_ends_what_is_going_on() -> None:
@@ -26,21 +33,50 @@ def test_sigterm_ends_what_is_going_on() -> None:
     assert signal.getsignal(signal.SIGTERM) is before
 
 
-def test_what_is_being_finished_is_finished_first() -> None:
-    done: list[str] = []
-    with pytest.raises(Terminated), ending_on_sigterm(), finishing():  # noqa: PT012 - what is done before the end counts
-        with finishing():
-            os.kill(os.getpid(), signal.SIGTERM)
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)], ids=str)
+def test_what_is_being_finished_is_finished_and_told(number: signal.Signals, code: int) -> None:
+    before, done = signal.getsignal(signal.SIGINT), []
+    with ending_on_sigterm():
+        with finishing(), hearing(lambda: done.append("heard")):
+            os.kill(os.getpid(), number)
             assert is_asked_to_end()
             done.append("sent")
-        done.append("recorded")
-    assert done == ["sent", "recorded"]
+        assert signal.getsignal(signal.SIGINT) is before
+        with finishing(), hearing(lambda: done.append("heard before it began")):
+            done.append("recorded")
+    assert done == ["heard", "sent", "heard before it began", "recorded"]
+    assert exit_code_when_asked() == code
+
+
+def test_second_ctrl_c_does_not_wait() -> None:
+    with pytest.raises(KeyboardInterrupt), finishing():  # noqa: PT012 - the first one does not end it
+        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGINT)
+    assert exit_code_when_asked() == 130
+
+
+def test_second_sigterm_changes_nothing_until_it_is_done() -> None:
+    with pytest.raises(Terminated), ending_on_sigterm():  # noqa: PT012 - the last one ends it
+        with finishing():
+            os.kill(os.getpid(), signal.SIGTERM)
+            os.kill(os.getpid(), signal.SIGTERM)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def test_ctrl_c_that_is_ignored_stays_ignored() -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with finishing():
+            os.kill(os.getpid(), signal.SIGINT)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert not is_asked_to_end()
 
 
 def test_without_a_signal_nothing_ends() -> None:
     with ending_on_sigterm(), finishing():
         pass
-    assert not is_asked_to_end()
+    assert (is_asked_to_end(), exit_code_when_asked()) == (False, 0)
 
 
 def test_a_thread_leaves_signals_to_the_main_one() -> None:

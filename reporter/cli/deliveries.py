@@ -13,6 +13,7 @@ from reporter.errors import ExitCode
 from reporter.model.instants import FUTURE_TOLERANCE, format_instant
 from reporter.seal.keys import PublicKey
 from reporter.settings_model import Settings
+from reporter.stopping import exit_code_when_asked
 
 MOST_SHOWN = 20
 
@@ -79,6 +80,8 @@ def outcomes(delivered: Delivered) -> dict[str, int]:
 
 def delivery_code(delivered: Delivered) -> int:
     """Give the exit code of what a run delivered: 0 where nothing is missing."""
+    if code := exit_code_when_asked():
+        return code
     stages = [one for each in delivered.values() for one in each]
     if any(one.is_unsafe for one in stages):
         return ExitCode.NOT_PUBLIC_SAFE

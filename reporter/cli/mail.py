@@ -17,6 +17,7 @@ from reporter.guard_jobs import proved_guard
 from reporter.run_jobs.results import Ending
 from reporter.settings import load_settings
 from reporter.standing_jobs.difference import find_bundle
+from reporter.stopping import exit_code_when_asked
 
 MOST_SHOWN = 50
 
@@ -89,7 +90,8 @@ def mail(  # noqa: PLR0913, PLR0917 - one for each option
         return ExitCode.DONE
     with sending(settings, mailing.environment, "mail", remark, alone=True) as (sender, watch):
         mailed = send_mail(sender, mailing)
-        code = ExitCode.DELIVERY_INCOMPLETE if mailed.missing or mailed.faults else ExitCode.DONE
+        incomplete = ExitCode.DELIVERY_INCOMPLETE if mailed.missing or mailed.faults else ExitCode.DONE
+        code = exit_code_when_asked() or incomplete
         watch.end(
             Ending(code, deliveries=dict(Counter("delivered" if one.has_it else "failed" for one in mailed.states)))
         )

@@ -7,7 +7,8 @@ side; within a lane messages go in order, or where it has several connections, i
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -39,6 +40,8 @@ BROKEN: Final = "connector_fault"
 _SOON: Final = (Outcome.UNREACHABLE, Outcome.THROTTLED)
 """Outcomes after which nothing has arrived, so that trying again is safe."""
 _TICK: Final = timedelta(microseconds=1)
+GRACE_SECONDS: Final = 3.0
+"""How long a request that is under way may still take when the run is asked to end."""
 
 Clock: TypeAlias = Callable[[], datetime]
 Sleep: TypeAlias = Callable[[float], Awaitable[None]]
@@ -123,6 +126,9 @@ class Outbox:
         self.journal, self.limits, self.tell, self.sleep = journal, limits, tell, sleep
         self.clock = increasing(clock)
         self.broken: ReporterError | None = None
+        self._ending = asyncio.Event()
+        self._until: float | None = None
+        self._under_way: set[asyncio.Timeout] = set()
 
     async def send(self, lanes: Iterable[Lane]) -> None:
         """Send it all. Raise the journal's error at the end: without evidence nothing more is begun."""
@@ -132,10 +138,49 @@ class Outbox:
         if self.broken:
             raise self.broken
 
+    def stop(self) -> None:
+        """Begin nothing more, and wait for nothing; a request that is under way has a moment to end."""
+        self._ending.set()
+        self._until = asyncio.get_running_loop().time() + GRACE_SECONDS
+        for one in self._under_way:
+            one.reschedule(self._until)
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether it was asked to end."""
+        return self._ending.is_set()
+
     @property
     def is_over(self) -> bool:
         """Whether nothing more is begun."""
-        return self.broken is not None or self.clock() >= self.limits.until
+        return self.is_stopped or self.broken is not None or self.clock() >= self.limits.until
+
+    async def pause(self, wait: timedelta) -> bool:
+        """Wait; say whether it was the whole time, which it is not when the run is asked to end."""
+        waits = [asyncio.ensure_future(self.sleep(wait.total_seconds())), asyncio.ensure_future(self._ending.wait())]
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        for one in waits:
+            one.cancel()
+        return not self.is_stopped
+
+    @asynccontextmanager
+    async def under_way(self) -> AsyncIterator[None]:
+        """Let a request take its time, but not much of it when the run is asked to end: then raise TimeoutError."""
+        async with asyncio.timeout_at(self._until) as limit:
+            self._under_way.add(limit)
+            try:
+                yield
+            finally:
+                self._under_way.discard(limit)
+
+
+class _Due(NamedTuple):
+    """What is known of how an attempt ended, and is to be committed."""
+
+    sending: Sending
+    begun: Begun
+    receipt: Receipt
+    tries: int
 
 
 class _Run:
@@ -143,12 +188,16 @@ class _Run:
 
     def __init__(self, outbox: Outbox, lane: Lane) -> None:
         self._outbox, self._lane, self._connector = outbox, lane, lane.connector
-        self._places = asyncio.Semaphore(lane.max_connections)
+        self._connections = asyncio.Semaphore(lane.max_connections)
+        self._places = asyncio.Semaphore(2 * lane.max_connections)
         self._last: dict[str, asyncio.Task[None]] = {}
         self._is_away = False
 
     async def run(self) -> None:
-        """Take a message only when there is a place for it: of a thousand, few are in memory."""
+        """Take a message only when there is a place for it: of a thousand, few are in memory.
+
+        While one is being committed the next has its connection; the journal commits them in that order.
+        """
         async with asyncio.TaskGroup() as running:
             for sending in self._lane.sendings:
                 await self._places.acquire()
@@ -159,14 +208,16 @@ class _Run:
         try:
             if before:
                 await asyncio.wait((before,))
-            is_left = self._is_away or self._outbox.is_over
-            self._outbox.tell(Sent(sending, Fate.LEFT) if is_left else await self._bring(sending))
+            async with self._connections:
+                is_left = self._is_away or self._outbox.is_over
+                found = Sent(sending, Fate.LEFT) if is_left else await self._bring(sending)
+            self._outbox.tell(await self._settle(found) if isinstance(found, _Due) else found)
         finally:
             if self._last.get(sending.route.subject) is asyncio.current_task():
                 del self._last[sending.route.subject]
             self._places.release()
 
-    async def _bring(self, sending: Sending) -> Sent:
+    async def _bring(self, sending: Sending) -> Sent | _Due:
         """Bring one message to the end that can be reached in this run."""
         if sending.begun:
             return await self._end(sending, sending.begun, ARRIVAL_UNKNOWN, tries=1)
@@ -175,13 +226,13 @@ class _Run:
         named = (sending.route, sending.message.message_id, sending.attempt, self._lane.alias, digest)
         begun = Begun(*named, self._outbox.clock(), sending.cause)
         if isinstance(payload, Receipt):
-            return await self._settle(sending, begun, payload, tries=0)
+            return _Due(sending, begun, payload, tries=0)
         if sending.doubtful and self._connector.recall is Recall.SEARCHABLE:
             found = await self._find(sending.message)
             if found is None:
                 return Sent(sending, Fate.UNKNOWN)
             if found.delivered:
-                return await self._settle(sending, begun, found, tries=0)
+                return _Due(sending, begun, found, tries=0)
         try:
             await self._outbox.journal.intend(begun, sending.message)
         except ReporterError as error:
@@ -211,15 +262,17 @@ class _Run:
             if receipt.outcome not in _SOON:
                 return receipt, tries
             pause = receipt.retry_after if receipt.retry_after is not None else wait
-            if tries >= outbox.limits.tries or shift(outbox.clock(), pause) >= outbox.limits.until:
+            is_last = tries >= outbox.limits.tries or shift(outbox.clock(), pause) >= outbox.limits.until
+            if is_last or not await outbox.pause(pause):
                 self._is_away = True
                 return receipt, tries
-            await outbox.sleep(pause.total_seconds())
             wait *= 2
 
-    async def _end(self, sending: Sending, begun: Begun, receipt: Receipt, tries: int) -> Sent:
-        """Find out about what may have arrived; commit the result, unless that may still become known."""
+    async def _end(self, sending: Sending, begun: Begun, receipt: Receipt, tries: int) -> Sent | _Due:
+        """Find out about what may have arrived; give the result, unless that may still become known."""
         if receipt.outcome is Outcome.TIMEOUT_UNKNOWN:
+            if self._outbox.is_stopped and self._connector.recall is not Recall.NONE:
+                return Sent(sending, Fate.UNKNOWN, receipt, begun.delivery_id)
             match self._connector.recall:
                 case Recall.KEYED:
                     begun, receipt = await self._repeat(begun, sending.message, receipt)
@@ -231,7 +284,7 @@ class _Run:
                     receipt = found
                 case Recall.NONE:
                     pass
-        return await self._settle(sending, begun, receipt, tries)
+        return _Due(sending, begun, receipt, tries)
 
     async def _repeat(self, begun: Begun, message: Message, unknown: Receipt) -> tuple[Begun, Receipt]:
         """Send again under the same key. Where that does not say how it ended, it is as unknown as before.
@@ -249,27 +302,31 @@ class _Run:
             findings=again.findings,
         )
 
-    async def _settle(self, sending: Sending, begun: Begun, receipt: Receipt, tries: int) -> Sent:
-        fate = Fate.DELIVERED if receipt.delivered else Fate.FAILED
-        receipt = receipt._replace(ids=safe_ids(receipt.ids, self._lane.guard))
+    async def _settle(self, due: _Due) -> Sent:
+        fate = Fate.DELIVERED if due.receipt.delivered else Fate.FAILED
+        receipt = due.receipt._replace(ids=safe_ids(due.receipt.ids, self._lane.guard))
         try:
-            await self._outbox.journal.settle(begun, receipt, self._outbox.clock(), tries)
+            await self._outbox.journal.settle(due.begun, receipt, self._outbox.clock(), due.tries)
         except ReporterError as error:
             # It was sent, and only its intent says so: the next run finds out, and does not send it again blindly.
             self._outbox.broken = error
             fate = Fate.UNKNOWN
-        return Sent(sending, fate, receipt, begun.delivery_id)
+        return Sent(due.sending, fate, receipt, due.begun.delivery_id)
 
     async def _ask(self, message: Message) -> Receipt:
         try:
-            return await self._connector.send(message, self._outbox.clock(), self._lane.http)
+            async with self._outbox.under_way():
+                return await self._connector.send(message, self._outbox.clock(), self._lane.http)
         except Exception:  # noqa: BLE001 - nobody knows how far it came
+            if self._outbox.is_stopped:
+                return ARRIVAL_UNKNOWN
             return Receipt(Outcome.TIMEOUT_UNKNOWN, error_class=BROKEN)
 
     async def _find(self, message: Message) -> Receipt | None:
         """Ask for a message; what is there has landed."""
         try:
-            found = await self._connector.find(message, self._lane.http)
+            async with self._outbox.under_way():
+                found = await self._connector.find(message, self._lane.http)
         except Exception:  # noqa: BLE001 - then nobody can tell
             return None
         return found._replace(level=Level.LANDED) if found and found.delivered else found

@@ -55,7 +55,8 @@ def send_alerts(
     past, found = reconcile(sender)
     alerts = plan_alerting(sender, starts_at(now, sender.clock), force=force, only=only)
     sender.record([record for plan in alerts.wanted for record in _records(alerts, plan, sender.by)])
-    prepared = [one for plan in alerts.wanted for one in _prepare(sender, alerts, plan, past)]
+    told = {one.route for one in found.lines}
+    prepared = [one for plan in alerts.wanted for one in _prepare(sender, alerts, plan, past, told)]
     waiting = Delivery.of(one for one in prepared if isinstance(one, Line))
     sendings = [one for one in prepared if isinstance(one, Sending)]
     return alerts, found + waiting + send_all(sender, sendings)
@@ -88,7 +89,9 @@ def _records(alerts: Alerts, plan: AlertPlan, by: str) -> Iterator[RecordValue]:
         )
 
 
-def _prepare(sender: Sender, alerts: Alerts, plan: AlertPlan, past: Past) -> Iterator[Sending | Line]:
+def _prepare(
+    sender: Sender, alerts: Alerts, plan: AlertPlan, past: Past, told: Collection[RouteId]
+) -> Iterator[Sending | Line]:
     """Give what is to be sent. The same state of affairs is told again when its last telling is long enough ago."""
     about, teller = _loop(alerts, plan.about), _loop(alerts, plan.loop)
     delivered = {one.route: one.last_success_at for one in alerts.states.of(teller)}
@@ -106,7 +109,7 @@ def _prepare(sender: Sender, alerts: Alerts, plan: AlertPlan, past: Past) -> Ite
         if before is None:
             head = Head(name, alerts.environment, route, alerts.now, sender.link)
             yield Sending(alert_message(head, teller, about, plan), route)
-        elif not before.delivered:
+        elif not before.delivered and route not in told:
             yield Line(route, WAITING, "it was tried before; see `reporter retry run`")
 
 

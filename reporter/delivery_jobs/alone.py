@@ -13,6 +13,7 @@ from reporter.run_jobs.results import Ending
 from reporter.run_jobs.watched import Watch, watched
 from reporter.settings_model import Settings
 from reporter.standing_jobs import public_key_of
+from reporter.stopping import exit_code_when_asked
 
 
 def sender_for(settings: Settings, environment: str, by: str = GOVERNANCE) -> Sender:
@@ -51,8 +52,10 @@ def note_end(watch: Watch, delivery: Delivery) -> None:
     watch.end(Ending(code_of(delivery), deliveries={str(fate): count for fate, count in delivery.counts.items()}))
 
 
-def code_of(delivery: Delivery) -> ExitCode:
-    """Give the exit code of what was sent."""
+def code_of(delivery: Delivery) -> int:
+    """Give the exit code of what was sent; that of the signal, where one asked for the end."""
+    if code := exit_code_when_asked():
+        return code
     if delivery.is_unsafe:
         return ExitCode.NOT_PUBLIC_SAFE
     return ExitCode.DONE if delivery.is_complete else ExitCode.DELIVERY_INCOMPLETE

@@ -15,7 +15,7 @@ from reporter.deliver.letter import write_letter
 from reporter.deliver.message import Message
 from reporter.deliver.outbox import Sending, encode_message
 from reporter.deliver.private_values import PrivateKind, PrivateValue, PrivateValues
-from reporter.deliver.receipts import Receipt
+from reporter.deliver.receipts import ARRIVAL_UNKNOWN, Outcome, Receipt
 from reporter.delivery_jobs.channels import Channels
 from reporter.delivery_jobs.mailed_report import MailedReport, read_report
 from reporter.delivery_jobs.mailroom import LOOP, PROVIDER, Mailroom, mail_guard, wanted_readers
@@ -165,6 +165,8 @@ def send_mail(sender: Sender, mailing: Mailing) -> Mailed:
     delivery = send_all(sender, [sending])
     found = mailroom.rounds.get(mailing.message.message_id)
     receipts = found.receipts if found else {}
+    if any(one.why.startswith(Outcome.TIMEOUT_UNKNOWN) for one in delivery.lines):
+        receipts = {one.alias: ARRIVAL_UNKNOWN for one in mailing.states if not one.has_it} | receipts
     return Mailed(tuple(_now(one, receipts.get(one.alias)) for one in mailing.states), delivery)
 
 

@@ -1,6 +1,6 @@
 """Telling owners of the next rollback drill: plan, record the plan, deliver its routes (domain.md B2.9, B2.10, C6)."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -100,14 +100,16 @@ def send_notifications(sender: Sender, plan: Notifications) -> Delivery:
     """
     past, found = reconcile(sender)
     states = states_of(sender.settings, plan.environment, starts_at(plan.now, sender.clock)).states
-    prepared = list(_prepare(sender, plan, past, states))
+    prepared = list(_prepare(sender, plan, past, states, {one.route for one in found.lines}))
     waiting = Delivery.of(one for one in prepared if isinstance(one, Line))
     sendings = [one for one in prepared if isinstance(one, Sending)]
     return found + waiting + send_all(sender, sendings)
 
 
-def _prepare(sender: Sender, plan: Notifications, past: Past, states: LoopStates) -> Iterator[Sending | Line]:
-    """Give what is to be sent, and of what was tried in vain, that it waits for its retry.
+def _prepare(
+    sender: Sender, plan: Notifications, past: Past, states: LoopStates, told: Collection[RouteId]
+) -> Iterator[Sending | Line]:
+    """Give what is to be sent, and of what was tried in vain, that it waits for its retry, unless that was `told`.
 
     A route that others delivered in this due cycle, and we never did, is told.
     """
@@ -120,5 +122,5 @@ def _prepare(sender: Sender, plan: Notifications, past: Past, states: LoopStates
             if route not in delivered or past.latest_of(route):
                 head = Head(name, plan.environment, route, plan.now, sender.link)
                 yield Sending(drill_message(head, LOOP, plan.report, plan.schedule), route)
-        elif not before.delivered:
+        elif not before.delivered and route not in told:
             yield Line(route, WAITING, "it was tried before; see `reporter retry run`")

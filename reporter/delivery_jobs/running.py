@@ -16,11 +16,12 @@ from reporter.delivery_jobs.attaching import RecordResult, attach_bundle
 from reporter.delivery_jobs.mailing import ReaderState, plan_mail, send_mail
 from reporter.delivery_jobs.notifying import plan_notifications, record_notifications, send_notifications
 from reporter.delivery_jobs.retrying import run_retries
-from reporter.delivery_jobs.sending import Delivery, Sender
+from reporter.delivery_jobs.sending import PUT_OFF, Delivery, Sender
 from reporter.errors import as_told
 from reporter.loop_jobs import refuse_lost_ledger
 from reporter.seal.keys import PublicKey
 from reporter.settings_model import DeliverSettings
+from reporter.stopping import is_asked_to_end
 
 
 class Row(NamedTuple):
@@ -157,6 +158,8 @@ def _lost_ledger(unit: Unit) -> tuple[str, ...]:
 
 
 def _done(stage: Stage, unit: Unit) -> StageResult:
+    if is_asked_to_end():
+        return StageResult(stage.name, faults=(f"{unit.sender.environment}: {PUT_OFF}",))
     try:
         return stage.act(unit)
     except Exception as failed:  # noqa: BLE001 - whatever it is, the other parts go on

@@ -20,6 +20,7 @@ from reporter.model.instants import shift
 from reporter.model.routes import RouteId
 from reporter.record_jobs import open_settings_ledger
 from reporter.settings_model import Settings
+from reporter.stopping import finishing, hearing, is_asked_to_end
 
 LONGEST: Final = timedelta(minutes=5)
 """How long one operation sends; what is left is the next run's."""
@@ -28,7 +29,8 @@ MOST_LINES: Final = 1_000
 
 
 WAITING: Final = "waiting"
-"""The fate of what was tried before, and is the retry worker's."""
+"""The fate of what another call has to tell: the retry worker, or the next run of one that was asked to end."""
+PUT_OFF: Final = "not begun when the end was asked for; the next run tells it"
 SKIPPED: Final = "skipped"
 """The fate of a retry that was not executed, and why."""
 
@@ -62,10 +64,13 @@ class Delivery(NamedTuple):
         return not self.faults and set(self.counts) <= {Fate.DELIVERED}
 
     def __add__(self, other: "Delivery") -> "Delivery":  # type: ignore[override] # joined, not appended
-        """Join two."""
+        """Join two. What the later one says of a route stands for both."""
+        later = {one.route for one in other.lines}
+        earlier = [one for one in self.lines if one.route not in later]
+        replaced = Counter(one.fate for one in self.lines if one.route in later)
         return Delivery(
-            _wanting_first((*self.lines, *other.lines)),
-            dict(sorted((Counter(self.counts) + Counter(other.counts)).items())),
+            _wanting_first((*earlier, *other.lines)),
+            dict(sorted((Counter(self.counts) + Counter(other.counts) - replaced).items())),
             tuple(dict.fromkeys((*self.faults, *other.faults))),
             self.is_unsafe or other.is_unsafe,
         )
@@ -116,8 +121,12 @@ def send_all(sender: Sender, sendings: Iterable[Sending]) -> Delivery:
 
 
 def send_lanes(sender: Sender, lanes: Mapping[str, Iterable[Sending]], *, longest: timedelta = LONGEST) -> Delivery:
-    """Send what each provider is to be told. Of a lane only so many are in memory as are under way."""
-    return asyncio.run(_send(sender, lanes, longest))
+    """Send what each provider is to be told. Of a lane only so many are in memory as are under way.
+
+    A signal that asks for the end puts what is not begun off; what is under way is brought to its end and recorded.
+    """
+    with finishing():
+        return asyncio.run(_send(sender, lanes, longest))
 
 
 async def _send(sender: Sender, sendings: Mapping[str, Iterable[Sending]], longest: timedelta) -> Delivery:
@@ -134,7 +143,9 @@ async def _send(sender: Sender, sendings: Mapping[str, Iterable[Sending]], longe
                     lanes.append(
                         Lane(provider, channel.connector, http, channel.guard, of_provider, channel.max_connections)
                     )
-                await outbox.send(lanes)
+                loop = asyncio.get_running_loop()
+                with hearing(lambda: loop.call_soon_threadsafe(outbox.stop)):
+                    await outbox.send(lanes)
         except LedgerUnusable as error:
             return heard.delivery(error.faults)
     return heard.delivery()
@@ -149,13 +160,14 @@ class _Heard:
         self._is_unsafe = False
 
     def __call__(self, sent: Sent) -> None:
-        self._counts[sent.fate] += 1
+        fate = WAITING if sent.fate is Fate.LEFT and is_asked_to_end() else sent.fate
+        self._counts[fate] += 1
         receipt = sent.receipt
         words = (receipt.outcome, receipt.error_class, "; ".join(receipt.findings)) if receipt else ()
         self._is_unsafe |= receipt is not None and receipt.error_class == NOT_PUBLIC_SAFE
-        if len(self._lines) < MOST_LINES or sent.fate is not Fate.DELIVERED:
-            why = ": ".join(filter(None, words)) or _NOT_TRIED[sent.fate]
-            self._lines.append(Line(sent.sending.route, sent.fate, why, sent.delivery_id))
+        if len(self._lines) < MOST_LINES or fate != Fate.DELIVERED:
+            why = ": ".join(filter(None, words)) or _NOT_TRIED[fate]
+            self._lines.append(Line(sent.sending.route, fate, why, sent.delivery_id))
             self._lines = [*_wanting_first(self._lines)][:MOST_LINES] if len(self._lines) > MOST_LINES else self._lines
 
     def delivery(self, faults: tuple[str, ...] = ()) -> Delivery:
@@ -163,13 +175,18 @@ class _Heard:
 
 
 _NOT_TRIED: Final = {
+    WAITING: PUT_OFF,
     Fate.LEFT: "not tried in this run: the connector or the time did not allow it",
     Fate.UNKNOWN: "may have arrived: it is asked for again before anything is sent",
 }
 
 
+_RANKS: Final = {WAITING: 1, Fate.LEFT: 1, Fate.DELIVERED: 2}
+
+
 def _wanting_first(lines: Iterable[Line]) -> tuple[Line, ...]:
-    return tuple(sorted(lines, key=lambda one: one.fate == Fate.DELIVERED))[:MOST_LINES]
+    """Put first what went wrong, then what was not tried."""
+    return tuple(sorted(lines, key=lambda one: _RANKS.get(one.fate, 0)))[:MOST_LINES]
 
 
 def starts_at(now: datetime, clock: Clock) -> datetime:

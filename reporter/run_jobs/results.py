@@ -5,12 +5,10 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from reporter.errors import ExitCode, ReporterError
-from reporter.stopping import TERMINATED, Terminated
+from reporter.stopping import INTERRUPTED, TERMINATED, Terminated
 
 MAIN_JOB: Final = "run"
 
-INTERRUPTED: Final = 130
-"""What a shell says of a command that Ctrl-C ended."""
 WORKED: Final = (ExitCode.DONE, ExitCode.DUE_SOON, ExitCode.NEEDS_ATTENTION)
 """Exit codes of runs that did all that they should, whatever the verdict."""
 

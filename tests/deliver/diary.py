@@ -23,12 +23,17 @@ class Diary:
         self.slept: list[float] = []
         self.now = NOW
         self.full_after: int | None = None
+        self.stops_asleep = False
+        self.outbox: Outbox
 
     def clock(self) -> datetime:
         return self.now
 
     async def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
+        if self.stops_asleep:
+            self.outbox.stop()
+            await asyncio.sleep(60)
         self.now += timedelta(seconds=seconds)
         await asyncio.sleep(0)
 
@@ -50,13 +55,13 @@ class Diary:
         """Send, and give the fates in the order in which they became known."""
         before = len(self.sent)
         limits = Limits(self.now + timedelta(seconds=seconds))
-        outbox = Outbox(self, self.clock, limits, self.sent.append, sleep=self.sleep)
+        self.outbox = Outbox(self, self.clock, limits, self.sent.append, sleep=self.sleep)
 
         async def send_open() -> None:
             async with AsyncExitStack() as stack:
                 for lane in lanes:
                     await stack.enter_async_context(lane.http)
-                await outbox.send(lanes)
+                await self.outbox.send(lanes)
 
         asyncio.run(send_open())
         return [one.fate for one in self.sent[before:]]

@@ -102,6 +102,56 @@ def test_whoever_cannot_be_reached_is_not_asked_for_every_message_and_stops_nobo
     assert away.asked == ["a", "a", "a"]
 
 
+class Stopped(Spoken):
+    """Has the run asked to end while a request is under way, which then takes so many seconds more."""
+
+    def __init__(self, diary: Diary, seconds: float, recall: Recall = Recall.NONE) -> None:
+        super().__init__(YES, recall=recall)
+        self._diary, self._seconds = diary, seconds
+
+    async def send(self, message: Message, at: datetime, http: Http) -> Receipt:
+        self._diary.outbox.stop()
+        await asyncio.sleep(self._seconds)
+        return await super().send(message, at, http)
+
+    async def find(self, message: Message, http: Http) -> Receipt | None:
+        self._diary.outbox.stop()
+        await asyncio.sleep(self._seconds)
+        return await super().find(message, http)
+
+
+def test_run_that_is_asked_to_end_finishes_what_is_under_way_and_begins_no_more(diary: Diary) -> None:
+    assert diary.send(lane(Stopped(diary, 0.01), "a", "b", "c")) == [Fate.DELIVERED, Fate.LEFT, Fate.LEFT]
+    assert (len(diary.intents), list(diary.results)) == (1, ["a"])
+
+
+@pytest.mark.parametrize(
+    ("recall", "fate"), [(Recall.NONE, Fate.FAILED), (Recall.KEYED, Fate.UNKNOWN), (Recall.SEARCHABLE, Fate.UNKNOWN)]
+)
+def test_request_that_takes_longer_than_the_end_allows_may_have_arrived(
+    diary: Diary, recall: Recall, fate: Fate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reporter.deliver.outbox.GRACE_SECONDS", 0.01)
+    assert diary.send(lane(Stopped(diary, 60, recall), "a", "b")) == [fate, Fate.LEFT]
+    assert [one.message_id for one in diary.intents] == ["a"]
+    assert [one.error_class for _, one, _ in diary.results.values()] == ["interrupted"] * (fate is Fate.FAILED)
+
+
+def test_question_that_takes_longer_than_the_end_allows_leaves_it_unknown(
+    diary: Diary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reporter.deliver.outbox.GRACE_SECONDS", 0.01)
+    one = replace(lane(Stopped(diary, 60, Recall.SEARCHABLE)), sendings=[sending("a", doubtful=True)])
+    assert diary.send(one) == [Fate.UNKNOWN]
+    assert diary.intents == []
+
+
+def test_wait_before_another_request_ends_when_the_run_is_asked_to_end(diary: Diary) -> None:
+    diary.stops_asleep, connector = True, Spoken(AWAY)
+    assert diary.send(lane(connector, "a", "b")) == [Fate.FAILED, Fate.LEFT]
+    assert (connector.asked, diary.results["a"][1]) == (["a"], AWAY)
+
+
 def test_nothing_is_begun_when_the_time_is_over(diary: Diary) -> None:
     assert diary.send(lane(Spoken(YES), "a"), seconds=0) == [Fate.LEFT]
     assert diary.intents == []
