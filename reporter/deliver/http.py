@@ -4,21 +4,23 @@ What the other side does is an answer or a fault, never an exception; neither ho
 """
 
 import asyncio
-import errno
+import logging
 import re
 import socket
 import ssl
-from collections.abc import Collection, Mapping
+import sys
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import AsyncExitStack
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from importlib.util import find_spec
 from types import TracebackType
-from typing import Final, NamedTuple, Self
+from typing import Any, Final, NamedTuple, Self
 
-import h11
 import httpx
 
 from reporter import __version__
-from reporter.deliver.addresses import Origin, origin_of, read_pin, read_url
+from reporter.deliver.addresses import origin_of, read_pin, read_url
 from reporter.deliver.receipts import Outcome
-from reporter.deliver.wire import BadAnswer, Head, Progress, Wire
 
 MOST_ANSWER_BYTES: Final = 1_000_000
 MOST_CONNECTIONS: Final = 20
@@ -27,7 +29,13 @@ _METHOD: Final = re.compile(r"[A-Z]{1,16}")
 _HEADER_NAME: Final = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.ASCII)
 _HEADER_VALUE: Final = re.compile(r"[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?|")
 
-_REFUSED: Final = f"[Errno {errno.ECONNREFUSED}]"
+if find_spec("sniffio") is None:
+    # httpcore looks for it at every lock, and to look in vain costs more than the rest of a request.
+    sys.modules["sniffio"] = None  # type: ignore[assignment]
+
+# Both write addresses and headers to the log, whoever asks for it.
+for _name in ("httpx", "httpcore"):
+    logging.getLogger(_name).setLevel(logging.CRITICAL + 1)
 
 
 class HttpRequest(NamedTuple):
@@ -66,6 +74,21 @@ class HttpFault(NamedTuple):
     status_code: int | None = None
 
 
+class _Progress:
+    """How far one request has come. A fault means what it means by this."""
+
+    def __init__(self) -> None:
+        self.securing = self.sending = False
+        self.status_code: int | None = None
+
+    async def __call__(self, event: str, _: Mapping[str, Any]) -> None:
+        """Take note of an event of httpcore's."""
+        if event == "connection.start_tls.started":
+            self.securing = True
+        elif event.endswith(".send_request_headers.started"):
+            self.sending = True
+
+
 class Http:
     """A client for the hosts that the configuration names, and no others. Use it in an `async with`.
 
@@ -87,8 +110,9 @@ class Http:
         self.max_connections = max_connections
         self._pins = frozenset(pin for pin in map(read_pin, hosts) if pin)
         self._places = asyncio.Semaphore(max_connections)
+        self._open = AsyncExitStack()
         self._trust: ssl.SSLContext | None = None
-        self._idle: dict[tuple[str, Origin], list[Wire]] = {}
+        self._idle: list[httpx.AsyncClient] = []
 
     def __repr__(self) -> str:
         """Print no host."""
@@ -100,9 +124,8 @@ class Http:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
     ) -> None:
-        for wire in [one for kept in self._idle.values() for one in kept]:
-            await wire.close()
         self._idle.clear()
+        await self._open.aclose()
 
     async def send(self, request: HttpRequest) -> HttpAnswer | HttpFault:
         """Send one request and read its whole answer."""
@@ -116,8 +139,25 @@ class Http:
         trust = self._trusted()
         if isinstance(trust, HttpFault):
             return trust
+        headers = {"accept-encoding": "identity", "user-agent": f"reporter/{__version__}"}
+        headers |= {name.lower(): value for name, value in request.headers.items()}
+        progress = _Progress()
         async with self._places:
-            return await self._ask(request, address, trust)
+            client = self._idle.pop() if self._idle else await self._connect(trust)
+            built = client.build_request(
+                request.method,
+                address,
+                headers=[(name.encode(), value.encode("latin-1")) for name, value in headers.items()],
+                content=request.body,
+                extensions={"trace": progress},
+            )
+            try:
+                async with asyncio.timeout(self.timeout_seconds):
+                    return await self._ask(client, built, progress)
+            except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
+                return _fault(error, progress)
+            finally:
+                self._idle.append(client)
 
     async def reach(self, url: str) -> HttpFault | None:
         """Connect to the host of an address and secure the connection, asking nothing. None means that it went well."""
@@ -127,13 +167,13 @@ class Http:
         trust = self._trusted()
         if isinstance(trust, HttpFault):
             return trust
-        origin, progress = origin_of(address), Progress()
+        origin, progress = origin_of(address), _Progress()
         secure = trust if address.scheme == "https" else None
         try:
             async with self._places, asyncio.timeout(self.timeout_seconds):
-                wire = await Wire.open(origin, secure, progress)
-                await wire.close()
-        except (OSError, UnicodeError) as error:
+                _, writer = await asyncio.open_connection(origin.host, origin.port, ssl=secure)
+                writer.transport.abort()
+        except OSError as error:
             return _fault(error, progress)
         return None
 
@@ -152,42 +192,46 @@ class Http:
                 return _refused("ca_file_unreadable")
         return self._trust
 
-    async def _ask(self, request: HttpRequest, address: httpx.URL, trust: ssl.SSLContext) -> HttpAnswer | HttpFault:
-        """Ask over a connection that is used again when all went well, and closed when anything did not."""
-        headers = {"host": address.netloc.decode("ascii"), "accept": "*/*", "accept-encoding": "identity"}
-        headers |= {"user-agent": f"reporter/{__version__}", "connection": "keep-alive"}
-        headers |= {name.lower(): value for name, value in request.headers.items()}
-        head, progress = Head(request.method, address.raw_path, headers), Progress()
-        place = (address.scheme, origin_of(address))
-        wire: Wire | None = None
-        try:
-            async with asyncio.timeout(self.timeout_seconds):
-                wire = await self._connect(place, trust, progress)
-                status_code, found, body = await wire.ask(head, request.body, self.most_answer_bytes, progress)
-            self._idle.setdefault(place, []).append(wire)
-            wire = None
-        except h11.LocalProtocolError:
-            return _refused("bad_header")
-        except BadAnswer as bad:
-            return _unknown(bad.word, progress)
-        except (OSError, UnicodeError) as error:
-            return _fault(error, progress)
-        finally:
-            if wire:
-                await wire.close()
-        found.pop("location", None)  # nothing is followed, and nobody may be led
-        return HttpAnswer(status_code, found, body)
+    async def _connect(self, trust: ssl.SSLContext) -> httpx.AsyncClient:
+        """Make a client of one connection: httpcore looks at all that it keeps before each request, and so at one.
 
-    async def _connect(self, place: tuple[str, Origin], trust: ssl.SSLContext, progress: Progress) -> Wire:
-        """Take a connection that is kept, or make one."""
-        kept = self._idle.get(place, [])
-        while kept:
-            wire = kept.pop()
-            if wire.is_usable:
-                return wire
-            await wire.close()
-        scheme, origin = place
-        return await Wire.open(origin, trust if scheme == "https" else None, progress)
+        A time limit of httpx starts again with every byte that drips in; ours covers a whole request. It must not cut
+        off a connection in the making, which httpcore would leave open: half of it ends that first.
+        """
+        client = httpx.AsyncClient(
+            verify=trust,
+            timeout=httpx.Timeout(None, connect=self.timeout_seconds / 2),
+            follow_redirects=False,
+            trust_env=False,
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+            limits=httpx.Limits(max_connections=None, max_keepalive_connections=1),
+            event_hooks={"response": [_forget_redirect]},
+        )
+        return await self._open.enter_async_context(client)
+
+    async def _ask(
+        self, client: httpx.AsyncClient, request: httpx.Request, progress: _Progress
+    ) -> HttpAnswer | HttpFault:
+        answer = await client.send(request, stream=True)
+        try:
+            progress.status_code = answer.status_code
+            if answer.headers.get("content-encoding", "identity").strip().lower() != "identity":
+                return _unknown("answer_encoded", progress)
+            body = bytearray()
+            async for chunk in answer.aiter_raw():
+                body += chunk
+                if len(body) > self.most_answer_bytes:
+                    return _unknown("answer_too_large", progress)
+            return HttpAnswer(
+                answer.status_code, {name.lower(): value for name, value in answer.headers.items()}, bytes(body)
+            )
+        finally:
+            await answer.aclose()
+
+
+async def _forget_redirect(answer: httpx.Response) -> None:
+    """Take away where a redirect leads: httpx reads it, followed or not, and fails at what is no address."""
+    answer.headers.pop("location", None)
 
 
 def can_be_header(name: str, value: str) -> bool:
@@ -199,31 +243,45 @@ def _refused(error_class: str) -> HttpFault:
     return HttpFault(Outcome.REFUSED_LOCALLY, error_class)
 
 
-def _unknown(error_class: str, progress: Progress) -> HttpFault:
+def _unknown(error_class: str, progress: _Progress) -> HttpFault:
     return HttpFault(Outcome.TIMEOUT_UNKNOWN, error_class, progress.status_code)
 
 
-def _fault(error: Exception, progress: Progress) -> HttpFault:
+def _fault(error: BaseException, progress: _Progress) -> HttpFault:
     """Say what a failure means by how far the request had come, in words of ours: the error's may hold the address."""
     if not progress.sending:
         return HttpFault(Outcome.UNREACHABLE, _unreachable(error, progress))
-    is_answering = progress.status_code is not None
-    if isinstance(error, TimeoutError):
-        return _unknown("slow_answer" if is_answering else "read_timeout", progress)
-    return _unknown("answer_cut" if is_answering else "connection_lost", progress)
-
-
-def _unreachable(error: Exception, progress: Progress) -> str:
+    answering = progress.status_code is not None
+    closed = isinstance(error, httpx.NetworkError) or (
+        isinstance(error, httpx.RemoteProtocolError) and ("closed" in str(error) or "disconnected" in str(error))
+    )
     match error:
         case TimeoutError():
-            return "connect_timeout"
-        case socket.gaierror() | UnicodeError():
-            return "dns_failure"
-        case ssl.SSLError():
-            return "tls_failure"
-        case _ if progress.securing:
-            return "tls_failure"
-        case _ if _REFUSED in str(error):  # of several addresses, each with its own failure, the text alone tells
-            return "connection_refused"
+            return _unknown("slow_answer" if answering else "read_timeout", progress)
+        case _ if closed:
+            return _unknown("answer_cut" if answering else "connection_lost", progress)
         case _:
-            return "connection_failed"
+            return _unknown("protocol_error", progress)
+
+
+def _unreachable(error: BaseException, progress: _Progress) -> str:
+    causes = list(_causes(error))
+    if isinstance(error, TimeoutError | httpx.TimeoutException):
+        return "connect_timeout"
+    if any(isinstance(one, socket.gaierror) for one in causes):
+        return "dns_failure"
+    if progress.securing or any(isinstance(one, ssl.SSLError) for one in causes):
+        return "tls_failure"
+    if any(isinstance(one, ConnectionRefusedError) for one in causes):
+        return "connection_refused"
+    return "connection_failed"
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """Walk what led to an error: the attempts for the several addresses of a host come as a group."""
+    while error is not None:
+        yield error
+        if isinstance(error, BaseExceptionGroup):
+            for one in error.exceptions:
+                yield from _causes(one)
+        error = error.__cause__ or error.__context__

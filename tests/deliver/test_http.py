@@ -5,17 +5,18 @@ import contextlib
 import logging
 import os
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from http import HTTPStatus
 from pathlib import Path
 
+import httpx
 import pytest
 
 from collect.tls_server import Answers, Authorities, TlsServer, make_authorities, serving
-from reporter.deliver.http import Http, HttpAnswer, HttpFault, HttpRequest, _fault
+from reporter.deliver.http import Http, HttpAnswer, HttpFault, HttpRequest, _fault, _Progress
 from reporter.deliver.receipts import Outcome
-from reporter.deliver.wire import Progress
 
 SECRET = "s3cret-of-this-test"  # noqa: S105 - of this test
 PATIENCE = 0.3
@@ -250,12 +251,18 @@ def test_host_that_is_not_there_is_unreachable_and_says_how() -> None:
     ) == [unreachable("connection_refused"), unreachable("connection_refused"), unreachable("dns_failure")]
 
 
-def test_attempts_at_the_several_addresses_of_a_host_come_as_one_error() -> None:
-    several = OSError("Multiple exceptions: [Errno 101] no route, [Errno 111] Connect call failed")
-    assert _fault(several, Progress()) == unreachable("connection_refused")
-    assert _fault(OSError("Multiple exceptions: [Errno 101], [Errno 113]"), Progress()) == unreachable(
-        "connection_failed"
-    )
+@pytest.mark.parametrize(
+    ("attempts", "expected"),
+    [
+        ([OSError("no route"), ConnectionRefusedError()], "connection_refused"),
+        ([OSError("no route"), ssl.SSLError()], "tls_failure"),
+        ([OSError("no route"), OSError("no route")], "connection_failed"),
+    ],
+)
+def test_attempts_at_the_several_addresses_of_a_host_come_as_a_group(attempts: list[OSError], expected: str) -> None:
+    error = httpx.ConnectError("All connection attempts failed")
+    error.__cause__ = ExceptionGroup("multiple connection attempts failed", attempts)
+    assert _fault(error, _Progress()) == unreachable(expected)
 
 
 def test_network_without_a_way_is_a_failed_connection() -> None:
