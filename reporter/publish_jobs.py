@@ -37,13 +37,15 @@ def calendar_file(
     return render_calendar(found, now, f"{', '.join(environments)}: due{whose}"), len(found)
 
 
-def feed_file(settings: Settings, environments: Sequence[str], now: datetime, key: PublicKey, most: int) -> bytes:
-    """Write the last verdict changes dated at or before `now` as Atom."""
+def feed_file(
+    settings: Settings, environments: Sequence[str], now: datetime, key: PublicKey, most: int
+) -> tuple[bytes, int]:
+    """Write the last verdict changes dated at or before `now` as Atom, and count them."""
     changes = [one for name in environments for one in _changes(settings, name, now, key)]
     changes.sort(key=lambda one: (one.as_of, one.environment))
     latest = changes[-most:]
     _refuse_unsafe((one.environment, one.link) for one in latest)
-    return render_feed(latest, environments, format_instant(now))
+    return render_feed(latest, environments, format_instant(now)), len(latest)
 
 
 def _is_for(one: Appointment, owner: str) -> bool:

@@ -7,8 +7,8 @@ from pathlib import Path
 from reporter.loops.writing import RecordValue
 from reporter.model.instants import format_instant
 from reporter.model.manifests import BY_ALIAS
+from reporter.sample.runtime import RUNTIME
 from reporter.sample.world import BINARY, RUNBOOK, compiled_policy, sample_world
-from reporter.sample.write import RUNTIME
 
 
 class Documents:

@@ -89,6 +89,14 @@ def test_bundle_that_is_dated_later_is_a_warning(settings: Settings, tmp_path: P
     assert (found.level, "--as-of" in found.step) == (Level.WARN, True)
 
 
+def test_clock_is_not_judged_by_what_is_no_bundle(settings: Settings, tmp_path: Path) -> None:
+    folder = Path(settings.resolve("bundles"), "pilot")
+    for name in ("20990631T000000Z-0123456789ab", "20200101T000000Z-0123456789ab"):
+        shutil.rmtree(folder)
+        (folder / name).mkdir(parents=True)
+        assert levels(look_at_clock(settings, NOW, tmp_path / "none")) == ["ok"]
+
+
 def test_clock_synchronization_is_told_where_it_is_known(settings: Settings, tmp_path: Path) -> None:
     late = NOW + 9999 * DAY
     assert levels(look_at_clock(settings, late, tmp_path)) == ["ok", "warn"]
@@ -259,3 +267,11 @@ def test_command_says_each_look_and_exits_2_when_one_fails(tmp_path: Path) -> No
     document = json.loads(reporter("doctor", "--json", cwd=tmp_path).stdout)
     assert document["result"] == "failed"
     assert {one["level"] for one in document["checks"]} <= {"ok", "warn", "fail"}
+
+
+def test_key_that_stands_in_no_file_is_looked_at_by_its_content(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SEAL", (tmp_path / "keys" / "signing.key").read_text(encoding="utf-8"))
+    found = look_at_key(again(settings, 'signing_key = "env:SEAL"\n[environments.pilot]\n'))
+    assert (found.level, found.found.startswith("key id ")) == (Level.OK, True)

@@ -161,7 +161,7 @@ def test_a_previous_bundle_that_was_changed_is_named_but_not_believed(copy: Path
     run = ("run", "--environment", "production-pilot", "--as-of")
     done = reporter(*run, LATER, cwd=copy)
     assert done.returncode == 0
-    assert "blocked by 1: release_readiness_artifacts" in done.stdout
+    assert "blocked by 1: Artifacts of the bundle" in done.stdout
     latest = copy / "bundles" / "production-pilot" / "latest"
     readiness = json.loads((latest / "readiness.json").read_text(encoding="utf-8"))
     assert "BLOCKED" in reporter(*run, "2026-06-11T16:20:00Z", cwd=copy).stdout, "until somebody takes it away"
@@ -368,11 +368,13 @@ def test_recovery_that_was_opened_through_us_does_not_vanish_with_the_ledger(tmp
     pilot = ("--environment", "production-pilot")
     opened = ("--by", "lead", "--reason", "deliveries fail", "--ref", "INC-7", "--execute")
     assert reporter("recovery", "open", "slack", *opened, *pilot, cwd=world).returncode == 0
-    assert "blocked by 1: recovery_open; closure: open" in reporter("run", *pilot, cwd=world).stdout
+    assert "blocked by 1: A connector recovery is open; closure: open" in reporter("run", *pilot, cwd=world).stdout
     shutil.move(world / "state", world / "gone")
     for _ in range(2):
-        assert "blocked by 1: evidence_unreadable; closure: open" in reporter("run", *pilot, cwd=world).stdout
+        assert (
+            "blocked by 1: Evidence cannot be read in full; closure: open" in reporter("run", *pilot, cwd=world).stdout
+        )
     assert "wanted the ledger that the bundle of" in reporter("check", "closure", *pilot, cwd=world).stdout
     shutil.rmtree(world / "state")
     shutil.move(world / "gone", world / "state")
-    assert "blocked by 1: recovery_open; closure: open" in reporter("run", *pilot, cwd=world).stdout
+    assert "blocked by 1: A connector recovery is open; closure: open" in reporter("run", *pilot, cwd=world).stdout

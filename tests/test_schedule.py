@@ -351,3 +351,27 @@ def test_an_abstract_socket_hears_too_and_one_that_is_gone_is_no_fault(monkeypat
     notify("READY=1")
     monkeypatch.setenv("NOTIFY_SOCKET", "vsock:2:1")
     notify("READY=1")
+
+
+def test_a_job_without_a_settings_file_runs_by_what_its_process_finds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    job = jobs_of(settings_of(tmp_path, FAR))["far"]._replace(file="")
+    monkeypatch.setenv("REPORTER_SETTINGS", str(tmp_path / "reporter.toml"))
+    (tmp_path / "reporter.toml").write_text("", encoding="utf-8")
+    assert Children().start(job) == 0
+    assert "bundles_dir" in capfd.readouterr().out
+
+
+def test_a_job_that_is_taken_out_of_the_settings_is_not_due_any_more(tmp_path: Path) -> None:
+    ran: list[str] = []
+    jobs = Schedule(settings_of(tmp_path, DAILY + FAR), lambda job: ran.append(job.name), print)
+    jobs.start(datetime.now(UTC))
+    try:
+        assert sorted(name for _, name in jobs.next_runs()) == ["far", "run"]
+        jobs.reload(settings_of(tmp_path, DAILY))
+        assert [name for _, name in jobs.next_runs()] == ["run"]
+        jobs.run_now("run")
+        wait_for(lambda: ran == ["run"])
+    finally:
+        jobs.stop()

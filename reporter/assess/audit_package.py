@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Final
 
 from reporter.assess.conditions import CheckSpec, Condition, check, not_applicable
-from reporter.assess.escalation_plan import answerable, escalation_owner
+from reporter.assess.escalation_plan import answerable
 from reporter.assess.evidence import (
     MOST_NAMED,
     about,
@@ -22,6 +22,7 @@ from reporter.assess.evidence import (
     standing,
     unasked,
 )
+from reporter.loops.closure import escalation_owner
 from reporter.loops.routes import LoopStates
 from reporter.model.case import Case
 from reporter.model.checks import Check

@@ -25,7 +25,7 @@ from reporter.assess.same_environment import environment_conditions
 from reporter.model.case import Case
 from reporter.model.checks import Check
 from reporter.model.documents import Manifest, pointer_to
-from reporter.model.instants import days, format_instant, is_future, parse_instant
+from reporter.model.instants import days, format_instant, format_span, is_future, parse_instant
 from reporter.model.manifests.drills import Drill, DrillHistory
 from reporter.model.reports import DrillFacts, DrillsReport, HistoryFacts, Outcome, Status
 from reporter.model.text import is_blank, show
@@ -240,8 +240,8 @@ def _freshness(case: Case, latest: JudgedDrill | None) -> Condition:
     return Condition(
         history.document,
         f"{latest.pointer}/executed_at",
-        f"{show(latest.drill.executed_at)}, {days(age):g} days ago",
-        f"less than {days(case.policy.drill_max_age):g} days ago",
+        f"{show(latest.drill.executed_at)}, {format_span(age)} ago",
+        f"less than {format_span(case.policy.drill_max_age)} ago",
         met=age < case.policy.drill_max_age,
     )
 

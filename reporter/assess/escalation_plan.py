@@ -24,6 +24,7 @@ from reporter.assess.evidence import (
     standing,
     unasked,
 )
+from reporter.loops.closure import escalation_owner
 from reporter.loops.policy import DEFAULT_SLO
 from reporter.loops.routes import LoopStates
 from reporter.model.case import Case
@@ -80,12 +81,6 @@ def assess_escalation_plan(case: Case, states: LoopStates) -> EscalationPlanRepo
 def answerable(states: LoopStates) -> Sequence[RouteState]:
     """List the routes that want an answer: overdue ones first, then outstanding ones, each by when it was due."""
     return sorted((one for one in states.routes if one.acknowledgement.required), key=_urgency)
-
-
-def escalation_owner(states: LoopStates, one: RouteState) -> str:
-    """Name who is asked next: as planned, else who is for another route of this owner, else the owner."""
-    others = (other.escalation_owner for other in states.routes if other.owner == one.owner)
-    return one.escalation_owner or next((name for name in others if name not in ("", one.owner)), one.owner)
 
 
 def _urgency(one: RouteState) -> tuple[object, ...]:

@@ -14,6 +14,7 @@ from reporter.assess.evidence import (
     asked,
     evidence_notes,
     instant,
+    most,
     none_of,
     route_pointer,
     standing,
@@ -84,6 +85,7 @@ ARTIFACTS: Final = CheckSpec(
 )
 SPECS: Final = (*READINESS.values(), WORKERS, CLOSED, ANSWERED, ARTIFACTS)
 
+_FEW: Final = 3
 NOT_ACCEPTED: Final = "_not_accepted"
 SUMMARY_PREFIX: Final = "gordackfinalready"
 UNJUDGED: Final = "not judged: there is no earlier bundle to look at, and the run that writes this one verifies it"
@@ -110,7 +112,7 @@ def assess_release_readiness(  # noqa: PLR0913, PLR0917 - everything that the de
     if is_asked:
         checks = tuple(_checks(case, states, reports, worker_health, closure))
         level = worst_level((schedule.status.alert_level, worker_health.alert_level))
-        head = standing("release-readiness", case, checks, level, _summarise(found))
+        head = standing("release-readiness", case, checks, level, _summarise(found, states, closure))
     else:
         head = unasked("release-readiness", case, SPECS)
     blockers = found.blockers if is_asked else ()
@@ -233,11 +235,24 @@ def _closeout(packet: Packet) -> CloseoutPacket:
     )
 
 
-def _summarise(found: ReleaseReadiness) -> str:
+def _summarise(found: ReleaseReadiness, states: LoopStates, closure: ClosureReport) -> str:
+    """Name what holds the release, the worst first; the blockers have the codes."""
     count = len(found.blockers)
     if not count:
         return "ready: nothing holds the release"
-    return f"blocked by {count}: {', '.join(one.code for one in found.blockers)}"
+    titles = _titles(states, closure)
+    named, more = most([titles.get(one.code, one.code) for one in found.blockers], _FEW)
+    return f"blocked by {count}: {', '.join(named)}{f' and {more} more' if more else ''}"
+
+
+def _titles(states: LoopStates, closure: ClosureReport) -> dict[str, str]:
+    """Give the title of what each code is about."""
+    return (
+        {item.code: item.title for item in closure.open_items}
+        | {spec.id: spec.title for spec in (CLOSED, ANSWERED, ARTIFACTS)}
+        | {f"{name}{NOT_ACCEPTED}": BY_NAME[name].title for name in READINESS}
+        | {f"{WORKERS.id.removeprefix('release_')}_{loop.word}": f"worker of {loop.title}" for loop in states.loops}
+    )
 
 
 def _sentence(one: Blocker, closure: ClosureReport) -> str:

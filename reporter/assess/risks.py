@@ -5,11 +5,12 @@ What is counted is what is: a route that was delivered since is no risk any more
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from reporter.assess.evidence import instant
 from reporter.assess.production import unaccepted
-from reporter.loops.closure import CODE_SUFFIXES, GOVERNANCE, RECOVERY_OPEN
+from reporter.loops.closure import CODE_SUFFIXES, GOVERNANCE, RECOVERY_OPEN, escalation_owner
 from reporter.loops.facts import is_undated
 from reporter.loops.health import assess_health
 from reporter.loops.recovery import needed_playbooks
@@ -75,9 +76,10 @@ def _critical_routes(states: LoopStates) -> Iterator[KeyRisk]:
     exhausted = [one for one in states.routes if one.exhausted]
     failed = [one for one in states.routes if one.execution_failed and not one.exhausted]
     late = [one for one in states.routes if one.acknowledgement.breached]
-    yield _routes(CRITICAL, "Deliveries have no attempt left", exhausted, _failing_since, _escalation_owner)
+    asked_next = partial(escalation_owner, states)
+    yield _routes(CRITICAL, "Deliveries have no attempt left", exhausted, _failing_since, asked_next)
     yield _routes(CRITICAL, "Deliveries failed again on retry", failed, _failing_since, _owner)
-    yield _routes(CRITICAL, "Alerts were not answered in time", late, _unanswered_since, _escalation_owner)
+    yield _routes(CRITICAL, "Alerts were not answered in time", late, _unanswered_since, asked_next)
 
 
 def _critical_repairs(states: LoopStates) -> Iterator[KeyRisk]:
@@ -120,7 +122,7 @@ def _due(
     yield _risk(
         WARNING, "Connectors are being repaired", len(repairs), (GOVERNANCE,), (one.opened_at for one in repairs)
     )
-    drill = f"The next rollback drill is due, at {drills.schedule.due.at}"
+    drill = f"The next rollback drill comes due at {drills.schedule.due.at}"
     drill_since = (_at(drills.schedule.due_soon_from),)
     yield _risk(WARNING, drill, due_soon, _drill_owners(production), drill_since)
     report_due = (_at(schedule.next_due_at),)
@@ -168,7 +170,3 @@ def _unanswered_since(one: RouteState) -> datetime | None:
 
 def _owner(one: RouteState) -> str:
     return one.owner
-
-
-def _escalation_owner(one: RouteState) -> str:
-    return one.escalation_owner or one.owner

@@ -9,12 +9,12 @@ from typing import Any, Final
 
 from reporter.assess.commands import Commands
 from reporter.assess.conditions import CheckSpec, Condition, check, not_applicable
-from reporter.assess.escalation_plan import escalation_owner
 from reporter.assess.evidence import about, asked, evidence_notes, none_of, standing, unasked
 from reporter.assess.production import about_report
 from reporter.assess.runbook_plan import PROOFS, close_steps, is_proven, readiness_steps, rollback_steps
 from reporter.assess.runbook_steps import loop_steps
 from reporter.assess.runbook_text import write_markdown
+from reporter.loops.closure import escalation_owner
 from reporter.loops.routes import LoopStates
 from reporter.model.case import Case
 from reporter.model.checks import Check

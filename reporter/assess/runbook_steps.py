@@ -9,11 +9,10 @@ from functools import partial
 from typing import Final
 
 from reporter.assess.commands import Commands
-from reporter.assess.escalation_plan import escalation_owner
 from reporter.assess.evidence import instant, most
 from reporter.assess.runbook_repairs import close_in_time, close_late, open_recoveries
 from reporter.assess.todo import CRITICAL, WARNING, Phase, Todo, capped, name_of, sentence
-from reporter.loops.closure import CODE_SUFFIXES, GOVERNANCE, RECOVERY_OPEN
+from reporter.loops.closure import CODE_SUFFIXES, GOVERNANCE, RECOVERY_OPEN, escalation_owner
 from reporter.loops.health import assess_health, recommend
 from reporter.loops.loop import Alert
 from reporter.loops.routes import LoopStates
@@ -46,7 +45,7 @@ def loop_steps(commands: Commands, states: LoopStates, closure: ClosureReport) -
     yield from capped(late, partial(_answer_late, commands, states), answers)
     yield from open_recoveries(commands, states, exhausted, repairs)
     yield from capped([one for one in repairs if one.breached], partial(close_late, commands), _recoveries(commands))
-    yield from capped(exhausted, partial(_by_hand, commands), retries)
+    yield from capped(exhausted, partial(_by_hand, commands, states), retries)
     yield from capped(keys, partial(_open_gate, commands), retries)
     yield from _retry(commands, due)
     yield from _workers(commands, states)
@@ -86,13 +85,13 @@ def _ask(commands: Commands, one: RouteState, phase: Phase, owner: str) -> Todo:
     )
 
 
-def _by_hand(commands: Commands, one: RouteState) -> Todo:
+def _by_hand(commands: Commands, states: LoopStates, one: RouteState) -> Todo:
     return Todo(
         "now",
         CRITICAL,
         f"Deliver {name_of(one.route)} by hand, once the connector is repaired",
         "",
-        one.escalation_owner or one.owner,
+        escalation_owner(states, one),
         sentence(f"{one.retry.reason}; {'; '.join(one.reasons)}"),
         f"A delivery record says that it arrived, and {commands.retry_plan} does not list it.",
         instant(one.since),

@@ -6,6 +6,7 @@ from typing import Final
 
 from reporter.assess.commands import BLANKS
 from reporter.model.closing_reports import RunbookReport, RunbookStep
+from reporter.model.instants import format_moment, parse_instant
 from reporter.model.reports import AlertLevel, Mode
 from reporter.model.text import visible
 
@@ -93,10 +94,15 @@ def _step(step: RunbookStep) -> Iterator[str]:
         yield f"{indent}- Run: {code(step.command)}"
     for label, value in (
         ("Who", step.owner),
-        ("Since", step.since),
-        ("By", step.due_at),
+        ("Since", _moment(step.since)),
+        ("By", _moment(step.due_at)),
         ("Why", step.why),
         ("Done when", step.done_when),
     ):
         if value:
             yield f"{indent}- {label}: {text(value)}"
+
+
+def _moment(text: str) -> str:
+    instant = parse_instant(text)
+    return format_moment(instant.at) if instant else ""

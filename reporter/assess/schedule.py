@@ -24,7 +24,7 @@ from reporter.assess.windows import all_windows
 from reporter.model.case import Case
 from reporter.model.checks import Check
 from reporter.model.documents import Manifest
-from reporter.model.instants import days, format_instant, parse_instant, shift
+from reporter.model.instants import days, format_instant, format_span, parse_instant, shift
 from reporter.model.manifests.drills import DrillSchedule
 from reporter.model.reports import Basis, DrillsReport, DueDate, ScheduleFacts, ScheduleReport, Status
 from reporter.model.text import show
@@ -202,8 +202,8 @@ def _not_stale(case: Case, schedule: Manifest[DrillSchedule], due: Due, *, stale
     if due.at is None:
         found = "an unknown due date, which counts as overdue"
     else:
-        left = days(due.at - case.now)
-        when = f"{-left:g} days ago" if stale else f"in {left:g} days"
+        left = format_span(abs(due.at - case.now))
+        when = f"{left} ago" if stale else f"in {left}"
         computed = "" if due.basis == "explicit" else f" (computed: {due.sum})"
         found = f"due {format_instant(due.at)}, {when}{computed}"
     return Condition(

@@ -46,4 +46,5 @@ def feed(
     names, key = chosen_environments(settings, environments), public_key_of(settings)
     if key is None:
         raise UsageFault("no bundle yet, and no key to verify one with: `reporter run` makes both")
-    hand_over(feed_file(settings, names, instant_of(as_of), key, last), output, "verdict changes")
+    content, count = feed_file(settings, names, instant_of(as_of), key, last)
+    hand_over(content, output, f"{count} verdict change{'' if count == 1 else 's'}")

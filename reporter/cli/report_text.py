@@ -6,8 +6,10 @@ from reporter.cli.explanation_text import MARKS
 from reporter.cli.verdict import word
 from reporter.model.case import Case
 from reporter.model.checks import Check, CheckStatus
+from reporter.model.delivery_reports import WorkerHealthReport
 from reporter.model.documents import Document, DocumentState
 from reporter.model.reports import (
+    AlertLevel,
     NotificationPlanReport,
     ProductionReport,
     Report,
@@ -34,6 +36,8 @@ def _lines(report: Report, case: Case) -> Iterator[str]:
     order = list(MARKS)
     for check in sorted(report.checks, key=lambda one: order.index(one.status)):
         yield from _check_lines(check)
+    if isinstance(report, WorkerHealthReport):
+        yield from _warning_lines(report)
     if markdown := getattr(report, "markdown", ""):
         yield ""
         yield from markdown.splitlines()
@@ -71,6 +75,15 @@ def _check_lines(check: Check) -> Iterator[str]:
         yield f"        -> {check.remedy}"
     elif check.status is CheckStatus.NOT_APPLICABLE:
         yield f"        {check.message}"
+
+
+def _warning_lines(report: WorkerHealthReport) -> Iterator[str]:
+    """Name what makes the report due soon and fails no check."""
+    for loop in report.loops:
+        for alert in loop.alerts:
+            if alert.severity is AlertLevel.WARNING:
+                yield f"warn  {alert.message}  [{alert.category}]"
+                yield f"        -> {alert.recommendation}"
 
 
 def _documents(case: Case) -> Iterator[str]:

@@ -70,7 +70,8 @@ def _verify_chain(directory: str, environment: str, keys: tuple[str, ...], *, as
         gone = sum(link.pruned for link in found.links)
         say(f"{'FAILED' if found.failures else 'passed'}  {directory}")
         say(f"  environment {found.environment}")
-        say(f"  {len(found.links)} bundles in the chain, {gone} of them pruned to their seals")
+        what = f"{len(found.links)} bundle{'' if len(found.links) == 1 else 's'} in the chain"
+        say(f"  {what}{f', {gone} of them pruned to their seals' if gone else ''}")
         for failure in found.failures:
             say(f"  {failure}")
     return ExitCode.VERIFICATION_FAILED if found.failures else ExitCode.DONE

@@ -49,7 +49,7 @@ class _Rule(NamedTuple):
     suffix: str
     applies: Callable[[RouteState], bool]
     since: Callable[[RouteState], datetime | None]
-    owner: Callable[[RouteState], str]
+    owner: Callable[[LoopStates, RouteState], str]
     next_action: Callable[[Sequence[RouteState]], str]
 
 
@@ -77,12 +77,19 @@ def _advise_answer(_routes: Sequence[RouteState]) -> str:
     return "Acknowledge with `reporter ack`, or escalate to the next owner."
 
 
-def _owner(route: RouteState) -> str:
+def escalation_owner(states: LoopStates, one: RouteState) -> str:
+    """Name who is asked next: as planned, else who is for another route of this owner, else the owner."""
+    others = (other.escalation_owner for other in states.routes if other.owner == one.owner)
+    return one.escalation_owner or next((name for name in others if name not in ("", one.owner)), one.owner)
+
+
+def answering_owner(states: LoopStates, one: RouteState) -> str:
+    """Name who has to answer: the owner, and once that is overdue who is asked next."""
+    return escalation_owner(states, one) if one.acknowledgement.breached else one.owner
+
+
+def _owner(_states: LoopStates, route: RouteState) -> str:
     return route.owner
-
-
-def _escalation_owner(route: RouteState) -> str:
-    return route.escalation_owner or route.owner
 
 
 _RULES: Final = (
@@ -97,7 +104,7 @@ _RULES: Final = (
         "acknowledgement_outstanding",
         lambda one: one.acknowledgement.outstanding,
         lambda one: one.acknowledgement.since,
-        _owner,
+        answering_owner,
         _advise_answer,
     ),
     _Rule(
@@ -111,7 +118,7 @@ _RULES: Final = (
         "retry_exhausted",
         lambda one: one.exhausted,
         lambda one: one.since,
-        _escalation_owner,
+        escalation_owner,
         advise_retries,
     ),
 )
@@ -142,7 +149,7 @@ def _of_loop(states: LoopStates, loop: Loop) -> Iterator[OpenItem]:
                 AlertLevel.CRITICAL,
                 tuple(one.route for one in found),
                 min((at for one in found if (at := rule.since(one))), default=None),
-                ", ".join(sorted({rule.owner(one) for one in found})),
+                ", ".join(sorted({rule.owner(states, one) for one in found})),
                 rule.next_action(found),
                 f"{loop.title}: {len(found)} route{'' if len(found) == 1 else 's'}",
             )

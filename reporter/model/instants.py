@@ -1,9 +1,23 @@
 """Timestamps as the documents write them (domain.md A2.2). Everything inside is aware UTC."""
 
 import re
-from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from datetime import UTC, date, datetime, timedelta
+from typing import Final, NamedTuple
 
+MONTHS: Final = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
 FUTURE_TOLERANCE = timedelta(minutes=5)
 """How far after `now` evidence may be dated and still count (domain.md A2.3)."""
 
@@ -43,6 +57,17 @@ def format_instant(at: datetime) -> str:
     """Write an aware instant as RFC 3339 in UTC, without needless zeros."""
     text = at.astimezone(UTC).replace(tzinfo=None).isoformat()
     return f"{text}Z"
+
+
+def format_day(at: date) -> str:
+    """Write a day, or that of an instant in UTC, for people: `20 June 2026`."""
+    return f"{at.day} {MONTHS[at.month - 1]} {at.year}"
+
+
+def format_moment(at: datetime) -> str:
+    """Write an aware instant for people, to the minute: `20 June 2026, 15:40 UTC`."""
+    utc = at.astimezone(UTC)
+    return f"{format_day(utc)}, {utc.hour:02d}:{utc.minute:02d} UTC"
 
 
 def is_future(at: datetime, now: datetime) -> bool:

@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 from reporter.model.closing_reports import BlockerRow
 from reporter.model.readiness import Readiness
 from reporter.model.registry import BY_NAME
-from reporter.render.wording import plain, spelt
+from reporter.render.wording import plain, prose, spelt
 
 NOT_ACCEPTED: Final = "_not_accepted"
 WORKER: Final = "worker_health_"
@@ -34,7 +34,7 @@ class Named(NamedTuple):
 
 def say(title: str, detail: str) -> str:
     """Say what a thing is and what is wrong with it; a detail that starts by naming it again does not."""
-    return f"{plain(title)}: {plain(without_name(title, detail))}"
+    return f"{plain(title)}: {prose(without_name(title, detail))}"
 
 
 def without_name(title: str, detail: str) -> str:

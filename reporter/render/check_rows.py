@@ -13,7 +13,7 @@ from reporter.render.shapes import (
     Listing,
     ReasonRow,
 )
-from reporter.render.wording import CHECK_TAGS, count, plain
+from reporter.render.wording import CHECK_TAGS, count, plain, prose
 
 WHOLE: Final = "(whole document)"
 
@@ -38,7 +38,7 @@ def count_checks(checks: Iterable[Check]) -> Counts:
 def build_check(report: str, check: Check, references: References) -> CheckRow:
     """Build one row. The message of a failed check is left out: its reasons say the same, each in its place."""
     evidence = _group(check.evidence, references)
-    message = "" if check.reasons else plain(check.message)
+    message = "" if check.reasons else prose(check.message)
     documents = len(evidence)
     return CheckRow(
         anchor=references.check(report, check.id),
@@ -59,8 +59,8 @@ def build_reason(reason: Reason, references: References) -> ReasonRow:
     return ReasonRow(
         document=references.document(reason.document),
         pointer=plain(reason.pointer) or WHOLE,
-        found=plain(reason.found),
-        wanted=plain(reason.wanted),
+        found=prose(reason.found),
+        wanted=prose(reason.wanted),
     )
 
 

@@ -19,7 +19,7 @@ from reporter.render.shapes import Changes, Fact, Listing, Tag, Trend, Verdict
 from reporter.render.standing import build_states, distance
 from reporter.render.sums import build_sums, counted_checks
 from reporter.render.verdict import is_held, may_be_released, tell_overrides
-from reporter.render.wording import LEVEL_TAGS, count, day, given, joined, listed, moment, plain
+from reporter.render.wording import LEVEL_TAGS, count, day, given, joined, listed, moment, plain, prose
 
 FILE: Final = "executive.json"
 TITLE: Final = "Executive report"
@@ -130,14 +130,14 @@ def build_executive_view(readiness: Readiness) -> ExecutiveView:
         changes=build_changes(readiness, References(())),
         risks=Listing(tuple(_risk(one, readiness.as_of) for one in report.key_risks), "risks", FILE),
         decisions=Listing(
-            tuple(DecisionRow(plain(one.decision), plain(one.why), given(one.by)) for one in report.decisions),
+            tuple(DecisionRow(plain(one.decision), prose(one.why), given(one.by)) for one in report.decisions),
             "decisions",
             FILE,
         ),
         no_decision="The approval of this release, and nothing else."
         if may_be_released(readiness)
         else "No decision is asked for.",
-        actions=Listing(tuple(plain(one) for one in report.recommended_actions), "recommendations", FILE),
+        actions=Listing(tuple(prose(one) for one in report.recommended_actions), "recommendations", FILE),
         sums=build_sums(readiness),
         trend=build_trend(readiness, counted_checks(readiness).failed),
     )
@@ -157,7 +157,7 @@ def _verdict(readiness: Readiness) -> Verdict:
     return Verdict(
         question=BY_NAME["release-readiness"].question,
         headline=headline,
-        sentence=plain(report.verdict),
+        sentence=prose(report.verdict),
         tone=tone,
         states=build_states(readiness),
         notices=tell_overrides(readiness),
@@ -211,7 +211,7 @@ def _titled(text: str) -> str:
 def _risk(risk: KeyRisk, now: str) -> RiskRow:
     return RiskRow(
         tag=LEVEL_TAGS[risk.severity],
-        risk=plain(_titled(risk.risk)),
+        risk=prose(_titled(risk.risk)),
         count="" if risk.count == 1 else f"{risk.count:,}",
         owner=given(risk.owner),
         since=day(risk.since) if risk.since else "",

@@ -16,7 +16,7 @@ from reporter.render.blockers import ACKNOWLEDGEMENTS, NOT_ACCEPTED, OUTSTANDING
 from reporter.render.references import References
 from reporter.render.shapes import Action, Link
 from reporter.render.step_search import StepSearch, Words
-from reporter.render.wording import LEVEL_TAGS, count, day, plain, span_of
+from reporter.render.wording import LEVEL_TAGS, count, day, plain, prose, span_of
 
 RECOVERY_OPEN: Final = "recovery_open"
 EXHAUSTED: Final = "_retry_exhausted"
@@ -206,7 +206,7 @@ def _unexplained(
             yield Need(
                 one.row.severity,
                 f"Mend what holds the release: {one.title}.",
-                f"{plain(one.row.detail)}.",
+                f"{prose(one.row.detail)}.",
                 "",
                 Link(f"{BY_NAME[one.report].title} report", references.reports[one.report]),
                 ((f"`{code}`",), (f"Bring the {one.title.lower()} in order",), *_REPAIRS.get(code, ())),
@@ -221,9 +221,9 @@ def _of_step(step: RunbookStep, references: References) -> Action:
         tone=tag.tone,
         task=f"{plain(step.task).rstrip('.')}.",
         report=Link(f"Step {step.number} of the runbook", references.reports["runbook"]),
-        why=plain(step.why),
+        why=prose(step.why),
         command=plain(step.command),
-        done_when=plain(step.done_when),
+        done_when=prose(step.done_when),
         owners=plain(step.owner),
     )
 
@@ -241,7 +241,7 @@ def _action(need: Need, step: RunbookStep | None) -> Action:
         more=f"The same for {count(need.more, 'more route')}; the runbook has the commands."
         if command and need.more
         else "",
-        done_when=plain(step.done_when) if step else "",
+        done_when=prose(step.done_when) if step else "",
         also_fails=need.also,
         owners=plain(step.owner) if step and step.owner else need.owner,
     )

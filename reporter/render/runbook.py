@@ -20,7 +20,7 @@ from reporter.render.standing import (
     distance,
 )
 from reporter.render.verdict import tell_overrides
-from reporter.render.wording import LEVEL_TAGS, NO_MARK, count, given, joined, moment, number_of, plain
+from reporter.render.wording import LEVEL_TAGS, NO_MARK, count, given, joined, moment, number_of, plain, prose
 
 FILE: Final = "runbook.json"
 TITLE: Final = "Operator runbook"
@@ -266,6 +266,6 @@ def _step_facts(step: RunbookStep, now: str) -> Iterator[Fact]:
     if step.due_at:
         yield Fact("By", moment(step.due_at), distance(step.due_at, now, past="overdue by {}"))
     if step.why:
-        yield Fact("Why", plain(step.why))
+        yield Fact("Why", prose(step.why))
     if step.done_when:
-        yield Fact("Done when", plain(step.done_when))
+        yield Fact("Done when", prose(step.done_when))

@@ -7,7 +7,7 @@ from reporter.model.readiness import Readiness
 from reporter.render.actions import loop_pairs, pairs
 from reporter.render.check_rows import count_checks
 from reporter.render.shapes import Counts, Fact
-from reporter.render.wording import given
+from reporter.render.wording import NOT_GIVEN, prose
 
 Part = tuple[int, str]
 
@@ -66,7 +66,7 @@ def build_sums(readiness: Readiness) -> tuple[Fact, ...]:
             ((recovery.recovery_open_count, "open"), (recovery.recovery_closed_count, "closed")),
             recovery.recovery_playbook_provider_count,
         ),
-        Fact("Next drill", given(schedule.due.sum)),
+        Fact("Next drill", prose(schedule.due.sum) or NOT_GIVEN),
     )
 
 

@@ -1,17 +1,19 @@
 """The words of the pages: states, dates, spans, sizes. One place, so that every page says the same."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Final
 
 from reporter.model.checks import CheckStatus
 from reporter.model.documents import DocumentState
-from reporter.model.instants import format_span, parse_instant
+from reporter.model.instants import format_day, format_moment, format_span, parse_instant
 from reporter.model.registry import BY_NAME
 from reporter.model.reports import AlertLevel, Status
 from reporter.model.text import shorten, visible
 from reporter.render.shapes import Tag
 
+_INSTANT: Final = re.compile(r"(?<![\w\"])\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z(?![\w\"])")
 LONGEST_TEXT: Final = 600
 """Characters of one value on a page. The JSON has all of them."""
 
@@ -22,21 +24,6 @@ NO_MARK: Final = "\u2013"
 
 _LONGEST_SPAN: Final = 1e9
 """Minutes, some two thousand years; a longer span is a number and no more."""
-
-MONTHS: Final = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
 
 STATUS_TAGS: Final = {
     Status.READY: Tag("Ready", "good", "✓"),
@@ -131,6 +118,11 @@ def plain(text: str) -> str:
     return shorten(visible(text), LONGEST_TEXT)
 
 
+def prose(text: str) -> str:
+    """Make a sentence safe to print, its instants as people write them; what stands in quotes stays as it was read."""
+    return plain(_INSTANT.sub(lambda found: moment(found[0]), text))
+
+
 def given(text: str) -> str:
     """Make a text from a document safe to print, or say that there is none."""
     return plain(text) or NOT_GIVEN
@@ -184,7 +176,7 @@ def day(text: str) -> str:
 
 def day_of(at: date) -> str:
     """Write a day, or that of an instant in UTC: `20 June 2026`."""
-    return f"{at.day} {MONTHS[at.month - 1]} {at.year}"
+    return format_day(at)
 
 
 def moment(text: str) -> str:
@@ -192,7 +184,7 @@ def moment(text: str) -> str:
     instant = parse_instant(text)
     if instant is None:
         return given(text)
-    return f"{day_of(instant.at)}, {instant.at.hour:02d}:{instant.at.minute:02d} UTC"
+    return format_moment(instant.at)
 
 
 def until(days: float) -> str:

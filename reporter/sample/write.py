@@ -11,12 +11,12 @@ from typing import Final
 from reporter.errors import UsageFault
 from reporter.model.manifests import BY_ALIAS
 from reporter.sample.records import sample_records
+from reporter.sample.runtime import RUNTIME
 from reporter.sample.world import BINARY, compiled_policy, sample_settings, sample_world
 from reporter.settings_text import example_text
 
 SETTINGS: Final = Path("reporter.toml")
 SIGNING_KEY: Final = Path("keys", "signing.key")
-RUNTIME: Final = "#!/bin/sh\n# Stands in for the Go runtime: it answers nothing, so that Python decides.\nexit 1\n"
 
 
 def sample_files(as_of: datetime) -> dict[Path, str]:
@@ -53,7 +53,8 @@ def write_new(directory: Path, files: Mapping[Path, str], reserved: Collection[P
     wanted = [*(directory / name for name in files), *reserved]
     taken = [path for path in wanted if os.path.lexists(path)]
     if taken:
-        raise UsageFault(*(f"{path}: already there, and never overwritten; choose another directory" for path in taken))
+        more = f" and {len(taken) - 1} more of what is to be written" if len(taken) > 1 else ""
+        raise UsageFault(f"{taken[0]}{more}: already there, and never overwritten; choose another directory")
     made: list[Path] = []
     try:
         for name, text in files.items():

@@ -311,7 +311,7 @@ def test_a_computed_date_names_the_cadence_and_its_sum_and_evidence_shows_the_va
     report = schedule(PILOT.put(S, "/next_due_at", "2026-07-20T15:40:00Z").but(now=DUE + DAY))
     check = failed(report)[NOT_STALE]
     assert check.reasons[0].pointer == "/interval_days"
-    assert check.reasons[0].found.startswith("due 2026-06-20T15:40:00Z, 1 days ago (computed: last passing drill ")
+    assert check.reasons[0].found.startswith("due 2026-06-20T15:40:00Z, 24 hours ago (computed: last passing drill ")
     assert [(one.pointer, one.value) for one in check.evidence] == [("/interval_days", "30")]
 
 

@@ -138,3 +138,8 @@ def test_bytes_that_are_no_text_and_a_runtime_that_nobody_named_are_told(call: C
     (files / "cases.jsonl").write_text(json.dumps(CASES))
     said = call("parity", "--cases", files / "cases.jsonl", "--mode", "promoted")
     assert "runtime_path: found no path configured, wanted the Go runtime" in said.err
+
+
+def test_more_cases_than_are_compared_are_refused(call: Call, files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reporter.evaluation.cases.MOST_CASES", 2)
+    assert "found 3 cases, wanted 2 at most" in proven(call, files).err

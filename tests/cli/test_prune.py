@@ -315,3 +315,12 @@ def test_command_verifies_a_chain_with_the_keys_that_it_is_given(call: Call, set
 def test_call_wants_a_bundle_or_a_chain(call: Call, words: tuple[str, ...]) -> None:
     said = call("verify", *words)
     assert (said.code, said.err) == (2, "error: wanted one BUNDLE with one --key, or --chain DIR\n")
+
+
+def test_what_has_the_name_of_a_day_that_never_was_is_left_alone(call: Call, settings: Settings) -> None:
+    chain(settings)
+    odd = Path(settings.resolve("bundles"), "pilot", "20260631T000000Z-0123456789ab")
+    odd.mkdir()
+    prune(call, settings, "--keep-count", "1", "--execute")
+    assert odd.is_dir()
+    assert len(left(settings)) == 2

@@ -157,3 +157,17 @@ def test_runtime_that_cannot_be_started_is_a_fault(tmp_path: Path, kind: str) ->
     assert isinstance(found, RuntimeFault)
     assert found.code == "runtime_not_started"
     assert os.fspath(tmp_path) not in found.found
+
+
+def test_runtime_that_ends_what_it_says_and_goes_on_is_out_of_time(tmp_path: Path) -> None:
+    body = f"{SAY}; sys.stdout.flush(); import os, time; os.close(1); time.sleep(60)"
+    assert asked(tmp_path, body, SHORT * 3) == RuntimeFault("runtime_timeout", "an answer, and no end in time")
+
+
+@pytest.mark.parametrize("listens", [True, False])
+def test_request_that_is_larger_than_a_pipe_is_written_as_far_as_it_is_read(tmp_path: Path, listens: bool) -> None:  # noqa: FBT001 - a case
+    slow = "import sys, time; time.sleep(0.2); print(len(sys.stdin.read()))"
+    deaf = "import os, time; os.close(0); time.sleep(0.2); print(0)"
+    path = make_runtime(tmp_path / "runtime", sys.executable, slow if listens else deaf)
+    given = b"x" * 300_000
+    assert run_bounded([str(path)], given, LONG, 100) == (b"300000\n" if listens else b"0\n")

@@ -184,8 +184,8 @@ def test_every_sum_adds_up() -> None:
         "Recoveries": ("2 open + 2 closed = 4", ""),
         "Next drill": (
             (
-                "last passing drill 2026-03-20T15:40:00Z + 30 days = 2026-04-19T15:40:00Z;"
-                " next_due_at 2026-05-20T15:40:00Z is later and cannot push it out"
+                "last passing drill 20 March 2026, 15:40 UTC + 30 days = 19 April 2026, 15:40 UTC;"
+                " next_due_at 20 May 2026, 15:40 UTC is later and cannot push it out"
             ),
             "",
         ),

@@ -101,11 +101,11 @@ def test_a_step_of_the_way_back_has_no_severity_for_nobody_has_to_go_it_yet() ->
     assert page.text.count("✗ Critical") == 4
 
 
-def test_the_way_back_is_folded_on_the_screen_and_open_on_paper() -> None:
+def test_the_way_back_is_open_on_the_screen_and_can_be_folded() -> None:
     view = build_runbook_view(readiness_document())
     page = render_runbook_html(view, b"{}").decode()
-    assert page.count("<details>") == 1
-    assert page.index("Nothing proves that these steps work in time.") < page.index("<details>")
+    assert page.count("<details open>") == 1
+    assert page.index("Nothing proves that these steps work in time.") < page.index("<details open>")
     assert f"<summary>{view.rollback.label}</summary>" in page
     assert "<details" not in render_runbook_paper(view)
 

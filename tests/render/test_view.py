@@ -11,17 +11,7 @@ from reporter.model.reports import DrillFacts, Mode, Report, Status
 from reporter.render.anchors import Anchors
 from reporter.render.shapes import Listing, View
 from reporter.render.view import build_view
-from reporter.render.wording import (
-    count,
-    day,
-    joined,
-    listed,
-    moment,
-    number_of,
-    size_of,
-    tag_of_word,
-    until,
-)
+from reporter.render.wording import count, day, joined, listed, moment, number_of, prose, size_of, tag_of_word, until
 
 
 def with_production(readiness: Readiness, **reports: Report) -> Readiness:
@@ -316,6 +306,20 @@ def test_drills_are_listed_newest_first_and_undated_ones_last(overdue: Readiness
 
 def test_a_verdict_without_a_readable_instant_has_no_timeline(overdue: Readiness) -> None:
     assert build_view(overdue.model_copy(update={"as_of": "soon"})).timeline is None
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("due 2026-06-20T15:40:00Z, in 9 days", "due 20 June 2026, 15:40 UTC, in 9 days"),
+        ("at 2026-06-20T15:40:00.123456Z", "at 20 June 2026, 15:40 UTC"),
+        ('found "2026-06-20T15:40:00Z"', 'found "2026-06-20T15:40:00Z"'),
+        ("2026-13-20T15:40:00Z", "2026-13-20T15:40:00Z"),
+        ("20260620T154000Z", "20260620T154000Z"),
+    ],
+)
+def test_sentence_has_its_instants_as_people_write_them(text: str, written: str) -> None:
+    assert prose(text) == written
 
 
 @pytest.mark.parametrize(

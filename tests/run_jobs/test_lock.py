@@ -1,5 +1,6 @@
 """One run at a time on a machine: real processes, real kills."""
 
+import errno
 import json
 import os
 import signal
@@ -197,3 +198,18 @@ def test_the_state_directory_is_that_of_the_ledger_unless_the_settings_name_one(
     values: dict[str, str], folder: str
 ) -> None:
     assert Settings(**values).state_path == Path(folder)  # type: ignore[arg-type] # texts all
+
+
+def test_a_disk_that_knows_no_locks_lets_nothing_run(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+    with pytest.raises(MachineFault, match="cannot be locked: No locks available; see state_dir"):
+        one_at_a_time(settings, "run", NOW).__enter__()
+
+
+def test_a_machine_that_does_not_tell_its_boots_apart_has_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reporter.run_jobs.holder._BOOT_ID", tmp_path / "missing")
+    me = this_process("run", NOW)
+    assert (me.boot, me.lives) == ("", True)

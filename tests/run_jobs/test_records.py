@@ -14,6 +14,7 @@ from reporter.record_jobs import open_settings_ledger
 from reporter.run_jobs.earlier import runs_before
 from reporter.run_jobs.records import record_end, record_start
 from reporter.run_jobs.results import Ending, Result, ending_of
+from reporter.run_jobs.watched import watched
 from reporter.settings import load_settings
 from reporter.settings_model import Settings
 
@@ -196,3 +197,17 @@ def test_scheduled_runs_that_never_came_are_told(tmp_path: Path, extra: str, mis
     assert [one[:10] for one in told.missed] == missed
     assert told.missed_count == len(missed)
     assert runs_before(settings, "pilot", now, "").missed == (), "without a bundle nobody waited for one"
+
+
+def test_a_run_that_does_not_say_how_it_ended_has_no_end(settings: Settings) -> None:
+    with watched(settings, "run", ["pilot"], FIRST, FIRST, print):
+        pass
+    assert runs_before(settings, "pilot", FIRST + DAY, "").interrupted_count == 1
+
+
+def test_a_record_that_cannot_be_ended_is_told(tmp_path: Path, settings: Settings) -> None:
+    told: list[str] = []
+    with watched(settings, "run", ["pilot"], FIRST, FIRST, told.append) as watch:
+        (tmp_path / "state" / "ledger.db").write_bytes(b"no database" * 100)
+        watch.end(WORKED)
+    assert [one.partition(": ")[0] for one in told] == ["no record of this run"]
