@@ -122,7 +122,7 @@ def _due(
     yield _risk(
         WARNING, "Connectors are being repaired", len(repairs), (GOVERNANCE,), (one.opened_at for one in repairs)
     )
-    drill = f"The next rollback drill comes due at {drills.schedule.due.at}"
+    drill = f"The next rollback drill is due soon, at {drills.schedule.due.at}"
     drill_since = (_at(drills.schedule.due_soon_from),)
     yield _risk(WARNING, drill, due_soon, _drill_owners(production), drill_since)
     report_due = (_at(schedule.next_due_at),)

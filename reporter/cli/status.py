@@ -107,7 +107,7 @@ def _lines(one: Standing) -> Iterator[str]:
     yield f"  {one.bundle}"
     yield from (f"  due   {_due(each)}" for each in one.due)
     for item in one.open_items[:MOST_SHOWN]:
-        since = f" since {item.since}" if item.since else ""
+        since = f" since {_second(item.since)}" if item.since else ""
         yield f"  open  {item.title}{since}  [{item.owner}]"
         yield f"        -> {_for_environment(item.next_action, one.environment)}"
         if item.settles:
@@ -116,7 +116,7 @@ def _lines(one: Standing) -> Iterator[str]:
         yield f"  open  and {len(one.open_items) - MOST_SHOWN} more; --json lists all"
     for each in _latest(one.attachments):
         bundle = each.bundle_digest[:12]
-        yield f"  kept  {each.release_record_ref}: {_kept(each)} at {each.recorded_at}, bundle {bundle}"
+        yield f"  kept  {each.release_record_ref}: {_kept(each)} at {_second(each.recorded_at)}, bundle {bundle}"
     for actor in one.actors:
         yield f"  act   {actor.owner}: {actor.steps} step{'' if actor.steps == 1 else 's'}; first: {actor.task}"
         if actor.command:
@@ -140,9 +140,14 @@ def _for_environment(text: str, environment: str) -> str:
     return re.sub(r"`([^`]+)`", lambda found: f"`{for_environment(found[1], environment)}`", text)
 
 
+def _second(instant: str) -> str:
+    """Leave out what is finer than people read."""
+    return re.sub(r"\.\d+(?=Z$)", "", instant)
+
+
 def _due(due: Due) -> str:
     more = f", first of {due.pending}" if due.pending > 1 else ""
-    return f"{due.what} {'OVERDUE since' if due.overdue else 'at'} {due.at}{more}"
+    return f"{due.what} {'OVERDUE since' if due.overdue else 'at'} {_second(due.at)}{more}"
 
 
 def _run(run: LastRun) -> str:

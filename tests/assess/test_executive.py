@@ -50,7 +50,7 @@ def test_due_soon_drill_is_a_risk_and_an_action_but_holds_nothing() -> None:
     report = executive(pilot=PILOT)
     assert report.status is Status.DUE_SOON
     assert report.verdict.endswith("the next rollback drill is due soon, at 2026-06-20T15:40:00Z.")
-    assert risks(report) == [("warning", "The next rollback drill comes due at 2026-06-20T15:40:00Z", 1)]
+    assert risks(report) == [("warning", "The next rollback drill is due soon, at 2026-06-20T15:40:00Z", 1)]
     assert report.recommended_actions == ("Run the next rollback drill by 2026-06-20T15:40:00Z.",)
 
 

@@ -10,6 +10,7 @@ from freezegun import freeze_time
 from cli.conftest import Call
 from cli.test_help import loaded_by
 from reporter.cli import answer
+from reporter.standing_jobs.standing import Actor, Due, OpenItem, Standing
 from worlds import AS_OF, reporter
 
 LATER = "2026-06-11T17:40:00Z"
@@ -113,6 +114,20 @@ def test_very_many_open_items_are_cut_on_a_screen(call: Call, copy: Path, monkey
     monkeypatch.setattr("reporter.cli.status.MOST_SHOWN", 1)
     said = call("status", "--settings", copy / "reporter.toml", "-e", PILOT, "--as-of", LATER)
     assert "  open  and 1 more; --json lists all\n" in said.out
+
+
+def test_status_leaves_out_what_is_finer_than_people_read(
+    call: Call, copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    item = OpenItem("x", "Route: not delivered", "2026-06-11T10:41:00.123456Z", "lead", "Mend it.")
+    due = Due("drill", "2026-06-20T15:40:00.5Z", overdue=False, pending=1)
+    actor = Actor("lead", 1, "Mend it", "")
+    found = Standing(PILOT, "bundle", open_items=(item,), due=(due,), actors=(actor,))
+    monkeypatch.setattr("reporter.cli.status.standing_of", lambda *_: found)
+    said = call("status", "--settings", copy / "reporter.toml", "-e", PILOT).out
+    assert "  due   drill at 2026-06-20T15:40:00Z\n" in said
+    assert "  open  Route: not delivered since 2026-06-11T10:41:00Z  [lead]\n" in said
+    assert "  act   lead: 1 step; first: Mend it\nlast `reporter " in said
 
 
 def test_status_loads_no_stage(ran: Path) -> None:
