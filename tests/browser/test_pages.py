@@ -118,13 +118,17 @@ def test_the_filter_counts_the_checks_that_the_verdict_counts(visit: Visit, bund
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_the_runbook_on_a_phone_shows_what_to_do_soon_after_the_verdict(
+def test_the_runbook_on_a_phone_shows_the_way_back_and_leads_past_it(
     visit: Visit, bundles: Path, environment: str
 ) -> None:
     page = visit(bundles / environment / "latest" / "runbook.html", viewport={"width": 390, "height": 844}).page
+    assert page.locator("#roll-back details").evaluate("one => one.open")
+    links = page.get_by_role("navigation").get_by_role("link")
+    assert {"#roll-back", "#contacts"} <= {one.get_attribute("href") for one in links.all()}
+    page.locator("#roll-back summary").click()
     box = page.locator("#roll-back").bounding_box()
     assert box
-    assert box["height"] < 400, "the way back is folded"
+    assert box["height"] < 400, "the way back can be folded"
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
