@@ -91,7 +91,10 @@ def settings_in_force(settings: Settings, *, as_json: bool) -> str:
     values = _shown(settings)
     if as_json:
         return json.dumps(values, indent=1)
-    return "\n".join(f"{key} = {json.dumps(value)}" for key, value in _flatten(values))
+    told = [(key, value) for key, value in _flatten(values) if value not in ("", None, [], {})]
+    unset = sum(1 for _ in _flatten(values)) - len(told)
+    lines = [f"{key} = {json.dumps(value)}" for key, value in told]
+    return "\n".join([*lines, f"# {unset} keys are not set; `reporter settings example` says what each is for"])
 
 
 def _key_lines(model: type[BaseModel], skip: tuple[str, ...] = (), state: tuple[str, ...] = ()) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import tomllib
 from pathlib import Path
 
@@ -430,6 +431,15 @@ rollback_plan_path = "https://manifests.example.org/plan.json?sig=signed-part"
 [environments.signing_key]
 mode = "promoted"
 """
+
+
+def test_settings_in_force_leave_out_what_is_not_set_and_count_it() -> None:
+    lines = settings_in_force(load(WITH_SECRETS), as_json=False).splitlines()
+    assert all(one.split(" = ")[1] not in ('""', "null", "[]", "{}") for one in lines[:-1])
+    assert 'log_level = "info"' in lines
+    unset = json.loads(settings_in_force(load(WITH_SECRETS), as_json=True))
+    assert unset["connector_config"] == ""
+    assert re.fullmatch(r"# [0-9]+ keys are not set; `reporter settings example` says what each is for", lines[-1])
 
 
 def test_reference_prints_as_secret_wherever_settings_are_printed(tmp_path: Path) -> None:

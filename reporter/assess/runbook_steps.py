@@ -18,9 +18,10 @@ from reporter.loops.loop import Alert
 from reporter.loops.routes import LoopStates
 from reporter.model.closing_reports import ClosureReport
 from reporter.model.reports import Mode
-from reporter.model.routes import GateState, RetryAction, RouteState
+from reporter.model.routes import GateState, RetryAction, RouteOutcome, RouteState
 from reporter.model.text import visible
 
+LOST_FIRST: Final = "Have it delivered, then answer for"
 _ANSWER: Final = "answer"
 _APPROVE: Final = "approve"
 _OPENED_BY: Final = {
@@ -71,14 +72,16 @@ def _answer(commands: Commands, one: RouteState) -> Todo:
 def _ask(commands: Commands, one: RouteState, phase: Phase, owner: str) -> Todo:
     answer = one.acknowledgement
     command = commands.acknowledge(one.route)
+    is_lost = one.outcome is RouteOutcome.FAILED and bool(command)
     why = "The answer is overdue" if answer.breached else "An answer is asked for"
+    task = "Answer for" if command else "Repair the records of"
     return Todo(
         phase,
         CRITICAL if answer.breached else WARNING,
-        f"Answer for {name_of(one.route)}" if command else f"Repair the records of {name_of(one.route)}",
-        command,
+        f"{LOST_FIRST if is_lost else task} {name_of(one.route)}",
+        commands.retry_plan if is_lost else command,
         owner,
-        f"{why}; the state is {visible(answer.state)}.",
+        f"{why}; {'nobody got it' if is_lost else f'the state is {visible(answer.state)}'}.",
         f"{commands.check('closure')} counts one route fewer without an answer.",
         instant(answer.since),
         instant(answer.due_at),

@@ -1,7 +1,7 @@
 """`reporter alert`: tell people of retry workers that are not well."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 
 import click
@@ -55,10 +55,12 @@ def send(  # noqa: PLR0913, PLR0917 - one for each option
             note_end(watch, delivery)
         else:
             alerts = plan_alerting(sender, now, force=force)
+    for silent in sender.channels.silent:
+        remark(f"{silent} is not told: connectors.{silent}.to names nobody whom messages go to")
     if as_json:
         print_json(json.dumps(alerts_as_json(alerts, delivery), indent=1))
     else:
-        for line in _lines(alerts):
+        for line in _lines(alerts, sender.channels.providers):
             say(line)
         for line in delivery_lines(delivery) if delivery else ():
             say(line)
@@ -70,12 +72,14 @@ def send(  # noqa: PLR0913, PLR0917 - one for each option
     return ended(delivery)
 
 
-def _lines(alerts: Alerts) -> Iterator[str]:
+def _lines(alerts: Alerts, usable: Collection[str]) -> Iterator[str]:
     if not alerts.wanted:
         yield f"{alerts.environment}: every retry worker is well"
     for one in alerts.wanted:
-        told = ", ".join(one.selected_providers) or "nobody"
-        yield f"{one.loop}  about {one.about}: {one.alert_level}; tells {told}"
+        told = ", ".join(each for each in one.selected_providers if each in usable) or "nobody"
+        absent = ", ".join(each for each in one.selected_providers if each not in usable)
+        rest = f"; would tell {absent}, which is not configured" if absent else ""
+        yield f"{one.loop}  about {one.about}: {one.alert_level}; tells {told}{rest}"
         yield from (f"  {each.severity:<9}  {each.message}" for each in one.alerts)
         for silent in one.suppressed_providers:
             yield f"  {silent.provider} was told at {format_instant(silent.last_delivery_at)}"

@@ -122,10 +122,18 @@ def _faults(one: RecordResult) -> Iterator[str]:
             by_word.setdefault(each.receipt.error_class or each.receipt.outcome, []).append(each.file.name)
     for word, names in by_word.items():
         more = f" and {len(names) - 1} more" if len(names) > 1 else ""
-        yield f"{one.reference.text}: {names[0]}{more}: {word.replace('_', ' ')}; {_REMEDIES.get(word, _LATER)}"
+        yield f"{one.reference.text}: {names[0]}{more}: {word.replace('_', ' ')}; {_remedy(one.reference.kind, word)}"
+
+
+def _remedy(kind: str, word: str) -> str:
+    return (_OF_DIRECTORIES if kind == "directory" else {}).get(word) or _REMEDIES.get(word, _LATER)
 
 
 _LATER = "the next call looks again and adds what is missing"
+_OF_DIRECTORIES = {
+    "not_found": "there is no such directory; make it, or mount the share, for none is made here",
+    "not_authorised": "this user may not read or write there; see who owns it",
+}
 _REMEDIES = {
     "different_content": "other content stands under this name and is kept; find out who put it there",
     "there_already": "something stands under this name and cannot be read back; let the token read it, or look there",

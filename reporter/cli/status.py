@@ -63,7 +63,7 @@ def status(
     now, key = instant_of(as_of), public_key_of(settings)
     standings = [standing_of(settings, name, now, key) for name in chosen_environments(settings, environments)]
     reasons = _explain(standings, key) if explain and key else {}
-    runs = last_runs(settings)
+    runs = last_runs(settings, environments)
     if as_json:
         told = {"environments": [_as_json(one, reasons) for one in standings], "runs": [one._asdict() for one in runs]}
         print_json(json.dumps(told, indent=1))

@@ -10,6 +10,9 @@ from typing import Final, NamedTuple
 
 from reporter.deliver.private_values import PrivateKind
 
+ANYTHING: Final = r".+"
+"""The pattern of a key that takes any text."""
+
 
 class Key(NamedTuple):
     """One key of a provider's own, beside those that all share (domain.md B1.13).
@@ -24,7 +27,7 @@ class Key(NamedTuple):
     required: bool = False
     secret: bool = False
     default: str = ""
-    pattern: str = r".+"
+    pattern: str = ANYTHING
     wants: str = "a text"
     private: PrivateKind | None = None
 

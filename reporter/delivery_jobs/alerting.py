@@ -96,7 +96,7 @@ def _prepare(
     about, teller = _loop(alerts, plan.about), _loop(alerts, plan.loop)
     delivered = {one.route: one.last_success_at for one in alerts.states.of(teller)}
     channels = sender.channels
-    if not channels.by_provider:
+    if not channels.providers:
         yield Line(RouteId(teller.word, plan.health_id, ""), WAITING, NOT_CONFIGURED)
         return
     if not independent(channels.providers, failing_providers(plan)):

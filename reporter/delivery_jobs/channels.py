@@ -16,7 +16,10 @@ NOT_CONFIGURED: Final = "connector_config_not_configured"
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """One connector, the hosts that it may ask, and the guard of what it sends. All of it is private."""
+    """One connector, the hosts that it may ask, and the guard of what it sends. All of it is private.
+
+    One that `tells_nobody` has nobody whom messages go to: mail that is configured for executive reports alone.
+    """
 
     connector: Connector
     hosts: Collection[str] = field(default=(), repr=False)
@@ -24,6 +27,7 @@ class Channel:
     max_connections: int = 1
     timeout_seconds: float = 10.0
     ca_file: str = field(default="", repr=False)
+    tells_nobody: bool = False
 
     def http(self) -> Http:
         """Make the client that asks its hosts and no others."""
@@ -45,7 +49,12 @@ class Channels:
     @property
     def providers(self) -> tuple[str, ...]:
         """The providers that can be told."""
-        return tuple(sorted(self.by_provider))
+        return tuple(sorted(name for name, one in self.by_provider.items() if not one.tells_nobody))
+
+    @property
+    def silent(self) -> tuple[str, ...]:
+        """The providers that are usable, and have nobody whom messages go to."""
+        return tuple(sorted(name for name, one in self.by_provider.items() if one.tells_nobody))
 
     def of(self, provider: str) -> Channel:
         """Give the channel of a provider; one that refuses everything where it has none."""

@@ -30,5 +30,6 @@ def open_channels(settings: Settings) -> Channels:
                 config.max_connections,
                 config.timeout_seconds,
                 config.ca_file,
+                tells_nobody=isinstance(connector, Email) and not connector.to,
             )
     return Channels(channels, faults)

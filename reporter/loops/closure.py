@@ -53,6 +53,9 @@ class _Rule(NamedTuple):
     next_action: Callable[[Sequence[RouteState]], str]
 
 
+_DELIVER_FIRST: Final = "Nobody got it: deliver it first, as `reporter retry plan` says"
+
+
 def advise_retries(routes: Sequence[RouteState]) -> str:
     """Say what to do about routes that were not delivered: the one advice that every report gives of them."""
     exhausted = [one for one in routes if one.exhausted]
@@ -73,8 +76,13 @@ def _as_number(part: str) -> tuple[int, str]:
     return (int(part), "") if _DIGITS.fullmatch(part) else (0, part)
 
 
-def _advise_answer(_routes: Sequence[RouteState]) -> str:
-    return "Acknowledge with `reporter ack`, or escalate to the next owner."
+def _advise_answer(routes: Sequence[RouteState]) -> str:
+    """Ask for answers to what somebody got; what nobody got is delivered first."""
+    lost = sum(one.outcome is RouteOutcome.FAILED for one in routes)
+    if lost == len(routes):
+        return f"{_DELIVER_FIRST}; then have it acknowledged."
+    rest = f" {lost} of {len(routes)}: {_DELIVER_FIRST[0].lower()}{_DELIVER_FIRST[1:]}." if lost else ""
+    return f"Acknowledge with `reporter ack`, or escalate to the next owner.{rest}"
 
 
 def escalation_owner(states: LoopStates, one: RouteState) -> str:

@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import quote
 
@@ -36,17 +36,24 @@ class LastRun(NamedTuple):
     failed_environments: tuple[str, ...] = ()
 
 
-def last_runs(settings: "Settings | Places") -> list[LastRun]:
-    """Give the last run of every job, the latest first. What cannot be read is left out."""
+def last_runs(settings: "Settings | Places", environments: Collection[str] = ()) -> list[LastRun]:
+    """Give the last run of every job, the latest first; with names, of those that were about one of them, or about all.
+
+    What cannot be read is left out.
+    """
     ends: dict[int, dict[str, Any]] = {}
     found: dict[str, LastRun] = {}
     for sequence, run, payload in _rows(settings, _LAST, ()):
         value = json.loads(payload)
         if sequence != run:
             ends[run] = value
-        elif value["what"] not in found:
+        elif value["what"] not in found and _is_about(value["environments"], environments):
             found[value["what"]] = _last_run(settings, value, ends.get(run))
     return list(found.values())
+
+
+def _is_about(told: Collection[str], asked: Collection[str]) -> bool:
+    return not told or not asked or not set(told).isdisjoint(asked)
 
 
 def last_start(settings: "Settings", job: str) -> str:

@@ -399,6 +399,17 @@ def test_late_answer_is_asked_of_who_is_named_for_another_route_of_its_owner() -
     assert step.owner == "boss"
 
 
+def test_answer_to_what_nobody_got_is_asked_for_once_it_is_delivered() -> None:
+    wanted = make.plan(RH, NOW - DAY, "h")
+    got, lost_on_the_way = make.delivery(RH, NOW - DAY, "h"), make.delivery(RH, NOW - DAY, "h", failed=["slack"])
+    (answer,) = [one for one in steps(runbook(wanted, got), "now") if "Answer" in one.task]
+    assert answer.command.startswith("reporter ack recovery_retry_health_alert h --provider slack ")
+    report = runbook(wanted, lost_on_the_way)
+    (first,) = [one for one in steps(report, "now") if one.task.startswith("Have it delivered, then answer for ")]
+    assert (first.command, first.why) == (RETRIES, "The answer is overdue; nobody got it.")
+    assert not [one for one in commands(report) if one.startswith("reporter ack")]
+
+
 def test_every_step_says_who_why_and_when_it_is_done() -> None:
     report = runbook(*lost(3), *lost(1, R), make.plan(N, NOW - DAY, "m"), pilot=EMPTY, artifacts=())
     for one in report.steps:

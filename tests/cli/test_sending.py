@@ -135,6 +135,20 @@ def test_alerts_are_sent_to_every_usable_connector_and_not_again_at_once(pilot: 
     assert (len(pilot.slack.posts), len(pilot.receiver.events), pilot.receiver.repeated) == (2, 2, [])
 
 
+def test_mail_for_executives_alone_is_told_no_alert(pilot: Pilot) -> None:
+    file = pilot.world / "connectors.json"
+    mail = {"email": {"host": "127.0.0.1", "sender": "reports@example.org", "security": "none"}}
+    document = json.loads(file.read_text(encoding="utf-8"))
+    file.write_text(json.dumps({"connectors": document["connectors"] | mail}), encoding="utf-8")
+    dry = pilot("alert", "send")
+    assert dry.out.splitlines()[0].endswith("; tells slack, webhook")
+    assert "email is not told: connectors.email.to names nobody whom messages go to" in dry.err
+    file.write_text(json.dumps(mail), encoding="utf-8")
+    sent = pilot("alert", "send", "--execute")
+    assert (sent.code, sent.out.splitlines()[-1]) == (6, f"{PILOT}: 1 waiting")
+    assert sent.out.splitlines()[0].endswith("; tells nobody; would tell webhook, which is not configured")
+
+
 def test_healthy_workers_are_said_to_be_well(pilot: Pilot, call: Call) -> None:
     said = call("alert", "send", "--settings", pilot.settings, "--environment", "production-pilot")
     assert (said.code, said.out) == (0, "production-pilot: every retry worker is well\n")

@@ -11,6 +11,7 @@ import pytest
 from collect.tls_server import make_authorities
 from reporter.deliver.config import LoadedConnectors, load_connectors
 from reporter.deliver.config.file import read_config
+from reporter.deliver.config.keys import key_rows
 from reporter.settings import load_settings
 
 TOKEN = "t0ken-of-this-test"  # noqa: S105 - of this test
@@ -40,6 +41,12 @@ def load(tmp_path: Path) -> Load:
 
 def faults(loaded: LoadedConnectors) -> list[str]:
     return [str(one) for one in loaded.faults]
+
+
+def test_reference_of_the_keys_says_what_a_value_has_to_look_like() -> None:
+    rows = {(provider, key): what for provider, key, what in key_rows()}
+    assert rows["`webhook`", "`secret`, `secret_env`"].endswith(" Form: whsec_ and 24 to 64 bytes in base64.")
+    assert "Form:" not in rows["`email`", "`password`, `password_env`"]
 
 
 def test_without_a_configuration_there_are_no_connectors(tmp_path: Path) -> None:

@@ -75,7 +75,11 @@ def test_what_is_missing_is_a_table_a_sentence_and_an_exit_code(said: Said, worl
         "directory:records",
     ]
     assert "zip and 1 more: different content; other content stands under this name and is kept" in said.err
-    assert "and 4 more: not found; it is not there" in said.err
+    nowhere, issue, _ = said.err.splitlines()
+    assert nowhere.endswith(
+        " and 4 more: not found; there is no such directory; make it, or mount the share, for none is made here"
+    )
+    assert issue.endswith("connectors.jira: found none, wanted its url and token in the connector configuration")
     assert said.call("attach", "latest", *to) == 6, "what is wrong is told by a dry call too"
 
 

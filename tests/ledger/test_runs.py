@@ -35,11 +35,18 @@ def test_the_last_run_of_every_job_is_found_in_either_database(address: str) -> 
     settings = Settings(ledger=address)
     with open_ledger(address) as ledger:
         for what in ("run", "retry run", "run"):
-            start = {"what": what, "as_of": "2026-06-01T06:15:00Z", "started_at": "2026-06-01T06:15:00Z"}
+            start: dict[str, object] = {
+                "what": what,
+                "as_of": "2026-06-01T06:15:00Z",
+                "started_at": "2026-06-01T06:15:00Z",
+            }
+            start |= {"environments": ["pilot", "other"] if what == "run" else ["other"]}
             first = append_run(ledger.database, "run", "2026-06-01T06:15:00Z", start)
             end = {"duration_seconds": 1.5, "exit_code": first, "environments": []}
             append_run(ledger.database, "run", "2026-06-01T06:15:00Z", end, first)
     assert [(one.what, one.exit_code) for one in last_runs(settings)] == [("run", 5), ("retry run", 3)]
+    assert [one.what for one in last_runs(settings, ["pilot"])] == ["run"]
+    assert [one.what for one in last_runs(settings, ["nobody"])] == []
 
 
 def test_a_server_that_is_not_there_tells_of_no_run(tmp_path: Path) -> None:

@@ -190,6 +190,24 @@ def test_advice_names_what_opens_the_gate_of_a_retry_that_is_due(
     assert item.next_action == advice
 
 
+def test_answers_are_asked_for_where_somebody_got_the_message() -> None:
+    plans = [make.plan(RH, NOW - DAY, name) for name in ("got", "lost")]
+    lost, got = make.delivery(RH, NOW - HOUR, "lost", failed=["slack"]), make.delivery(RH, NOW - HOUR, "got")
+
+    def advice(*values: make.RecordValue) -> str:
+        (item,) = [one for one in closure(*values).open_items if one.code.endswith("acknowledgement_outstanding")]
+        return item.next_action
+
+    answer = "Acknowledge with `reporter ack`, or escalate to the next owner."
+    assert advice(plans[0], got) == answer
+    assert advice(*plans, got, lost) == (
+        f"{answer} 1 of 2: nobody got it: deliver it first, as `reporter retry plan` says."
+    )
+    assert advice(plans[1], lost) == (
+        "Nobody got it: deliver it first, as `reporter retry plan` says; then have it acknowledged."
+    )
+
+
 def test_advice_about_some_routes_without_an_attempt_left_says_how_many() -> None:
     gone = [make.delivery(X, NOW - n * HOUR, "gone", failed=["slack"]) for n in (1, 2, 3)]
     items = {one.code: one for one in closure(*gone, make.delivery(X, NOW - HOUR, "s", failed=["slack"])).open_items}

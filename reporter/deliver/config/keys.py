@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple, Protocol
 
 from reporter.deliver.config.others import OTHERS
-from reporter.deliver.configured import Configured, Key, Needs
+from reporter.deliver.configured import ANYTHING, Configured, Key, Needs
 from reporter.deliver.connectors.registry import CONNECTORS
 
 
@@ -82,6 +82,7 @@ def key_rows() -> Iterator[tuple[str, str, str]]:
         yield "", f"`{shared.name}`{also}", shared.what
     for provider, kind in KINDS.items():
         for key in kind.keys:
+            form = "" if key.pattern == ANYTHING else f" Form: {key.wants}."
             mark = " Required." if key.required else f" Default: `{key.default}`." if key.default else ""
             also = f", `{key.name}_env`" if key.secret else ""
-            yield f"`{provider}`", f"`{key.name}`{also}", f"{key.what}{mark}"
+            yield f"`{provider}`", f"`{key.name}`{also}", f"{key.what}{form}{mark}"

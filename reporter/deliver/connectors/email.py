@@ -88,6 +88,11 @@ class Email:
         """The provider's word."""
         return self.configured.provider
 
+    @property
+    def to(self) -> str:
+        """The address that messages go to; private, and empty where there is none."""
+        return self.configured.values["to"]
+
     @classmethod
     def faults(cls, configured: Configured) -> Iterator[str]:
         """Want a user and one proof, or neither; and no login without TLS."""
@@ -121,7 +126,7 @@ class Email:
 
     async def send(self, message: Message, at: datetime, http: Http) -> Receipt:  # noqa: ARG002 - as above
         """Try once."""
-        to = self.configured.values["to"]
+        to = self.to
         if not to:
             return NO_RECIPIENT
         server = self.server(http)
