@@ -87,11 +87,11 @@ class Service:
         return Response(await self.memory.answer(f"{operation.name} {environment}", state, make), media_type=JSON)
 
     async def _post(self, operation: Operation, request: Request) -> Response:
-        environment = self._environment(operation, request)
         value = read_object(await self._read(request))
         body = _validated(cast("type[Body]", operation.body), value)
         records = body.execute or operation.records_dry
         key = once.read_key(_header(request, once.HEADER), needed=records)
+        environment = self._environment(operation, request)
         subject = request.path_params.get(operation.subject, "")
         caller: Caller = request.scope[CALLER]
         called = f"{operation.method} {operation.path} {subject}"

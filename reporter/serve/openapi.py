@@ -1,7 +1,7 @@
 """The OpenAPI document: every operation with all that it may answer. Made from the same table as the paths."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from http import HTTPStatus
 from typing import Any, Final
@@ -44,19 +44,19 @@ OF_POSTS: Final = {
 
 
 @cache
-def document_bytes() -> bytes:
+def document_bytes(environments: tuple[str, ...]) -> bytes:
     """Write the document."""
-    return json.dumps(document(), indent=1).encode()
+    return json.dumps(document(environments), indent=1).encode()
 
 
-def document() -> dict[str, Any]:
-    """Give the document."""
+def document(environments: Sequence[str]) -> dict[str, Any]:
+    """Give the document of a server of these environments."""
     operations = all_operations()
     names, definitions = _schemas(operations)
     paths: dict[str, dict[str, Any]] = {}
     for one in operations:
         if not one.page:
-            paths.setdefault(one.path, {})[one.method.lower()] = _operation(one, names)
+            paths.setdefault(one.path, {})[one.method.lower()] = _operation(one, names, environments)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -87,7 +87,9 @@ def _schemas(operations: tuple[Operation, ...]) -> tuple[dict[type[BaseModel], d
     return {model: refs[model, mode] for model, mode in models}, found["$defs"]
 
 
-def _operation(one: Operation, names: dict[type[BaseModel], dict[str, Any]]) -> dict[str, Any]:
+def _operation(
+    one: Operation, names: dict[type[BaseModel], dict[str, Any]], environments: Sequence[str]
+) -> dict[str, Any]:
     problem = {"content": {MEDIA_TYPE: {"schema": names[ProblemDocument]}}}
     answer = names[one.answer] if one.answer else {"type": "object"}
     answers = {"200": {"description": "The answer.", "content": {"application/json": {"schema": answer}}}}
@@ -96,7 +98,7 @@ def _operation(one: Operation, names: dict[type[BaseModel], dict[str, Any]]) -> 
         "operationId": one.name,
         "summary": one.summary,
         "tags": [one.tag],
-        "parameters": list(_parameters(one)),
+        "parameters": list(_parameters(one, environments)),
         "responses": dict(sorted(answers.items())),
         "security": [{"token": []}] if one.role else [],
     }
@@ -123,10 +125,12 @@ def _refusals(one: Operation) -> dict[HTTPStatus, str]:
     return found
 
 
-def _parameters(one: Operation) -> Iterator[dict[str, Any]]:
+def _parameters(one: Operation, environments: Sequence[str]) -> Iterator[dict[str, Any]]:
     if takes_environment(one):
         text = "The environment it is about; needed where the settings have several."
-        yield {"name": ENVIRONMENT, "in": "query", "required": False, "description": text, "schema": {"type": "string"}}
+        needed = len(environments) > 1
+        schema: dict[str, Any] = {"type": "string", "enum": list(environments)}
+        yield {"name": ENVIRONMENT, "in": "query", "required": needed, "description": text, "schema": schema}
     if one.subject:
         schema = {"type": "string", "minLength": 1}
         yield {"name": one.subject, "in": "path", "required": True, "schema": schema}

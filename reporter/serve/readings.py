@@ -141,10 +141,10 @@ def _json(value: object) -> bytes:
     return json.dumps(value, indent=1).encode()
 
 
-def _document(_: Asked) -> bytes:
+def _document(asked: Asked) -> bytes:
     from reporter.serve.openapi import document_bytes  # noqa: PLC0415 - it is made of the operations, which name this
 
-    return document_bytes()
+    return document_bytes(tuple(sorted(asked.settings.environments)))
 
 
 HELLO: Final = Reading(lambda _: b'{"status":"ok"}', kept=False)

@@ -92,7 +92,10 @@ def refuse_settings(settings: Settings) -> None:
 def _listen(serve: ServeSettings) -> socket.socket:
     family = socket.AF_INET6 if ":" in serve.host else socket.AF_INET
     try:
-        return socket.create_server((serve.host, serve.port), family=family, backlog=BACKLOG)
+        listening = socket.create_server((serve.host, serve.port), family=family, backlog=BACKLOG)
+        # Head and body go out one after the other: the second would wait for the caller's word about the first.
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return listening
     except OSError as error:
         fault = f"serve.port: port {serve.port} of serve.host cannot be listened at: {error.strerror}; choose another"
         raise UsageFault(fault) from None
