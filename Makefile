@@ -61,6 +61,7 @@ benchmark: $(DEV) $(PROJECT) | system-test  ## print the figures of tests/benchm
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.records
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.living
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.sending
+	@PYTHONPATH=tests $(BIN)/python -m benchmarks.serving
 
 # `make lock UPGRADE=--upgrade` takes the newest of everything; without it, only what pyproject.toml asks for changes.
 # The first file holds all; the others are cut from it, so that a package has one version everywhere.

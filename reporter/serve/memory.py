@@ -33,6 +33,7 @@ class Memory:
         self._max_age = max_age_seconds
         self._kept: dict[str, _Kept] = {}
         self._begun: dict[str, asyncio.Future[None]] = {}
+        self._renewing: set[asyncio.Task[bytes]] = set()
         self._lookers = ThreadPoolExecutor(LOOKERS, "look")
         self._makers = ThreadPoolExecutor(MAKERS, "make")
 
@@ -47,12 +48,25 @@ class Memory:
         while True:
             state = await loop.run_in_executor(self._lookers, look)
             kept = self._kept.get(question)
-            if kept and kept.state == state and loop.time() - kept.since < self._max_age:
-                return kept.content
             begun = self._begun.get(question)
+            if kept and kept.state == state and loop.time() - kept.since < self._max_age:
+                if begun is None and loop.time() - kept.since > self._max_age / 2:
+                    self._renew(question, state, look, make)
+                return kept.content
             if begun is None:
                 return await self._make(question, state, look, make)
             await asyncio.wait([begun])
+
+    def _renew(self, question: str, state: State | None, look: Look, make: Make) -> None:
+        """Make an answer anew before it is too old, so that nobody who asks often has to wait for it."""
+        renewing = asyncio.get_running_loop().create_task(self._make(question, state, look, make))
+        self._renewing.add(renewing)
+        renewing.add_done_callback(self._renewed)
+
+    def _renewed(self, renewing: "asyncio.Task[bytes]") -> None:
+        self._renewing.discard(renewing)
+        if not renewing.cancelled():
+            renewing.exception()  # whoever asks next finds it too, and is told
 
     async def _make(self, question: str, state: State | None, look: Look, make: Make) -> bytes:
         loop = asyncio.get_running_loop()

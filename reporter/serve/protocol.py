@@ -43,7 +43,8 @@ class Limited(H11Protocol):
     """One connection, watched over by a doorman."""
 
     doorman: Doorman
-    _timer: asyncio.TimerHandle | None = None
+    _head: asyncio.TimerHandle | None = None
+    _unread: asyncio.TimerHandle | None = None
     _address: str | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
@@ -59,6 +60,7 @@ class Limited(H11Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Let go."""
         self._stop()
+        self.resume_writing()
         if self._address is not None:
             self.doorman.leave(self._address)
             self._address = None
@@ -77,13 +79,15 @@ class Limited(H11Protocol):
         super().on_response_complete()
 
     def pause_writing(self) -> None:
-        """Wait for the caller to read."""
-        self._wait()
+        """Wait for the caller to read, whatever else it asks for meanwhile."""
+        self._unread = self.loop.call_later(self.doorman.timeout_seconds, self.transport.abort)
         super().pause_writing()
 
     def resume_writing(self) -> None:
         """Stop waiting: it was read."""
-        self._stop()
+        if self._unread is not None:
+            self._unread.cancel()
+            self._unread = None
         super().resume_writing()
 
     def send_400_response(self, msg: str) -> None:
@@ -108,12 +112,12 @@ class Limited(H11Protocol):
 
     def _wait(self) -> None:
         self._stop()
-        self._timer = self.loop.call_later(self.doorman.timeout_seconds, self.transport.abort)
+        self._head = self.loop.call_later(self.doorman.timeout_seconds, self.transport.abort)
 
     def _stop(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        if self._head is not None:
+            self._head.cancel()
+            self._head = None
 
 
 def limited_protocol(doorman: Doorman) -> type[Limited]:

@@ -2,6 +2,7 @@
 
 import logging
 import socket
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -22,6 +23,8 @@ from reporter.settings_model import ServeSettings, Settings
 
 KEEP_ALIVE_SECONDS: Final = 5
 BACKLOG: Final = 128
+SWITCH_SECONDS: Final = 0.001
+"""How long a thread that makes an answer may keep the others waiting."""
 
 Tell = Callable[[str], None]
 
@@ -55,9 +58,12 @@ class Server(uvicorn.Server):
 
     def serve_until_asked(self) -> None:
         """Serve until SIGTERM or SIGINT; what is being written is finished first."""
+        before = sys.getswitchinterval()
+        sys.setswitchinterval(SWITCH_SECONDS)
         try:
             self.run([self._socket])
         finally:
+            sys.setswitchinterval(before)
             self._socket.close()
             self.service.close()
 
@@ -93,12 +99,12 @@ def _listen(serve: ServeSettings) -> socket.socket:
     family = socket.AF_INET6 if ":" in serve.host else socket.AF_INET
     try:
         listening = socket.create_server((serve.host, serve.port), family=family, backlog=BACKLOG)
-        # Head and body go out one after the other: the second would wait for the caller's word about the first.
-        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return listening
     except OSError as error:
         fault = f"serve.port: port {serve.port} of serve.host cannot be listened at: {error.strerror}; choose another"
         raise UsageFault(fault) from None
+    # Head and body go out one after the other: the second would wait for the caller's word about the first.
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listening
 
 
 class _Teller(logging.Handler):
