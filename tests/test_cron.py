@@ -76,7 +76,7 @@ def test_every_time_of_the_crontab_is_one() -> None:
 
 def test_every_job_has_its_timer_and_every_timer_its_job() -> None:
     stems = [{name.partition(".")[0] for name in UNITS if name.endswith(end)} for end in (".service", ".timer")]
-    assert stems[0] - stems[1] == {"reporter-failed@", "reporter-schedule"}
+    assert stems[0] - stems[1] == {"reporter-failed@", "reporter-schedule", "reporter-serve"}
     assert stems[1] <= stems[0]
 
 

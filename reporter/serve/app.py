@@ -11,7 +11,7 @@ from fastapi import FastAPI, Request, Response
 from pydantic import ValidationError
 from starlette.requests import ClientDisconnect
 
-from reporter.clock import utc_now
+from reporter.clock import precise_now, utc_now
 from reporter.errors import ReporterError, places_of
 from reporter.model.text import show
 from reporter.serve import once
@@ -99,7 +99,8 @@ class Service:
         keyed = once.Keyed(caller.name, key, called, environment, asked_for)
 
         def act() -> Mapping[str, Any]:
-            asked = Asked(self.settings, environment, caller, utc_now(), subject, body, self.tell)
+            # To the digit: what is sent right after must not be dated before what was decided.
+            asked = Asked(self.settings, environment, caller, precise_now(), subject, body, self.tell)
             return self._shown(cast("Callable[[Asked], Mapping[str, Any]]", operation.act)(asked))
 
         def carry_out() -> tuple[bytes, bool]:
