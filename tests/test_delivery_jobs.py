@@ -419,6 +419,21 @@ def test_every_sending_operation_finds_out_about_what_is_unknown_first(pilot: De
         assert ("jira", "delivered") in {(one.route.provider, one.fate) for one in delivery.lines}
 
 
+def test_notification_that_was_delivered_is_told_no_more_in_its_cycle(pilot: Desk) -> None:
+    assert pilot.notify().counts == {"delivered": 2}
+    again = pilot.notify()
+    assert (again.lines, again.counts) == ((), {})
+
+
+def test_route_that_others_delivered_in_this_cycle_is_not_told_again(pilot: Desk) -> None:
+    desk = Desk(pilot.settings, "production-pilot")
+    plan = desk.plan(force=True)
+    record_notifications(desk.settings, plan)
+    assert plan.report.selected_providers
+    assert send_notifications(desk.sender, plan).counts == {}
+    assert all(one.asked == [] for one in desk.connectors.values())
+
+
 def test_route_that_was_interrupted_is_listed_once_by_the_next_call(pilot: Desk) -> None:
     for operation in (pilot.notify, lambda: send_alerts(pilot.sender, NOW, force=True)[1]):
         pilot.connectors = {"slack": Spoken(NO)}

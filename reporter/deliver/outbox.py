@@ -273,17 +273,14 @@ class _Run:
         if receipt.outcome is Outcome.TIMEOUT_UNKNOWN:
             if self._outbox.is_stopped and self._connector.recall is not Recall.NONE:
                 return Sent(sending, Fate.UNKNOWN, receipt, begun.delivery_id)
-            match self._connector.recall:
-                case Recall.KEYED:
-                    begun, receipt = await self._repeat(begun, sending.message, receipt)
-                    tries += 1
-                case Recall.SEARCHABLE:
-                    found = await self._find(sending.message)
-                    if found is None:
-                        return Sent(sending, Fate.UNKNOWN, receipt, begun.delivery_id)
-                    receipt = found
-                case Recall.NONE:
-                    pass
+            if self._connector.recall is Recall.KEYED:
+                begun, receipt = await self._repeat(begun, sending.message, receipt)
+                tries += 1
+            elif self._connector.recall is Recall.SEARCHABLE:
+                found = await self._find(sending.message)
+                if found is None:
+                    return Sent(sending, Fate.UNKNOWN, receipt, begun.delivery_id)
+                receipt = found
         return _Due(sending, begun, receipt, tries)
 
     async def _repeat(self, begun: Begun, message: Message, unknown: Receipt) -> tuple[Begun, Receipt]:

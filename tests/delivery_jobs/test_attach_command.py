@@ -8,7 +8,7 @@ import pytest
 from freezegun import freeze_time
 
 from deliver.approvals.bundles import NOW, PILOT, AttachingWorld
-from deliver.approvals.fake_records import Jira
+from deliver.approvals.fake_records import SYS_ID, Jira, ServiceNow
 from deliver.approvals.fake_releases import GitLab
 from deliver.vendors.server import Mount, Vendor
 from loops import records as make
@@ -90,6 +90,16 @@ def test_leftover_is_told_by_a_dry_call(said: Said, world: AttachingWorld, play:
     vendor.packages["release-evidence", "v1.4.0"] = {name: b"%PDF readiness"}
     assert said.call("attach", "latest", "--to", "gitlab:example/group/pilot@v1.4.0") == 0
     assert "to attach (leftover)" in said.out
+
+
+def test_what_a_record_says_of_itself_and_what_is_ignored_is_told(
+    said: Said, world: AttachingWorld, play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CAVRA_GO_BACKEND_MODE", "promoted")
+    world.configure(servicenow=play(ServiceNow()))
+    assert said.call("attach", "latest", "--to", f"servicenow:change_request/{SYS_ID}") == 0
+    assert said.out.splitlines()[2] == "           approval: requested"
+    assert "ignored: CAVRA_GO_BACKEND_MODE" in said.err
 
 
 def test_json_alone_goes_to_stdout(said: Said, world: AttachingWorld, play: Play) -> None:
