@@ -188,11 +188,13 @@ def test_run_delivers_what_the_settings_ask_for_and_the_next_one_shows_and_compl
     assert (first.code, f"{PILOT}: delivery incomplete; the next run completes it" in first.out) == (6, True)
     assert "  notify   failed     drill_notification " in first.out
     assert "  alert    failed     audit_worker_health_alert " in first.out
-    (found,) = json.loads(pilot("run", "--json").out)["environments"]
-    stages = {one["stage"]: one for one in found["deliveries"]}
+    settings, _ = load_checked_settings(str(pilot.settings))
+    key, now = read_public_key(str(pilot.world / "keys" / "signing.key.pub")), datetime.now(UTC)
+    again = deliver_all(settings, {PILOT: f"{PILOT}/latest"}, key, now, now)
+    stages = {one.stage: one for one in again[PILOT]}
     assert list(stages) == ["attach", "notify", "alert", "retry"]
-    assert (stages["attach"]["complete"], any((pilot.world / "records").iterdir())) == (True, True)
-    assert stages["notify"]["counts"] == {"waiting": 1}
+    assert (stages["attach"].is_complete, any((pilot.world / "records").iterdir())) == (True, True)
+    assert stages["notify"].counts == {"waiting": 1}
     assert len([post for post in pilot.slack.posts if "Rollback drill" in json.dumps(post)]) == 1
 
 
