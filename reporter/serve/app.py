@@ -2,8 +2,9 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any, Final, cast
 
@@ -23,13 +24,15 @@ from reporter.serve.inputs import State, look
 from reporter.serve.memory import Memory
 from reporter.serve.openapi import ENVIRONMENT, takes_environment
 from reporter.serve.operations import GET, Operation, all_operations
-from reporter.serve.problems import MEDIA_TYPE, Problem, Teller
+from reporter.serve.problems import MEDIA_TYPE, Problem, Teller, busy
 from reporter.serve.readings import Reading
 from reporter.serve.tokens import Caller, Tokens
 from reporter.settings_model import Role, Settings
 
 JSON: Final = "application/json"
 REPLAYED: Final = "Idempotent-Replayed"
+PLANNERS: Final = 2
+MOST_WAITING: Final = 16
 _NOBODY: Final = Caller("", Role.READ)
 
 Tell = Callable[[str], None]
@@ -43,10 +46,13 @@ class Service:
         self.settings, self.teller, self.tell = settings, teller, tell
         self.memory = Memory(settings.serve.max_age_seconds)
         self.writer = ThreadPoolExecutor(1, "write")
+        self.planners = ThreadPoolExecutor(PLANNERS, "plan")
+        self._waiting = 0
 
     def close(self) -> None:
         """Let go of the threads; what is being written is finished first."""
         self.writer.shutdown(wait=True)
+        self.planners.shutdown(wait=False)
         self.memory.close()
 
     def handler(self, operation: Operation) -> Handler:
@@ -103,13 +109,26 @@ class Service:
             asked = Asked(self.settings, environment, caller, precise_now(), subject, body, self.tell)
             return self._shown(cast("Callable[[Asked], Mapping[str, Any]]", operation.act)(asked))
 
-        def carry_out() -> tuple[bytes, bool]:
-            if records:
-                return once.carry_out(self.settings, keyed, utc_now(), act)
-            return json.dumps(act(), indent=1).encode(), False
-
-        content, replayed = await asyncio.get_running_loop().run_in_executor(self.writer, carry_out)
+        loop = asyncio.get_running_loop()
+        if not records:
+            content = await loop.run_in_executor(self.planners, lambda: json.dumps(act(), indent=1).encode())
+            return Response(content, media_type=JSON)
+        with self._in_line():
+            content, replayed = await loop.run_in_executor(
+                self.writer, lambda: once.carry_out(self.settings, keyed, utc_now(), act)
+            )
         return Response(content, media_type=JSON, headers={REPLAYED: "true"} if replayed else None)
+
+    @contextmanager
+    def _in_line(self) -> Iterator[None]:
+        """Wait for what is being written before; only so many do, for what is sent may take minutes."""
+        if self._waiting >= MOST_WAITING:
+            raise busy(f"found {MOST_WAITING} requests that wait for others to be carried out, wanted fewer; ask again")
+        self._waiting += 1
+        try:
+            yield
+        finally:
+            self._waiting -= 1
 
     def _shown(self, answer: Mapping[str, Any]) -> Mapping[str, Any]:
         """Keep what is private out of what connectors and sources are told of."""
@@ -198,10 +217,8 @@ def _visible(text: str) -> str:
 
 
 def _header(request: Request, name: str) -> bytes | None:
-    found = request.headers.getlist(name)
-    if len(found) > 1:
-        raise Problem(HTTPStatus.BAD_REQUEST, f"{name}: found it more than once, wanted it once")
-    return found[0].encode("latin-1") if found else None
+    found = request.headers.get(name)
+    return None if found is None else found.encode("latin-1")
 
 
 def _response(problem: Problem) -> Response:

@@ -6,7 +6,7 @@ often. A request that does not pass has changed nothing.
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -26,6 +26,8 @@ LONGEST_TARGET: Final = 4_096
 MOST_HEAD_BYTES: Final = 16_384
 MOST_UNDER_WAY: Final = 64
 """Requests that are worked on at a time; more are asked to come again."""
+ONCE: Final = (b"authorization", b"origin", b"sec-fetch-site", b"content-type", b"idempotency-key")
+"""Headers that decide something: of two, one would be believed and the other looked at by somebody before us."""
 CALLER: Final = "reporter.caller"
 OPERATION: Final = "reporter.operation"
 
@@ -73,12 +75,7 @@ class Door:
                 HTTPStatus.MISDIRECTED_REQUEST,
                 "Host: found the name of another server, wanted one of this; see the setting serve.hosts",
             )
-        if sum(len(name) + len(value) for name, value in scope["headers"]) > MOST_HEAD_BYTES:
-            fault = f"headers: wanted {MOST_HEAD_BYTES} bytes at most"
-            raise Problem(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, fault, headers={"Connection": "close"})
-        if b"transfer-encoding" in headers and b"content-length" in headers:
-            fault = "body: found two lengths of it, wanted one of Content-Length and Transfer-Encoding (RFC 9112 6.1)"
-            raise Problem(HTTPStatus.BAD_REQUEST, fault, headers={"Connection": "close"})
+        _refuse_head(scope["headers"], headers)
         if len(scope["raw_path"]) + len(scope["query_string"]) > LONGEST_TARGET:
             raise Problem(HTTPStatus.REQUEST_URI_TOO_LONG, f"address: wanted {LONGEST_TARGET} characters at most")
         method = "GET" if scope["method"] == "HEAD" else scope["method"]
@@ -125,6 +122,19 @@ class Door:
         listed = ", ".join(allowed)
         fault = f"method: found {method[:20]}, wanted {listed}"
         return Problem(HTTPStatus.METHOD_NOT_ALLOWED, fault, headers={"Allow": listed})
+
+
+def _refuse_head(given: Sequence[tuple[bytes, bytes]], headers: Mapping[bytes, bytes]) -> None:
+    """Raise Problem for headers that are too large, or that two readers could read in two ways."""
+    if sum(len(name) + len(value) + 4 for name, value in given) > MOST_HEAD_BYTES:
+        fault = f"headers: wanted {MOST_HEAD_BYTES} bytes at most"
+        raise Problem(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, fault, headers={"Connection": "close"})
+    names = [name for name, _ in given if name in ONCE]
+    if len(names) > len({*names}):
+        raise Problem(HTTPStatus.BAD_REQUEST, f"headers: wanted {b', '.join(ONCE).decode()} once each at most")
+    if b"transfer-encoding" in headers and b"content-length" in headers:
+        fault = "body: found two lengths of it, wanted one of Content-Length and Transfer-Encoding (RFC 9112 6.1)"
+        raise Problem(HTTPStatus.BAD_REQUEST, fault, headers={"Connection": "close"})
 
 
 class Map:

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import Any
 
 import h11
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 from reporter.serve.door import MOST_HEAD_BYTES, SECURITY
 from reporter.serve.problems import MEDIA_TYPE, problem_bytes
@@ -91,10 +91,19 @@ class Limited(H11Protocol):
         super().resume_writing()
 
     def send_400_response(self, msg: str) -> None:
-        """Answer what is no HTTP as a problem too; uvicorn's text says less."""
+        """Answer what is no HTTP as a problem too; uvicorn's text says less. Nothing more is answered afterwards."""
+        del msg
+        cycle: RequestResponseCycle | None = self.cycle  # None before the first request
+        if cycle is not None:
+            cycle.disconnected = True
+            cycle.message_event.set()
+        if self.conn.our_state in {h11.IDLE, h11.SEND_RESPONSE}:
+            self._refuse()
+        self.transport.close()
+
+    def _refuse(self) -> None:
         too_large = len(self.conn.trailing_data[0]) > MOST_HEAD_BYTES
         status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE if too_large else HTTPStatus.BAD_REQUEST
-        del msg
         content = problem_bytes(status, [f"request: found no HTTP/1.1, or more than {MOST_HEAD_BYTES} bytes of head"])
         headers: list[tuple[bytes, Any]] = [
             (b"content-type", MEDIA_TYPE.encode()),
@@ -108,7 +117,6 @@ class Limited(H11Protocol):
             h11.EndOfMessage(),
         ):
             self.transport.write(self.conn.send(event) or b"")
-        self.transport.close()
 
     def _wait(self) -> None:
         self._stop()

@@ -5,6 +5,7 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -13,13 +14,13 @@ import pytest
 
 from reporter.errors import LedgerUnusable, Locked, NotKnown, NotPublicSafe, ReporterError, UsageFault, WrongText
 from reporter.loop_jobs import load_checked_settings
-from reporter.serve.app import Service
+from reporter.serve.app import MOST_WAITING, Service
 from reporter.serve.door import CALLER, Door
 from reporter.serve.inputs import State, look
 from reporter.serve.memory import MOST_KEPT, Memory
 from reporter.serve.operations import all_operations
 from reporter.serve.origins import Names, foreign_origin, is_loopback
-from reporter.serve.problems import Teller
+from reporter.serve.problems import Problem, Teller
 from reporter.serve.server import Server
 from reporter.serve.tokens import Caller, Tokens, read_tokens
 from reporter.settings_model import Role, Settings
@@ -326,6 +327,19 @@ def test_too_many_at_a_time_are_asked_to_come_again() -> None:
     assert inside.is_set()
     assert [one["status"] for one in sent if "status" in one] == [503]
     assert (b"retry-after", b"2") in sent[0]["headers"]
+
+
+def test_only_so_many_wait_for_others_to_be_carried_out(world: Path) -> None:
+    settings, _ = load_checked_settings(str(world / "reporter.toml"))
+    service = Service(settings, Teller(lambda _: False), print)
+    with ExitStack() as line:
+        for _ in range(MOST_WAITING):
+            line.enter_context(service._in_line())  # noqa: SLF001 - what a request stands in
+        with pytest.raises(Problem) as refused, service._in_line():  # noqa: SLF001 - as above
+            pytest.fail("it was let in")
+    assert refused.value.status == HTTPStatus.SERVICE_UNAVAILABLE
+    with service._in_line():  # noqa: SLF001 - as above
+        service.close()
 
 
 def test_bug_is_told_by_its_place_alone(world: Path) -> None:
