@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -177,3 +178,16 @@ def test_ledger_that_cannot_be_used_is_no_bug(server: Running) -> None:
     assert answer.status_code == 503
     assert "not an SQLite database" in answer.json()["detail"]
     assert str(server.world) not in answer.text
+
+
+def test_same_request_at_the_same_moment_is_carried_out_once(server: Running) -> None:
+    """Two servers over one ledger: whoever comes second gives the first answer."""
+    with running(server.world) as twin, ThreadPoolExecutor(8) as pool:
+        asking = [
+            pool.submit(one.post, PLAN, "operator", json=EXECUTE, key="key-of-many") for one in (server, twin) * 4
+        ]
+        answers = [one.result() for one in asking]
+    assert {one.status_code for one in answers} == {200}
+    assert len({one.text for one in answers}) == 1
+    assert len([row for row in rows_of(server) if row[2] == "reporter-http-request"]) == 1
+    assert sum("idempotent-replayed" not in one.headers for one in answers) == 1

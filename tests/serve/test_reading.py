@@ -2,6 +2,7 @@
 
 import json
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 
@@ -12,7 +13,7 @@ from reporter.model.paths import AUDIT, PILOT, TOLD
 from reporter.model.registry import REPORTS, ReportKind
 from reporter.serve.operations import ENVIRONMENTS, GATE, HEALTH, OPENAPI, all_operations
 from serve.serving import PILOT as ENVIRONMENT
-from serve.serving import Running
+from serve.serving import Running, configure, running
 from serve.traces import trace
 
 UPSTREAMS = (
@@ -137,3 +138,14 @@ def test_answer_follows_a_change_at_once(server: Running) -> None:
     for status in ("draft", "ready", "draft", "ready"):
         plan.write_text(json.dumps({**json.loads(text), "status": status}), encoding="utf-8")
         assert server.get(path).json()["rollback"]["status"] == status
+
+
+def test_only_environment_needs_no_name(world: Path) -> None:
+    settings = world / "reporter.toml"
+    settings.write_text('[environments.alone]\nmode = "shadow"\n', encoding="utf-8")
+    configure(world)
+    with running(world) as server:
+        assert server.get(GATE, params={}).json()["environment"] == "alone"
+        document = server.get(OPENAPI, params={}).json()
+        (parameter,) = document["paths"][GATE]["get"]["parameters"]
+        assert (parameter["required"], parameter["schema"]["enum"]) == (False, ["alone"])
