@@ -28,6 +28,7 @@ from reporter.settings_model import Settings
 if TYPE_CHECKING:
     from reporter.guard_jobs import Guard
     from reporter.ledger import Head
+    from reporter.loops.routes import LoopStates
     from reporter.model.gate import GateDecision
     from reporter.model.readiness import Inputs, Readiness
     from reporter.render.pdf import PdfWorkers
@@ -76,15 +77,20 @@ def check_report(
     return reports[name], case
 
 
-def check_reports(
-    settings: Settings, environment: str, names: Sequence[str], now: datetime, request: Request = EVERYBODY
+def check_reports(  # noqa: PLR0913 - what is assessed, and from what
+    settings: Settings,
+    environment: str,
+    names: Sequence[str],
+    now: datetime,
+    request: Request = EVERYBODY,
+    *,
+    states: "LoopStates | None" = None,
 ) -> tuple[dict[str, Report], Case]:
-    """Assess reports and give them with those that they build on."""
+    """Assess reports and give them with those that they build on; without `states` the records are read for them."""
     inputs = frozenset[str]().union(*(inputs_for(name) for name in names))
     case = collect_case(settings, environment, now, inputs, request)
-    states = None
-    if any(needs_records(name) for name in names):
-        states = states_of(settings, environment, now, key=_readable_key(settings)).states
+    if states is None and any(needs_records(name) for name in names):
+        states = states_of(settings, environment, now, key=readable_key(settings)).states
     return assess_reports(case, names, states), case
 
 
@@ -97,7 +103,7 @@ def decide_gate(settings: Settings, environment: str, now: datetime) -> "GateDec
     return assess_gate(case, assess_reports(case, names) if names else {})
 
 
-def _readable_key(settings: Settings) -> "PublicKey | None":
+def readable_key(settings: Settings) -> "PublicKey | None":
     """Give the key of the bundles. Who checks may have no right to it, and then the bundles tell nothing."""
     from reporter.standing_jobs import public_key_of
 

@@ -44,6 +44,16 @@ PAPER: Final = Limits(
     notices=10, actions=30, action_reasons=5, reasons=30, evidence=12, passed_evidence=6, rows=60, routes=12
 )
 
+
+class Policy(NamedTuple):
+    """What a page has and may do besides the others."""
+
+    style: Markup = Markup()
+    directives: str = ""
+
+
+NO_MORE: Final = Policy()
+
 SEAL: Final = (
     "This document is part of a sealed bundle. VERIFY.md beside it says how to check every file and the signature,"
     " offline and without the tool that made it."
@@ -81,15 +91,22 @@ def is_large(page: bytes) -> bool:
 
 
 def render_page(  # noqa: PLR0913 - each is a part of the page
-    template: str, title: str, view: object, limits: object, *, document: bytes = b"", script: str = ""
+    template: str,
+    title: str,
+    view: object,
+    limits: object,
+    *,
+    document: bytes = b"",
+    script: str = "",
+    more: Policy = NO_MORE,
 ) -> bytes:
     """Render one page; `document` is the JSON to embed and `script` the one script that the policy allows.
 
-    Raises ValueError for JSON that would end its script element.
+    `more` adds to its style and to its policy. Raises ValueError for JSON that would end its script element.
     """
     if b"<" in document:
         raise ValueError("the JSON holds a raw <: write it with write_json")
-    style = source_of("style.css")
+    style = source_of("style.css") + more.style
     html = (
         _templates()
         .get_template(template)
@@ -100,7 +117,7 @@ def render_page(  # noqa: PLR0913 - each is a part of the page
             title=title,
             style=style,
             script=script,
-            csp=_policy(style, script),
+            csp=policy_of(style, script, more.directives),
             seal=SEAL,
             due=DUE,
             json=Markup(document.decode()),  # noqa: S704 - holds no <, see above
@@ -123,11 +140,17 @@ def render_mail(template: str, view: object, limits: object) -> str:
     return _templates().get_template(template).render(view=view, limits=limits)
 
 
-def _policy(style: str, script: str) -> str:
+def render_part(template: str, view: object, limits: object) -> bytes:
+    """Render a part of a page, for a page that is there already."""
+    return _templates().get_template(template).render(view=view, limits=limits, paper=False).encode()
+
+
+def policy_of(style: str, script: str, directives: str = "") -> str:
+    """Write the policy of a page: this style, this script, and nothing else but what the `directives` allow."""
     scripts = _source_hash(script) if script else "'none'"
     return (
         f"default-src 'none'; style-src {_source_hash(style)}; script-src {scripts}; img-src data:;"
-        " base-uri 'none'; form-action 'none'"
+        f" base-uri 'none'; form-action 'none'{directives}"
     )
 
 

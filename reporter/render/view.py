@@ -64,7 +64,7 @@ def build_view(readiness: Readiness) -> View:
     blockers = name_blockers(readiness)
 
     def build(kind: ReportKind, report: Report) -> Section:
-        return _section(kind, report, build_facts(report, references, blockers), references)
+        return build_section(kind, report, build_facts(report, references, blockers), references)
 
     sections = tuple(build(*pair) for pair in reports)
     production = build(PRODUCTION, readiness.production)
@@ -141,7 +141,8 @@ def _key_facts(readiness: Readiness) -> tuple[Fact, ...]:
     )
 
 
-def _section(kind: ReportKind, report: Report, facts: Facts, references: References) -> Section:
+def build_section(kind: ReportKind, report: Report, facts: Facts, references: References) -> Section:
+    """Build the section of one report."""
     ordered = failed_first(report.checks)
     counts = count_checks(ordered)
     return Section(

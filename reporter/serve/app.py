@@ -18,6 +18,7 @@ from reporter.model.text import show
 from reporter.serve import once
 from reporter.serve.asked import Asked
 from reporter.serve.bodies import Body
+from reporter.serve.console import worded
 from reporter.serve.documents import read_object
 from reporter.serve.door import CALLER, App, Door
 from reporter.serve.inputs import State, look
@@ -25,7 +26,7 @@ from reporter.serve.memory import Memory
 from reporter.serve.openapi import ENVIRONMENT, takes_environment
 from reporter.serve.operations import GET, Operation, all_operations
 from reporter.serve.problems import MEDIA_TYPE, Problem, Teller, busy
-from reporter.serve.readings import Reading
+from reporter.serve.readings import HTML, Reading
 from reporter.serve.tokens import Caller, Tokens
 from reporter.settings_model import Role, Settings
 
@@ -88,9 +89,11 @@ class Service:
             aliases = reading.aliases(self.settings, environment)
             return look(self.settings, environment, aliases, records=reading.records)
 
-        if not reading.kept:
-            return Response(make(), media_type=JSON)
-        return Response(await self.memory.answer(f"{operation.name} {environment}", state, make), media_type=JSON)
+        if reading.kept:
+            content = await self.memory.answer(f"{operation.name} {environment}", state, make)
+        else:
+            content = make()
+        return Response(content, media_type=reading.media_type, headers=dict(reading.headers()))
 
     async def _post(self, operation: Operation, request: Request) -> Response:
         value = read_object(await self._read(request))
@@ -117,7 +120,11 @@ class Service:
             content, replayed = await loop.run_in_executor(
                 self.writer, lambda: once.carry_out(self.settings, keyed, utc_now(), act)
             )
-        return Response(content, media_type=JSON, headers={REPLAYED: "true"} if replayed else None)
+        headers = {REPLAYED: "true"} if replayed else None
+        if request.headers.get("accept", "").startswith(HTML):
+            content = await loop.run_in_executor(self.planners, worded, content)
+            return Response(content, media_type=HTML, headers=headers)
+        return Response(content, media_type=JSON, headers=headers)
 
     @contextmanager
     def _in_line(self) -> Iterator[None]:

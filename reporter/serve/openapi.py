@@ -92,7 +92,10 @@ def _operation(
 ) -> dict[str, Any]:
     problem = {"content": {MEDIA_TYPE: {"schema": names[ProblemDocument]}}}
     answer = names[one.answer] if one.answer else {"type": "object"}
-    answers = {"200": {"description": "The answer.", "content": {"application/json": {"schema": answer}}}}
+    content: dict[str, Any] = {"application/json": {"schema": answer}}
+    if one.method != GET:
+        content["text/html"] = {"schema": {"type": "string", "description": "A part of the console, where asked for."}}
+    answers = {"200": {"description": "The answer.", "content": content}}
     answers |= {str(int(status)): {"description": text, **problem} for status, text in _refusals(one).items()}
     described: dict[str, Any] = {
         "operationId": one.name,

@@ -53,6 +53,8 @@ HEALTH: Final = "/healthz"
 OPENAPI: Final = "/openapi.json"
 ENVIRONMENTS: Final = "/environments"
 GATE: Final = f"{PILOT}/gate"
+CONSOLE: Final = "/console"
+PANEL: Final = f"{CONSOLE}/panel"
 PLAYBOOKS: Final = f"{AUDIT}/connector-recovery-playbooks"
 CLOSURES: Final = f"{AUDIT}/connector-recovery-closures"
 
@@ -72,6 +74,10 @@ def _of_server() -> Iterator[Operation]:
     yield Operation(
         GET, ENVIRONMENTS, "environments", summary, "server", reads, shapes.Environments, readings.ENVIRONMENTS
     )
+    summary = "The console: a page for operators. It holds no data until somebody signs in."
+    yield Operation(GET, CONSOLE, "console", summary, "console", None, None, readings.CONSOLE, page=True)
+    summary = "What the console shows of an environment, as a part of its page."
+    yield Operation(GET, PANEL, "console_panel", summary, "console", reads, None, readings.PANEL, page=True)
     summary = "Which backend may be selected, go or python, and what speaks against go."
     yield Operation(GET, GATE, "gate", summary, "reports", reads, GateDecision, readings.GATE)
     yield Operation(

@@ -4,7 +4,7 @@ They write nothing.
 """
 
 import json
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from functools import partial
 from typing import Any, Final, NamedTuple
@@ -18,6 +18,7 @@ from reporter.loops.alerts import alert_dashboard
 from reporter.loops.loop import Loop
 from reporter.loops.routes import LoopStates
 from reporter.model.instants import format_instant
+from reporter.model.registry import REPORTS
 from reporter.model.reports import AlertLevel
 from reporter.model.routes import RetryAction, RouteState
 from reporter.serve.asked import Asked
@@ -29,13 +30,15 @@ _LOUDEST: Final = (AlertLevel.CRITICAL, AlertLevel.WARNING)
 class Reading(NamedTuple):
     """What a GET gives: `make` writes it, from the inputs of `aliases` and, where it needs them, all `records`.
 
-    One that is not `kept` is written anew each time.
+    One that is not `kept` is written anew each time. A page has another `media_type`, and `headers` of its own.
     """
 
     make: Callable[[Asked], bytes]
     aliases: Callable[[Settings, str], Collection[str]] = lambda _settings, _environment: ()
     records: bool = False
     kept: bool = True
+    media_type: str = "application/json"
+    headers: Callable[[], Mapping[str, str]] = dict
 
 
 def of_report(name: str) -> Reading:
@@ -147,7 +150,32 @@ def _document(asked: Asked) -> bytes:
     return document_bytes(tuple(sorted(asked.settings.environments)))
 
 
+def _console(asked: Asked) -> bytes:
+    from reporter.serve.console import page  # noqa: PLC0415 - likewise
+
+    return page(asked)
+
+
+def _console_headers() -> Mapping[str, str]:
+    from reporter.serve.console import page_headers  # noqa: PLC0415 - likewise
+
+    return page_headers()
+
+
+def _panel(asked: Asked) -> bytes:
+    from reporter.serve.console import panel  # noqa: PLC0415 - likewise
+
+    return panel(asked)
+
+
+def _all_inputs(_settings: Settings, _environment: str) -> Collection[str]:
+    return frozenset[str]().union(*(inputs_for(kind.name) for kind in REPORTS))
+
+
+HTML: Final = "text/html"
 HELLO: Final = Reading(lambda _: b'{"status":"ok"}', kept=False)
 DOCUMENT: Final = Reading(_document, kept=False)
 ENVIRONMENTS: Final = Reading(_environments, kept=False)
 GATE: Final = Reading(_gate, _gate_inputs)
+CONSOLE: Final = Reading(_console, kept=False, media_type=HTML, headers=_console_headers)
+PANEL: Final = Reading(_panel, _all_inputs, records=True, media_type=HTML)
