@@ -112,17 +112,18 @@ class Service:
             asked = Asked(self.settings, environment, caller, precise_now(), subject, body, self.tell)
             return self._shown(cast("Callable[[Asked], Mapping[str, Any]]", operation.act)(asked))
 
-        loop = asyncio.get_running_loop()
-        if not records:
+        loop, replayed = asyncio.get_running_loop(), False
+        if records:
+            with self._in_line():
+                content, replayed = await loop.run_in_executor(
+                    self.writer, lambda: once.carry_out(self.settings, keyed, utc_now(), act)
+                )
+        else:
             content = await loop.run_in_executor(self.planners, lambda: json.dumps(act(), indent=1).encode())
-            return Response(content, media_type=JSON)
-        with self._in_line():
-            content, replayed = await loop.run_in_executor(
-                self.writer, lambda: once.carry_out(self.settings, keyed, utc_now(), act)
-            )
-        headers = {REPLAYED: "true"} if replayed else None
+        media_type = JSON
         if request.headers.get("accept", "").startswith(HTML):
-            content = await loop.run_in_executor(self.planners, worded, content)
+            content, media_type = await loop.run_in_executor(self.planners, worded, content), HTML
+        return Response(content, media_type=media_type, headers={REPLAYED: "true"} if replayed else None)
             return Response(content, media_type=HTML, headers=headers)
         return Response(content, media_type=JSON, headers=headers)
 

@@ -1,9 +1,10 @@
 """The console's actions, made from the operations that they call: their paths, roles, fields and words are theirs."""
 
+import json
 from collections.abc import Mapping
 from enum import EnumType
 from functools import cache
-from typing import Any, Final, NamedTuple, get_args
+from typing import Final, NamedTuple, get_args
 
 from reporter.console_jobs import look_at
 from reporter.model.registry import BY_NAME
@@ -103,9 +104,9 @@ def panel(asked: Asked) -> bytes:
     return render_console_panel(look_at(asked.settings, asked.environment, asked.now))
 
 
-def worded(answer: Mapping[str, Any]) -> bytes:
+def worded(answer: bytes) -> bytes:
     """Give an answer as a part of the page."""
-    return render_answer(answer)
+    return render_answer(json.loads(answer))
 
 
 @cache
