@@ -124,8 +124,6 @@ class Service:
         if request.headers.get("accept", "").startswith(HTML):
             content, media_type = await loop.run_in_executor(self.planners, worded, content), HTML
         return Response(content, media_type=media_type, headers={REPLAYED: "true"} if replayed else None)
-            return Response(content, media_type=HTML, headers=headers)
-        return Response(content, media_type=JSON, headers=headers)
 
     @contextmanager
     def _in_line(self) -> Iterator[None]:
