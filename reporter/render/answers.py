@@ -7,7 +7,7 @@ from typing import Any, Final
 from reporter.loops.table import BY_WORD
 from reporter.render.html import SCREEN, render_part
 from reporter.render.shapes import Listing, Row, Table, Tag
-from reporter.render.wording import LEVEL_TAGS, RETRY_TAGS, count, given, joined, listed, plain, tag_in
+from reporter.render.wording import LEVEL_TAGS, NO_MARK, RETRY_TAGS, count, given, joined, listed, plain, spelt, tag_in
 
 Answer = Mapping[str, Any]
 
@@ -38,7 +38,7 @@ class AnswerView:
 
 
 DONE: Final = Tag("Done", "good", "✓")
-PREVIEW: Final = Tag("Not done yet", "none", "\u2013")
+PREVIEW: Final = Tag("Not done yet", "none", NO_MARK)
 INCOMPLETE: Final = Tag("Incomplete", "bad", "✗")
 
 
@@ -97,8 +97,8 @@ def _runs(answer: Answer) -> Worded:
     left = [one for run in answer["runs"] for one in run["left"]]
     if answer["executed"]:
         return (
-            f"{count(len(selected), 'retry').replace('retrys', 'retries')} selected",
-            [_counted(answer)],
+            f"{count(len(selected), 'retry').replace('retrys', 'retries')} selected: {_counted(answer)}",
+            [],
             [
                 _retries("Selected", selected, "Nothing was due and let through."),
                 *([_retries("Left", left, "")] if left else []),
@@ -117,7 +117,6 @@ def _runs(answer: Answer) -> Worded:
 
 def _alerts(answer: Answer) -> Worded:
     alerts = answer["alerts"]
-    told = [_counted(answer)] if answer["executed"] else [DRY]
     rows = tuple(
         Row(
             (
@@ -130,10 +129,15 @@ def _alerts(answer: Answer) -> Worded:
         )
         for one in alerts
     )
-    would = "is told" if answer["executed"] else "would be told"
     providers = sorted({each for one in alerts for each in one["selected_providers"]})
     who = joined([plain(one) for one in providers]) if providers else "Nobody"
-    headline = f"{who} {would} of {count(len(alerts), 'worker')}" if alerts else "Every worker is well: nobody is told"
+    workers = count(len(alerts), "worker")
+    if not alerts:
+        headline = "Every worker is well: nobody is told"
+    elif answer["executed"]:
+        headline = f"{workers} to tell of: {_counted(answer)}"
+    else:
+        headline = f"{who} would be told of {workers}"
     table = Table(
         "Who is told of which worker",
         ("Worker", "Level", "Is told", "Was told already", "What is wrong"),
@@ -141,17 +145,16 @@ def _alerts(answer: Answer) -> Worded:
         Listing(rows, "workers", "the JSON of this answer"),
         empty="Every retry worker is well.",
     )
-    return headline, told, [table]
+    return headline, _dry(answer), [table]
 
 
 def _notifications(answer: Answer) -> Worded:
-    told = [_counted(answer)] if answer["executed"] else [DRY]
     rows = tuple(
         Row((given(one["owner"]), given(one["provider"]), plain(one["action"]), plain(one["reason"])))
         for one in answer["routes"]
     )
-    number = sum(one["action"] == "deliver" for one in answer["routes"])
-    headline = f"{count(number, 'route')} {'chosen' if answer['executed'] else 'would be told'}"
+    routes = count(sum(one["action"] == "deliver" for one in answer["routes"]), "route")
+    headline = f"{routes} to tell: {_counted(answer)}" if answer["executed"] else f"{routes} would be told"
     table = Table(
         "Who is told of the next drill",
         ("Owner", "Through", "Decision", "Why"),
@@ -159,7 +162,7 @@ def _notifications(answer: Answer) -> Worded:
         Listing(rows, "routes", "the JSON of this answer"),
         empty="No route is planned.",
     )
-    return headline, told, [table]
+    return headline, _dry(answer), [table]
 
 
 def _decision(answer: Answer) -> Worded:
@@ -172,9 +175,13 @@ def _decision(answer: Answer) -> Worded:
     return f"{about}: it was recorded already", [f"Record {plain(answer['record_id'])}; nothing was added."], []
 
 
+def _dry(answer: Answer) -> Sequence[str]:
+    return () if answer["executed"] else (DRY,)
+
+
 def _counted(answer: Answer) -> str:
     counts = (answer["delivery"] or {}).get("counts", {})
-    return f"{', '.join(f'{number:,} {plain(fate)}' for fate, number in counts.items()) or 'Nothing to send'}."
+    return ", ".join(f"{number:,} {plain(fate)}" for fate, number in counts.items()) or "nothing to send"
 
 
 def _retries(title: str, routes: Sequence[Answer], empty: str) -> Table:
@@ -220,7 +227,7 @@ def _messages(messages: Sequence[Answer]) -> Table:
                         f"{_title(one['loop'])}: {given(one['subject'])}",
                         plain(one["provider"]) or "nobody",
                         tag_in(FATE_TAGS, one["fate"]),
-                        plain(one["why"]) or "\u2013",
+                        spelt(one["why"]) if one["why"] else NO_MARK,
                     )
                 )
                 for one in messages

@@ -33,7 +33,9 @@ class DeliverBody(Body):
     """Tell people."""
 
     provider: SomeProvider = Field(default=SomeProvider(ALL), description="This provider only, or all.")
-    force: bool = Field(default=False, description="Tell again, though all is well, or though it was told.")
+    force: bool = Field(
+        default=False, description="Tell again, though it was told; of a drill also though none is due."
+    )
     retries: int = Field(
         default=0,
         ge=0,

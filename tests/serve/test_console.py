@@ -13,7 +13,7 @@ from reporter.loop_jobs import load_checked_settings
 from reporter.loops.table import BY_WORD, LOOPS
 from reporter.model.paths import AUDIT, TOLD
 from reporter.model.recent import RecentRecord
-from reporter.render.answers import build_answer
+from reporter.render.answers import build_answer, render_answer
 from reporter.render.record_words import kind_title
 from reporter.serve.operations import CONSOLE, OPENAPI, PANEL, PLAYBOOKS
 from serve.serving import PILOT, Running
@@ -144,16 +144,18 @@ def test_what_was_done_is_told_in_the_same_words_again(server: Running) -> None:
     plans: dict[str, Any] = {"json": {"execute": True}, "headers": HTML}
     assert "1 retry plan recorded" in server.post(f"{AUDIT}/retry-plan", key="key-of-plan", **plans).text
     told = server.post(f"{TOLD}/deliver", key="key-of-telling", **plans).text
-    assert "chosen" in told
+    assert re.search(r"\d routes? to tell: ", told)
     alerts = server.post(f"{AUDIT}/worker-health-alerts/deliver", key="key-of-alerts", **plans).text
-    assert "is told of 1 worker" in alerts
+    assert "1 worker to tell of: " in alerts
     assert "Incomplete" in alerts, "no connector is configured"
     ran = server.post(f"{AUDIT}/retry-worker-run", key="key-of-run", **plans).text
     assert "Left" in ran
 
 
 def test_answer_about_well_workers_and_no_record() -> None:
-    well = build_answer({"executed": False, "alerts": [], "delivery": None, "remarks": ["<b>"]})
+    healthy = {"executed": False, "alerts": [], "delivery": None, "remarks": ["<b>"]}
+    well = build_answer(healthy)
+    assert b"<li>&lt;b&gt;</li>" in render_answer(healthy)
     assert (well.headline, well.remarks.rows) == ("Every worker is well: nobody is told", ("<b>",))
     none = build_answer({"executed": False, "added": 0, "plans": [], "faults": []})
     assert none.headline == "No record is there to plan from"
@@ -161,7 +163,9 @@ def test_answer_about_well_workers_and_no_record() -> None:
     assert there.sentences == ("1 plan was there already.",)
     silent = {"about": "x", "alert_level": "critical", "selected_providers": [], "suppressed_providers": ["slack"]}
     nobody = build_answer({"executed": True, "alerts": [{**silent, "alerts": []}], "delivery": {"counts": {}}})
-    assert (nobody.headline, nobody.sentences) == ("Nobody is told of 1 worker", ("Nothing to send.",))
+    assert (nobody.headline, nobody.sentences) == ("1 worker to tell of: nothing to send", ())
+    planned = build_answer({"executed": False, "alerts": [{**silent, "alerts": []}], "delivery": None})
+    assert planned.headline == "Nobody would be told of 1 worker"
 
 
 def test_left_routes_are_told_before_and_after() -> None:
