@@ -14,7 +14,7 @@ ReporterError
 ├── MachineFault         a full disk, a directory that cannot be written           exit 74
 │   └── BundleNotWritten the disk refused the bundle                               exit 74
 ├── PdfNotMade           a PDF worker died (reporter.render)                       exit 1
-├── RecordsNotFolded     a process that read records was killed (fold_jobs)         exit 1
+├── RecordsNotFolded     a process that read records was killed (jobs.folding)     exit 1
 └── ForeignFont          a page asked for a font that is not bundled               exit 1
 
 Expected bad states of the inputs are findings in a report, never exceptions.

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from reporter.key_jobs import make_key_pair, signing_key
+from reporter.jobs.keys import make_key_pair, signing_key
 from reporter.seal.bundle import write_bundle
 from reporter.settings import load_settings
 from reporter.settings_model import Settings

@@ -8,14 +8,14 @@ from typing import Any
 
 from deliver.post_office import PostOffice, serving_apart
 from render.documents import readiness_document
-from reporter.delivery_jobs.connecting import open_channels
-from reporter.delivery_jobs.mailing import Mailed, Mailing, plan_mail, send_mail
-from reporter.delivery_jobs.mailroom import LOOP
-from reporter.delivery_jobs.sending import Sender
-from reporter.loop_jobs import states_of
+from reporter.jobs.delivery.connecting import open_channels
+from reporter.jobs.delivery.mailing import Mailed, Mailing, plan_mail, send_mail
+from reporter.jobs.delivery.mailroom import LOOP
+from reporter.jobs.delivery.sending import Sender
+from reporter.jobs.loops import states_of
+from reporter.jobs.records import open_settings_ledger
 from reporter.model.readiness import Readiness
 from reporter.model.routes import RouteState
-from reporter.record_jobs import open_settings_ledger
 from reporter.render.json import write_json
 from reporter.seal.bundle import write_bundle
 from reporter.seal.keys import new_key_pair, read_signing_key

@@ -9,11 +9,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from reporter.errors import ReporterError
+from reporter.jobs.runs.earlier import runs_before
+from reporter.jobs.runs.results import Ending, Result
+from reporter.jobs.runs.watched import watched
 from reporter.model.instants import format_instant
 from reporter.model.readiness import Runs
-from reporter.run_jobs.earlier import runs_before
-from reporter.run_jobs.results import Ending, Result
-from reporter.run_jobs.watched import watched
 from reporter.seal.bundle import previous_bundle, write_bundle
 from reporter.seal.digests import sha256_hex
 from reporter.seal.keys import SigningKey, new_key_pair, read_signing_key

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from reporter.jobs.records import open_settings_ledger
+from reporter.jobs.runs.earlier import runs_before
+from reporter.jobs.runs.holder import HOLDER_NAME
 from reporter.ledger import read_runs, verify_ledger
-from reporter.record_jobs import open_settings_ledger
-from reporter.run_jobs.earlier import runs_before
-from reporter.run_jobs.holder import HOLDER_NAME
 from reporter.seal.bundle import list_bundles
 from reporter.seal.verify import verify_bundle
 from small_world import FIRST, World

@@ -17,8 +17,8 @@ from deliver.vendors.server import Answer, Authorities, Exchange, Mount, make_au
 from loops import records as make
 from loops.cases import HOUR, F
 from mail_world import World
-from reporter.answer_jobs.recording import read_own_records
-from reporter.loop_jobs import load_checked_settings
+from reporter.jobs.answers.recording import read_own_records
+from reporter.jobs.loops import load_checked_settings
 from reporter.loops.table import DELIVERIES, INTENTS
 from reporter.loops.writing import RecordValue
 from reporter.seal.keys import new_key_pair
@@ -30,7 +30,7 @@ DELIVERING = """
 import sys
 from reporter.cli.deliveries import deliver_all, delivery_code, missing_lines
 from reporter.clock import utc_now
-from reporter.run_jobs.watched import watched
+from reporter.jobs.runs.watched import watched
 from reporter.seal.keys import read_public_key
 from reporter.settings import load_settings
 settings, now = load_settings(f"{sys.argv[1]}/reporter.toml")[0], utc_now()

@@ -11,20 +11,20 @@ import pytest
 from deliver.vendors.receiver import PATH, SECRET, Receiver
 from deliver.vendors.server import Authorities, make_authorities, serving
 from ledger.entries import raw, tamper
-from reporter import jobs
 from reporter.cli.deliveries import deliver_all, delivery_code, missing_lines
 from reporter.cli.root import call
 from reporter.clock import utc_now
 from reporter.errors import ExitCode, LedgerUnusable
-from reporter.key_jobs import make_key_pair, signing_key
+from reporter.jobs import readiness
+from reporter.jobs.keys import make_key_pair, signing_key
+from reporter.jobs.loops import Evidence, refuse_lost_ledger, states_of
+from reporter.jobs.records import import_records, open_settings_ledger
+from reporter.jobs.standing import public_key_of
 from reporter.ledger import Entry, append_run, own_key
 from reporter.ledger.chain import hash_over, sha256_of
-from reporter.loop_jobs import Evidence, refuse_lost_ledger, states_of
-from reporter.record_jobs import import_records, open_settings_ledger
 from reporter.seal.bundle import write_bundle
 from reporter.settings import load_settings
 from reporter.settings_model import Settings
-from reporter.standing_jobs import public_key_of
 
 NOW = datetime(2026, 6, 11, 15, 40, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -356,8 +356,8 @@ def test_check_asks_the_last_bundle_too_where_its_key_can_be_read(world: World) 
     world.record(1, 2, 3)
     world.seal()
     remove(world)
-    report, _ = jobs.check_report(world.settings, "pilot", "closure", NOW + HOUR)
+    report, _ = readiness.check_report(world.settings, "pilot", "closure", NOW + HOUR)
     assert "no ledger" in report.model_dump_json()
     (world.directory / "keys" / "signing.key").write_text("no key", encoding="utf-8")
-    report, _ = jobs.check_report(world.settings, "pilot", "closure", NOW + HOUR)
+    report, _ = readiness.check_report(world.settings, "pilot", "closure", NOW + HOUR)
     assert "no ledger" not in report.model_dump_json()

@@ -13,7 +13,7 @@ from loops import records as make
 from loops.cases import DAY, MINUTE, NOW, A, N, X
 from loops.test_properties import worlds
 from reporter.collect.records import Kind, Reading, Source, Span, backwards
-from reporter.fold_jobs.shares import Share, fold_shares
+from reporter.jobs.folding.shares import Share, fold_shares
 from reporter.loops.facts import Folded
 from reporter.loops.fold import STEPS
 from reporter.loops.folder import Folder

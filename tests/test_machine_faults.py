@@ -12,9 +12,9 @@ import pytest
 
 from reporter.cli.root import call
 from reporter.errors import BundleNotWritten, ExitCode, LedgerRefused, LedgerUnusable, MachineFault
-from reporter.record_jobs import open_settings_ledger
-from reporter.run_jobs.holder import HOLDER_NAME
-from reporter.run_jobs.lock import one_at_a_time
+from reporter.jobs.records import open_settings_ledger
+from reporter.jobs.runs.holder import HOLDER_NAME
+from reporter.jobs.runs.lock import one_at_a_time
 from reporter.seal.bundle import list_bundles
 from reporter.seal.verify import verify_bundle
 from small_world import FIRST, World

@@ -16,17 +16,17 @@ from reporter.deliver.connector import Connector, Recall
 from reporter.deliver.http import Http
 from reporter.deliver.outbox import Sending
 from reporter.deliver.receipts import Outcome, Receipt
-from reporter.delivery_jobs.connecting import open_channels
-from reporter.delivery_jobs.mailed_report import MOST_PDF_BYTES
-from reporter.delivery_jobs.mailing import guard_mailing, plan_mail, send_mail
-from reporter.delivery_jobs.mailroom import LOOP
-from reporter.delivery_jobs.readers import alias_of
-from reporter.delivery_jobs.retrying import run_retries
-from reporter.delivery_jobs.running import STAGES, StageResult, Unit
-from reporter.delivery_jobs.sending import send_all
 from reporter.errors import LedgerUnusable, UsageFault, VerificationFailed
-from reporter.guard_jobs import proved_guard
-from reporter.loop_jobs import states_of
+from reporter.jobs.delivery.connecting import open_channels
+from reporter.jobs.delivery.mailed_report import MOST_PDF_BYTES
+from reporter.jobs.delivery.mailing import guard_mailing, plan_mail, send_mail
+from reporter.jobs.delivery.mailroom import LOOP
+from reporter.jobs.delivery.readers import alias_of
+from reporter.jobs.delivery.retrying import run_retries
+from reporter.jobs.delivery.running import STAGES, StageResult, Unit
+from reporter.jobs.delivery.sending import send_all
+from reporter.jobs.guards import proved_guard
+from reporter.jobs.loops import states_of
 from reporter.loops.closure import assess_closure
 from reporter.model.reports import Mode
 from reporter.model.routes import RouteId, RouteOutcome

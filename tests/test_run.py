@@ -118,7 +118,7 @@ def test_records_that_several_processes_share_give_the_same_bundle(
     world: Path, copy: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shutil.rmtree(copy / "bundles")
-    monkeypatch.setattr("reporter.fold_jobs.WORTH_SHARING", 1)
+    monkeypatch.setattr("reporter.jobs.folding.WORTH_SHARING", 1)
     monkeypatch.chdir(copy)
     assert answer(["run", "--as-of", AS_OF, "-e", "payments-pilot"]) == 0
     shared, alone = (path / "bundles" / "payments-pilot" / "latest" for path in (copy, world))
@@ -214,7 +214,7 @@ def test_a_bug_in_one_environment_costs_no_other_its_bundle(
             raise ZeroDivisionError("a value that no log should hold")
         return assess_reports(case, states=states)
 
-    monkeypatch.setattr("reporter.jobs.assess_reports", broken)
+    monkeypatch.setattr("reporter.jobs.readiness.assess_reports", broken)
     monkeypatch.chdir(copy)
     assert answer(["run", "--as-of", LATER, "-e", "build-fleet", "-e", "payments-pilot"]) == 1
     told = capsys.readouterr()

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from reporter.clock import precise_now
-from reporter.delivery_jobs.channels import Channels
-from reporter.delivery_jobs.running import STAGES, Row, StageResult, Unit, deliver_environment, is_complete
-from reporter.delivery_jobs.sending import Sender
-from reporter.loop_jobs import load_checked_settings
+from reporter.jobs.delivery.channels import Channels
+from reporter.jobs.delivery.running import STAGES, Row, StageResult, Unit, deliver_environment, is_complete
+from reporter.jobs.delivery.sending import Sender
+from reporter.jobs.loops import load_checked_settings
 from reporter.seal.keys import new_key_pair, read_signing_key
 
 NOTIFY, RETRY = (next(one for one in STAGES if one.name == name) for name in ("notify", "retry"))
@@ -51,7 +51,7 @@ def test_bug_in_a_part_is_told_by_its_place_alone(tmp_path: Path, monkeypatch: p
     def broken(_: Unit) -> StageResult:
         raise RuntimeError("private")
 
-    monkeypatch.setattr("reporter.delivery_jobs.running.STAGES", (NOTIFY._replace(act=broken), RETRY))
+    monkeypatch.setattr("reporter.jobs.delivery.running.STAGES", (NOTIFY._replace(act=broken), RETRY))
     first, second = deliver_environment(unit(tmp_path, "notify = true\nretry = true"))
     assert "RuntimeError in test_running.py" in first.faults[0]
     assert "private" not in first.faults[0]

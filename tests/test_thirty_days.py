@@ -18,13 +18,13 @@ from deliver.vendors.receiver import PATH, SECRET, Receiver
 from deliver.vendors.server import Authorities, make_authorities, serving
 from reporter.cli.root import call
 from reporter.cron_times import dues_between, parse_cron
-from reporter.delivery_jobs.alone import sender_for
-from reporter.delivery_jobs.running import Unit, deliver_environment
 from reporter.errors import BundleNotWritten
-from reporter.jobs import check_report
+from reporter.jobs.delivery.alone import sender_for
+from reporter.jobs.delivery.running import Unit, deliver_environment
+from reporter.jobs.readiness import check_report
+from reporter.jobs.records import open_settings_ledger
+from reporter.jobs.runs.holder import HOLDER_NAME
 from reporter.ledger import verify_ledger
-from reporter.record_jobs import open_settings_ledger
-from reporter.run_jobs.holder import HOLDER_NAME
 from reporter.sample.world import SCHEDULE as DRILLS
 from reporter.sample.world import sample_world
 from reporter.seal.bundle import list_bundles

@@ -4,9 +4,9 @@ from datetime import datetime
 
 import click
 
-from reporter.answer_jobs import acknowledge
 from reporter.cli.answering import decided_at, finish, recording_options, signature_options, signed, start
 from reporter.cli.options import complete_loop
+from reporter.jobs.answers import acknowledge
 
 
 @click.command

@@ -9,10 +9,10 @@ import click
 from reporter.cli.answering import decided_at, sending_options, start
 from reporter.cli.deliveries import counted, delivery_lines, ended
 from reporter.cli.terminal import print_json, remark, say
-from reporter.delivery_jobs.alerting import Alerts, plan_alerting, send_alerts
-from reporter.delivery_jobs.alone import note_end, sending
-from reporter.delivery_jobs.as_json import alerts_as_json
 from reporter.errors import ExitCode
+from reporter.jobs.delivery.alerting import Alerts, plan_alerting, send_alerts
+from reporter.jobs.delivery.alone import note_end, sending
+from reporter.jobs.delivery.as_json import alerts_as_json
 from reporter.model.instants import format_instant
 
 

@@ -10,12 +10,12 @@ from typing import Any, TypeVar
 
 import click
 
-from reporter.answer_jobs import Prepared, Signature, prepared_as_json, record_once, sign
 from reporter.cli.options import as_of_option, complete_environment, json_option, settings_option
 from reporter.cli.terminal import print_json, remark, say
 from reporter.clock import utc_now
 from reporter.environments import chosen_environments
 from reporter.errors import ExitCode, UsageFault
+from reporter.jobs.answers import Prepared, Signature, prepared_as_json, record_once, sign
 from reporter.model.instants import FUTURE_TOLERANCE, format_instant
 from reporter.settings import load_settings
 from reporter.settings_model import Settings

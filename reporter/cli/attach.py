@@ -9,14 +9,14 @@ from reporter.cli.options import json_option, settings_option
 from reporter.cli.terminal import complain, print_json, remark, say
 from reporter.clock import utc_now
 from reporter.deliver.approvals.attaching import FileResult
-from reporter.delivery_jobs.attaching import BundleAttached, RecordResult, attach_bundle
 from reporter.errors import ExitCode, UsageFault
+from reporter.jobs.delivery.attaching import BundleAttached, RecordResult, attach_bundle
+from reporter.jobs.runs.results import Ending
+from reporter.jobs.runs.watched import watched
+from reporter.jobs.standing import public_key_of
 from reporter.model.release_records import KINDS
-from reporter.run_jobs.results import Ending
-from reporter.run_jobs.watched import watched
 from reporter.seal.keys import read_public_key
 from reporter.settings import load_settings
-from reporter.standing_jobs import public_key_of
 
 WIDEST = max(len(kind.form) for kind in KINDS.values())
 FORMS = "Release records (REF):\n\n\b\n" + "\n".join(

@@ -43,7 +43,7 @@ def calendar(  # noqa: PLR0913, PLR0917 - one for each option
       reporter calendar --output due.ics
       reporter calendar --environment production-pilot --owner release-governance --days 30
     """  # noqa: D301 - \b is click's mark for text that keeps its lines
-    from reporter.publish_jobs import calendar_file
+    from reporter.jobs.publication import calendar_file
 
     settings, remarks = load_settings(settings_file)
     for line in remarks:

@@ -20,8 +20,8 @@ from reporter.cli.terminal import print_json, say
 from reporter.cli.upstream_flags import settings_for, upstream_flags
 from reporter.cli.verdict import exit_code
 from reporter.errors import UsageFault
-from reporter.jobs import check_report
-from reporter.loop_jobs import refuse_unknown_schedule
+from reporter.jobs.loops import refuse_unknown_schedule
+from reporter.jobs.readiness import check_report
 from reporter.model.case import Request
 from reporter.model.registry import REPORTS, ReportKind, find_report
 from reporter.model.words import RouteAction, RouteCategory
@@ -142,7 +142,7 @@ def check(  # noqa: PLR0913, PLR0917 - one for each option
 
 def _explain(asked: tuple[Settings, str, str, datetime, Request], fail_on: str | None, *, as_json: bool) -> int:
     from reporter.cli.explanation_text import explanation_text
-    from reporter.explain_jobs import explain_check
+    from reporter.jobs.explanation import explain_check
 
     explanation = explain_check(*asked)
     if as_json:

@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import TypeAlias
 
 from reporter.cli.terminal import complain, remark
-from reporter.delivery_jobs.alone import code_of, sender_for
-from reporter.delivery_jobs.running import StageResult, Unit, deliver_environment, is_complete, wanted_stages
-from reporter.delivery_jobs.sending import Delivery
 from reporter.errors import ExitCode
+from reporter.jobs.delivery.alone import code_of, sender_for
+from reporter.jobs.delivery.running import StageResult, Unit, deliver_environment, is_complete, wanted_stages
+from reporter.jobs.delivery.sending import Delivery
 from reporter.model.instants import FUTURE_TOLERANCE, format_instant
 from reporter.seal.keys import PublicKey
 from reporter.settings_model import Settings

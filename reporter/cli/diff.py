@@ -9,11 +9,11 @@ from reporter.cli.options import json_option, settings_option
 from reporter.cli.terminal import print_json, remark, say
 from reporter.cli.verdict import overall
 from reporter.errors import ExitCode, UsageFault
+from reporter.jobs.standing import public_key_of
+from reporter.jobs.standing.difference import Difference, compare_bundles, find_bundle
 from reporter.model.readiness import Readiness
 from reporter.seal.keys import read_public_key
 from reporter.settings import load_settings
-from reporter.standing_jobs import public_key_of
-from reporter.standing_jobs.difference import Difference, compare_bundles, find_bundle
 
 
 @click.command

@@ -24,7 +24,7 @@ def doctor(settings_file: str | None, as_json: bool) -> int:  # noqa: FBT001 - a
       reporter doctor
       reporter doctor --settings myproject/reporter.toml --json
     """  # noqa: D301 - \b is click's mark for text that keeps its lines
-    from reporter.doctor_jobs import Level, examine
+    from reporter.jobs.doctor import Level, examine
 
     found = list(examine(settings_file, utc_now()))
     failed = sum(one.level is Level.FAIL for one in found)

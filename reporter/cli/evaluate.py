@@ -19,7 +19,7 @@ from reporter.cli.verdict import exit_code
 from reporter.evaluation.decision import ActionRequest, ActionType
 from reporter.evaluation.parity import Evaluation
 from reporter.evaluation.policy import DEFAULT_PACK
-from reporter.evaluation_jobs import evaluate_action
+from reporter.jobs.evaluation import evaluate_action
 from reporter.model.reports import Mode, Status
 from reporter.model.text import show, visible
 from reporter.settings import environment_variables, upstream_variables

@@ -9,8 +9,8 @@ from reporter.cli.options import as_of_option, environments_option, instant_of, 
 from reporter.cli.terminal import hand_over, remark
 from reporter.environments import chosen_environments
 from reporter.errors import UsageFault
+from reporter.jobs.standing import public_key_of
 from reporter.settings import load_settings
-from reporter.standing_jobs import public_key_of
 
 
 @click.command
@@ -38,7 +38,7 @@ def feed(
       reporter feed --output verdicts.atom
       reporter feed --environment production-pilot --last 10
     """  # noqa: D301 - \b is click's mark for text that keeps its lines
-    from reporter.publish_jobs import feed_file
+    from reporter.jobs.publication import feed_file
 
     settings, remarks = load_settings(settings_file)
     for line in remarks:

@@ -16,7 +16,7 @@ from reporter.cli.options import (
 from reporter.cli.terminal import print_json, say
 from reporter.cli.upstream_flags import settings_for, upstream_flags
 from reporter.cli.verdict import exit_code
-from reporter.jobs import decide_gate
+from reporter.jobs.readiness import decide_gate
 from reporter.model.gate import GateDecision
 from reporter.model.reports import Status
 from reporter.model.text import visible

@@ -10,9 +10,9 @@ from reporter.cli.terminal import print_json, remark, say
 from reporter.cli.verdict import overall
 from reporter.environments import chosen_environments
 from reporter.errors import ExitCode, UsageFault
+from reporter.jobs.standing import public_key_of
+from reporter.jobs.standing.chain import Link, chain_of, lost_of
 from reporter.settings import load_settings
-from reporter.standing_jobs import public_key_of
-from reporter.standing_jobs.chain import Link, chain_of, lost_of
 
 CHAIN = {
     "first": "the first",

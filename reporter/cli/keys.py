@@ -7,7 +7,7 @@ import click
 from reporter.cli.options import settings_option
 from reporter.cli.terminal import remark, say
 from reporter.errors import UsageFault
-from reporter.key_jobs import make_key_pair, own_public_key
+from reporter.jobs.keys import make_key_pair, own_public_key
 from reporter.seal.keys import load_public_key, read_public_key
 from reporter.settings import load_settings
 

@@ -10,13 +10,13 @@ import click
 from reporter.cli.options import json_option, settings_option
 from reporter.cli.terminal import complain, print_json, remark, say
 from reporter.clock import utc_now
-from reporter.delivery_jobs.alone import sending
-from reporter.delivery_jobs.mailing import Mailed, Mailing, ReaderState, guard_mailing, plan_mail, send_mail
 from reporter.errors import ExitCode, NotPublicSafe, UsageFault
-from reporter.guard_jobs import proved_guard
-from reporter.run_jobs.results import Ending
+from reporter.jobs.delivery.alone import sending
+from reporter.jobs.delivery.mailing import Mailed, Mailing, ReaderState, guard_mailing, plan_mail, send_mail
+from reporter.jobs.guards import proved_guard
+from reporter.jobs.runs.results import Ending
+from reporter.jobs.standing.difference import find_bundle
 from reporter.settings import load_settings
-from reporter.standing_jobs.difference import find_bundle
 from reporter.stopping import exit_code_when_asked
 
 MOST_SHOWN = 50

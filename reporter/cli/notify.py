@@ -11,15 +11,15 @@ from reporter.cli.deliveries import counted, delivery_lines, ended
 from reporter.cli.options import providers_option
 from reporter.cli.terminal import print_json, remark, say
 from reporter.clock import utc_now
-from reporter.delivery_jobs.alone import note_end, sending
-from reporter.delivery_jobs.as_json import delivery_as_json, notifications_as_json
-from reporter.delivery_jobs.notifying import (
+from reporter.errors import ExitCode
+from reporter.jobs.delivery.alone import note_end, sending
+from reporter.jobs.delivery.as_json import delivery_as_json, notifications_as_json
+from reporter.jobs.delivery.notifying import (
     Notifications,
     plan_notifications,
     record_notifications,
     send_notifications,
 )
-from reporter.errors import ExitCode
 from reporter.model.case import Request
 from reporter.model.reports import RouteDecision
 from reporter.model.text import visible

@@ -11,7 +11,7 @@ from reporter.cli.terminal import print_json, remark
 from reporter.cli.upstream_flags import settings_for, upstream_flags
 from reporter.cli.verdict import exit_code
 from reporter.errors import UsageFault
-from reporter.evaluation_jobs import prove_parity
+from reporter.jobs.evaluation import prove_parity
 from reporter.model.reports import Status
 
 

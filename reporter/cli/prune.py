@@ -11,14 +11,14 @@ from reporter.cli.terminal import print_json, remark, say
 from reporter.clock import utc_now
 from reporter.environments import chosen_environments
 from reporter.errors import ExitCode, UsageFault
-from reporter.retention_jobs import Choice, Rules, choose_bundles, prepare_hold
-from reporter.retention_jobs import prune as prune_environment
-from reporter.retention_jobs.pruning import rules_of
-from reporter.run_jobs.results import Ending
-from reporter.run_jobs.watched import watched
+from reporter.jobs.retention import Choice, Rules, choose_bundles, prepare_hold
+from reporter.jobs.retention import prune as prune_environment
+from reporter.jobs.retention.pruning import rules_of
+from reporter.jobs.runs.results import Ending
+from reporter.jobs.runs.watched import watched
+from reporter.jobs.standing import public_key_of
 from reporter.settings import load_settings
 from reporter.settings_model import Settings
-from reporter.standing_jobs import public_key_of
 
 
 @click.command

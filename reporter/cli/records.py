@@ -9,8 +9,8 @@ from reporter.cli.options import settings_option
 from reporter.cli.progress import is_watched, shown
 from reporter.cli.terminal import print_json, remark, say
 from reporter.errors import ExitCode
-from reporter.record_jobs import MOST_NOTED as MOST_FAULTS
-from reporter.record_jobs import Imported, export_records, import_records, verify_records
+from reporter.jobs.records import MOST_NOTED as MOST_FAULTS
+from reporter.jobs.records import Imported, export_records, import_records, verify_records
 from reporter.settings import load_settings
 from reporter.settings_model import Settings
 
@@ -120,8 +120,8 @@ def verify(expect: tuple[int, str] | None, settings_file: str | None, as_json: b
     Example:
       reporter records verify --json
     """  # noqa: D301 - \b is click's mark for text that keeps its lines
+    from reporter.jobs.standing.noted import noted_heads
     from reporter.ledger import Head
-    from reporter.standing_jobs.noted import noted_heads
 
     settings = _settings(settings_file)
     noted = noted_heads(settings)

@@ -4,8 +4,8 @@ from datetime import datetime
 
 import click
 
-from reporter.answer_jobs import close_recovery, open_recovery
 from reporter.cli.answering import decided_at, finish, recording_options, signature_options, signed, start
+from reporter.jobs.answers import close_recovery, open_recovery
 
 
 @click.group

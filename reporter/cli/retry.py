@@ -6,8 +6,6 @@ from datetime import datetime
 
 import click
 
-from reporter.answer_jobs import approve_retry, plans_as_json
-from reporter.answer_jobs.plans import RetryPlans, count_fates, fate, plan_retries, record_plans
 from reporter.cli.answering import (
     decided_at,
     finish,
@@ -21,10 +19,12 @@ from reporter.cli.deliveries import counted, delivery_lines, ended
 from reporter.cli.options import complete_loop
 from reporter.cli.terminal import print_json, remark, say
 from reporter.clock import utc_now
-from reporter.delivery_jobs.alone import note_end, sending
-from reporter.delivery_jobs.as_json import retry_run_as_json
-from reporter.delivery_jobs.retrying import RetryRun, run_retries
 from reporter.errors import ExitCode
+from reporter.jobs.answers import approve_retry, plans_as_json
+from reporter.jobs.answers.plans import RetryPlans, count_fates, fate, plan_retries, record_plans
+from reporter.jobs.delivery.alone import note_end, sending
+from reporter.jobs.delivery.as_json import retry_run_as_json
+from reporter.jobs.delivery.retrying import RetryRun, run_retries
 from reporter.loops.retry import MOST_DELIVERIES
 from reporter.model.routes import RouteState
 

@@ -21,13 +21,13 @@ from reporter.cli.terminal import complain, event, log_as, print_json, remark, s
 from reporter.cli.verdict import exit_code, is_held, overall
 from reporter.clock import utc_now
 from reporter.environments import chosen_environments
-from reporter.fleet_jobs import write_fleet
-from reporter.jobs import STEPS, Outcome, Run, run_environments
-from reporter.key_jobs import signing_key
+from reporter.jobs.fleet import write_fleet
+from reporter.jobs.keys import signing_key
+from reporter.jobs.readiness import STEPS, Outcome, Run, run_environments
+from reporter.jobs.runs.results import Ending, Result
+from reporter.jobs.runs.watched import watched
 from reporter.model.explanation import Explanation
 from reporter.model.reports import Status
-from reporter.run_jobs.results import Ending, Result
-from reporter.run_jobs.watched import watched
 from reporter.seal.keys import PublicKey
 from reporter.settings import load_settings
 
@@ -144,7 +144,7 @@ def _words(state: str) -> str:
 
 def _explained(result: Run, key: PublicKey) -> dict[str, Explanation]:
     """Explain what was sealed, by environment."""
-    from reporter.explain_jobs import explain_bundles
+    from reporter.jobs.explanation import explain_bundles
 
     sealed = [one for one in result.outcomes if one.bundle]
     found = explain_bundles([one.bundle for one in sealed], key)

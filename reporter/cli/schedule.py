@@ -10,9 +10,9 @@ from reporter.cli.options import settings_option
 from reporter.cli.terminal import complain, log_as, remark, say
 from reporter.clock import utc_now
 from reporter.errors import ExitCode, UsageFault
-from reporter.loop_jobs import load_checked_settings
+from reporter.jobs.loops import load_checked_settings
+from reporter.jobs.schedule import Children, Schedule, due_next
 from reporter.model.instants import format_instant
-from reporter.schedule import Children, Schedule, due_next
 from reporter.service_notify import notify, notify_reloading, watchdog_seconds
 
 _LONGEST_SILENCE_SECONDS = 3600.0

@@ -5,7 +5,7 @@ import click
 from reporter.cli.options import settings_option
 from reporter.cli.terminal import log_as, remark
 from reporter.errors import ExitCode, UsageFault
-from reporter.loop_jobs import load_checked_settings
+from reporter.jobs.loops import load_checked_settings
 from reporter.service_notify import notify
 
 

@@ -7,8 +7,8 @@ import click
 from reporter.cli.options import settings_option
 from reporter.cli.terminal import complain, print_json, remark, say
 from reporter.errors import ExitCode
-from reporter.loop_jobs import load_checked_settings
-from reporter.probe_jobs import Connectors, check_connectors
+from reporter.jobs.loops import load_checked_settings
+from reporter.jobs.probes import Connectors, check_connectors
 from reporter.settings_text import example_text, settings_in_force
 
 

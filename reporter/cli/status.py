@@ -21,11 +21,11 @@ from reporter.cli.terminal import print_json, remark, say
 from reporter.cli.verdict import overall
 from reporter.environments import chosen_environments
 from reporter.errors import ExitCode
-from reporter.run_jobs.latest import LastRun, last_runs
+from reporter.jobs.runs.latest import LastRun, last_runs
+from reporter.jobs.standing import public_key_of
+from reporter.jobs.standing.standing import OLD_AFTER, Attached, Due, Standing, for_environment, standing_of
 from reporter.seal.keys import PublicKey
 from reporter.settings import load_places
-from reporter.standing_jobs import public_key_of
-from reporter.standing_jobs.standing import OLD_AFTER, Attached, Due, Standing, for_environment, standing_of
 
 if TYPE_CHECKING:
     from reporter.model.explanation import Explanation
@@ -82,7 +82,7 @@ def status(
 
 def _explain(standings: list[Standing], key: PublicKey) -> "dict[str, Explanation]":
     """Explain what is sealed, by environment."""
-    from reporter.explain_jobs import explain_bundles
+    from reporter.jobs.explanation import explain_bundles
 
     sealed = [one for one in standings if one.sealed]
     return dict(

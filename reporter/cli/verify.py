@@ -65,7 +65,7 @@ def _what_is_there(bundle: str) -> str:
 
 def key_of_settings() -> PublicKey:
     """Take the public half of the settings' own signing key: for whoever made the bundle."""
-    from reporter.key_jobs import own_public_key
+    from reporter.jobs.keys import own_public_key
     from reporter.settings import load_settings
 
     settings, remarks = load_settings()

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from reporter.answer_jobs import (
+from reporter.clock import utc_now
+from reporter.errors import NotKnown, UsageFault
+from reporter.jobs.answers import (
     Prepared,
     Signature,
     acknowledge,
@@ -18,20 +20,18 @@ from reporter.answer_jobs import (
     record_plans,
     sign,
 )
-from reporter.clock import utc_now
-from reporter.delivery_jobs.alerting import plan_alerting, send_alerts
-from reporter.delivery_jobs.alone import note_end, sending
-from reporter.delivery_jobs.as_json import (
+from reporter.jobs.delivery.alerting import plan_alerting, send_alerts
+from reporter.jobs.delivery.alone import note_end, sending
+from reporter.jobs.delivery.as_json import (
     alerts_as_json,
     delivery_as_json,
     notifications_as_json,
     retry_run_as_json,
 )
-from reporter.delivery_jobs.notifying import plan_notifications, record_notifications, send_notifications
-from reporter.delivery_jobs.retrying import run_retries
-from reporter.delivery_jobs.sending import Sender
-from reporter.errors import NotKnown, UsageFault
-from reporter.loop_jobs import states_of
+from reporter.jobs.delivery.notifying import plan_notifications, record_notifications, send_notifications
+from reporter.jobs.delivery.retrying import run_retries
+from reporter.jobs.delivery.sending import Sender
+from reporter.jobs.loops import states_of
 from reporter.loops.loop import Loop
 from reporter.model.case import Request
 from reporter.model.providers import ALL, normalise

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
-from reporter.answer_jobs.signature import LONGEST_REASON, LONGEST_REF
+from reporter.jobs.answers.signature import LONGEST_REASON, LONGEST_REF
 from reporter.loops.loop import GateKind, Loop
 from reporter.loops.retry import MOST_DELIVERIES
 from reporter.loops.states import ACKNOWLEDGEMENT_STATES, ANSWERED_STATES, APPROVAL_STATES, CLOSURE_STATES

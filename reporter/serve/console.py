@@ -6,7 +6,7 @@ from enum import EnumType
 from functools import cache
 from typing import Final, NamedTuple, get_args
 
-from reporter.console_jobs import look_at
+from reporter.jobs.console import look_at
 from reporter.model.registry import BY_NAME
 from reporter.render.answers import render_answer
 from reporter.render.console import (

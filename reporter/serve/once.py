@@ -12,13 +12,13 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from reporter.answer_jobs.recording import sealed_for
+from reporter.jobs.answers.recording import sealed_for
+from reporter.jobs.loops import is_ledger_there
+from reporter.jobs.records import open_settings_ledger
 from reporter.ledger import Entry
-from reporter.loop_jobs import is_ledger_there
 from reporter.loops.table import HTTP_REQUEST
 from reporter.loops.writing.envelope import make_record
 from reporter.model.ids import make_id
-from reporter.record_jobs import open_settings_ledger
 from reporter.serve.problems import Problem
 from reporter.settings_model import Settings
 

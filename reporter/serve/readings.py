@@ -9,11 +9,11 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Final, NamedTuple
 
-from reporter.answer_jobs.plans import fate
 from reporter.assess.everything import inputs_for, needs_records
 from reporter.assess.gate import gate_reports
-from reporter.jobs import check_report, decide_gate
-from reporter.loop_jobs import states_of
+from reporter.jobs.answers.plans import fate
+from reporter.jobs.loops import states_of
+from reporter.jobs.readiness import check_report, decide_gate
 from reporter.loops.alerts import alert_dashboard
 from reporter.loops.loop import Loop
 from reporter.loops.routes import LoopStates

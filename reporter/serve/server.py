@@ -12,7 +12,7 @@ import uvicorn
 from reporter.deliver.private_sources import private_in_settings
 from reporter.deliver.private_values import PrivateValues
 from reporter.errors import UsageFault, places_of
-from reporter.guard_jobs import proved_guard
+from reporter.jobs.guards import proved_guard
 from reporter.serve.app import Service, make_app
 from reporter.serve.door import MOST_HEAD_BYTES
 from reporter.serve.origins import is_loopback

@@ -51,7 +51,7 @@ def decoded(path: Path) -> int:
 def folded(path: Path, processes: int) -> int:
     """Fold every record."""
     from reporter.collect.records import Reading
-    from reporter.fold_jobs import fold_places
+    from reporter.jobs.folding import fold_places
 
     result = fold_places([path.name], Reading(path.parent), NOW, processes=processes)
     return sum(source.records for source in result.sources)
@@ -60,7 +60,7 @@ def folded(path: Path, processes: int) -> int:
 def finished(path: Path) -> int:
     """Fold, and work out the state of every route."""
     from reporter.collect.records import Reading
-    from reporter.fold_jobs import fold_places
+    from reporter.jobs.folding import fold_places
     from reporter.loops.routes import finalise
 
     return len(finalise(fold_places([path.name], Reading(path.parent), NOW, processes=2).folded).routes)

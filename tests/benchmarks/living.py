@@ -37,7 +37,7 @@ BUSY = (
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
-from reporter.schedule import Schedule
+from reporter.jobs.schedule import Schedule
 from reporter.settings import load_settings
 settings = load_settings(sys.argv[1], {})[0]
 ended = threading.Semaphore(0)

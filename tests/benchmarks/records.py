@@ -43,7 +43,7 @@ def checked(path: Path) -> int:
 
 def imported(settings: Path) -> int:
     """Import as the command does."""
-    from reporter.record_jobs import import_records
+    from reporter.jobs.records import import_records
     from reporter.settings import load_settings
 
     found, _ = load_settings(str(settings), {})
@@ -52,7 +52,7 @@ def imported(settings: Path) -> int:
 
 def verified(settings: Path) -> int:
     """Go over every row of the ledger."""
-    from reporter.record_jobs import verify_records
+    from reporter.jobs.records import verify_records
     from reporter.settings import load_settings
 
     found, _ = load_settings(str(settings), {})

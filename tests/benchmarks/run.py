@@ -21,7 +21,7 @@ from typing import NamedTuple
 from reporter.assess.everything import assess_reports
 from reporter.assess.readiness import build_readiness
 from reporter.collect.case import collect_case
-from reporter.loop_jobs import states_of
+from reporter.jobs.loops import states_of
 from reporter.render.html import render_readiness_paper
 from reporter.render.view import build_view
 from reporter.settings import load_settings

@@ -33,9 +33,9 @@ def send(target: Target, count: int, connections: int) -> int:
     """Send so many messages, each about a subject of its own."""
     from reporter.deliver.message import Message
     from reporter.deliver.outbox import Sending
-    from reporter.delivery_jobs.channels import Channel, Channels
-    from reporter.delivery_jobs.sending import Sender, send_lanes
-    from reporter.loop_jobs import load_checked_settings
+    from reporter.jobs.delivery.channels import Channel, Channels
+    from reporter.jobs.delivery.sending import Sender, send_lanes
+    from reporter.jobs.loops import load_checked_settings
     from reporter.model.reports import AlertLevel
     from reporter.model.routes import RouteId
 

@@ -8,8 +8,8 @@ from playwright.sync_api import Browser, Page
 
 from browser.conftest import AXE
 from fleets import NOW, make_fleet
-from reporter.fleet_jobs import write_fleet
-from reporter.standing_jobs import public_key_of
+from reporter.jobs.fleet import write_fleet
+from reporter.jobs.standing import public_key_of
 
 
 @pytest.fixture(scope="module")

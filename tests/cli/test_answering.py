@@ -204,7 +204,7 @@ def test_dry_call_may_be_about_any_time(fleet: Pilot) -> None:
 
 def test_call_that_lost_a_race_shows_what_was_recorded(fleet: Pilot, monkeypatch: pytest.MonkeyPatch) -> None:
     first = fleet("recovery", "open", "jira", *SIGNED, "--execute")
-    monkeypatch.setattr("reporter.answer_jobs.recoveries._recoveries", lambda *_: [])
+    monkeypatch.setattr("reporter.jobs.answers.recoveries._recoveries", lambda *_: [])
     twin = fleet("recovery", "open", "jira", *SIGNED, "--execute", as_of=LATER)
     assert twin.out.splitlines()[0] == "recorded already, nothing was added: recovery of jira"
     assert twin.out.splitlines()[-1] == first.out.splitlines()[-1]

@@ -353,7 +353,7 @@ def test_ctrl_c_between_two_documents_has_no_traceback(
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("reporter.jobs.collect_case", interrupted)
+    monkeypatch.setattr("reporter.jobs.readiness.collect_case", interrupted)
     said = call("check", "schedule", "--settings", world / "reporter.toml", "-e", "production-pilot")
     assert (said.code, said.out, said.err.strip()) == (130, "", "")
 
@@ -364,7 +364,7 @@ def test_bug_shows_its_places_without_its_text_and_is_no_verdict(
     def broken(*_: object) -> None:
         raise BrokenPipeError if fault == "pipe" else RuntimeError(f"s3cret \x1b[31m {fault}") from ValueError("s3cret")
 
-    monkeypatch.setattr("reporter.jobs.collect_case", broken)
+    monkeypatch.setattr("reporter.jobs.readiness.collect_case", broken)
     for fault in ("readers", "pipe"):
         said = call("check", "schedule", "--settings", world / "reporter.toml", "-e", "production-pilot", "--json")
         assert (said.code, said.out) == (1, "")

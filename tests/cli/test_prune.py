@@ -9,19 +9,19 @@ import pytest
 from freezegun import freeze_time
 
 from cli.conftest import Call
-from reporter.answer_jobs.recording import append_own, own_records, sealed_for
-from reporter.key_jobs import make_key_pair, signing_key
+from jobs.test_standing import DAY, HOUR, NOW, seal, stamp
+from reporter.jobs.answers.recording import append_own, own_records, sealed_for
+from reporter.jobs.keys import make_key_pair, signing_key
+from reporter.jobs.records import verify_records
+from reporter.jobs.retention.choosing import Candidate, Rules, choose, referred
+from reporter.jobs.standing.chain import chain_of
 from reporter.loops.writing import write_attachment
-from reporter.record_jobs import verify_records
-from reporter.retention_jobs.choosing import Candidate, Rules, choose, referred
 from reporter.seal.bundle import prune_bundle
 from reporter.seal.chain import verify_chain
 from reporter.seal.digests import hash_file
 from reporter.seal.history import trend_of
 from reporter.settings import load_settings
 from reporter.settings_model import Settings
-from reporter.standing_jobs.chain import chain_of
-from test_standing_jobs import DAY, HOUR, NOW, seal, stamp
 
 SIGNED = ("--by", "counsel", "--reason", "audit of June", "--ref", "CASE-12")
 

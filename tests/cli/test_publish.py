@@ -8,11 +8,11 @@ import pytest
 from icalendar import Calendar
 
 from cli.conftest import Call
-from reporter.key_jobs import make_key_pair
+from jobs.test_standing import DAY, HOUR, NOW, seal
+from reporter.jobs.keys import make_key_pair
 from reporter.render.feed import ATOM
 from reporter.settings import load_settings
 from reporter.settings_model import Settings
-from test_standing_jobs import DAY, HOUR, NOW, seal
 from worlds import AS_OF, edit
 
 NS = {"a": ATOM}

@@ -15,7 +15,7 @@ from deliver.vendors.misbehaviour import refuse_with
 from deliver.vendors.receiver import PATH, SECRET, Receiver
 from deliver.vendors.server import Answer, Authorities, Mount, Vendor, VendorServer, make_authorities, serving
 from reporter.cli.deliveries import deliver_all
-from reporter.loop_jobs import load_checked_settings
+from reporter.jobs.loops import load_checked_settings
 from reporter.seal.keys import read_public_key
 from worlds import make_world
 

@@ -10,7 +10,7 @@ from freezegun import freeze_time
 from cli.conftest import Call
 from cli.test_help import loaded_by
 from reporter.cli import answer
-from reporter.standing_jobs.standing import Actor, Due, OpenItem, Standing
+from reporter.jobs.standing.standing import Actor, Due, OpenItem, Standing
 from worlds import AS_OF, reporter
 
 LATER = "2026-06-11T17:40:00Z"

@@ -19,19 +19,19 @@ import pytest
 from deliver.store import Teller
 from deliver.target import Target, listening
 from deliver.vendors.server import Authorities
-from reporter.answer_jobs.recording import read_own_records
 from reporter.deliver.connector import Connector, Recall
 from reporter.deliver.http import Http
 from reporter.deliver.message import Message
 from reporter.deliver.outbox import Sending
 from reporter.deliver.receipts import Receipt
-from reporter.delivery_jobs import sending as sending_jobs
-from reporter.delivery_jobs.channels import Channel, Channels
-from reporter.delivery_jobs.journal import LedgerJournal
-from reporter.delivery_jobs.past import read_past
-from reporter.delivery_jobs.retrying import run_retries
-from reporter.delivery_jobs.sending import Sender, reconcile, send_all
-from reporter.loop_jobs import load_checked_settings, states_of
+from reporter.jobs.answers.recording import read_own_records
+from reporter.jobs.delivery import sending as sending_jobs
+from reporter.jobs.delivery.channels import Channel, Channels
+from reporter.jobs.delivery.journal import LedgerJournal
+from reporter.jobs.delivery.past import read_past
+from reporter.jobs.delivery.retrying import run_retries
+from reporter.jobs.delivery.sending import Sender, reconcile, send_all
+from reporter.jobs.loops import load_checked_settings, states_of
 from reporter.loops.attempts import UNKNOWN
 from reporter.loops.table import DELIVERIES
 from reporter.loops.writing import Begun

@@ -22,7 +22,7 @@ from reporter.deliver.connectors.registry import CONNECTORS
 from reporter.deliver.guard import guard_files, guard_payload
 from reporter.deliver.http import Http
 from reporter.errors import NotPublicSafe
-from reporter.guard_jobs import Guard
+from reporter.jobs.guards import Guard
 
 MESSAGE = message()
 

@@ -10,15 +10,15 @@ from pathlib import Path
 import pytest
 
 from reporter.errors import Locked
+from reporter.jobs.runs.lock import one_at_a_time
 from reporter.ledger.advisory import try_hold
-from reporter.run_jobs.lock import one_at_a_time
 from reporter.settings_model import Settings
 
 NOW = datetime(2026, 6, 11, 6, 15, tzinfo=UTC)
 HOLD = """
 import os, sys, time
 from datetime import UTC, datetime
-from reporter.run_jobs.lock import one_at_a_time
+from reporter.jobs.runs.lock import one_at_a_time
 from reporter.settings_model import Settings
 with one_at_a_time(Settings(ledger=sys.argv[1], state_dir=sys.argv[2]), "run", datetime(2026, 6, 11, tzinfo=UTC)):
     child = os.fork()

@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import create_engine
 from sqlalchemy.exc import DatabaseError
 
+from reporter.jobs.runs.latest import last_runs
 from reporter.ledger import append_run, open_ledger, read_runs, verify_ledger
-from reporter.run_jobs.latest import last_runs
 from reporter.settings_model import Settings
 
 

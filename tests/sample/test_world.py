@@ -8,7 +8,7 @@ import pytest
 
 from reporter.assess.everything import assess_reports
 from reporter.collect.case import collect_case
-from reporter.loop_jobs import states_of
+from reporter.jobs.loops import states_of
 from reporter.model.checks import CheckStatus
 from reporter.model.instants import parse_instant
 from reporter.model.registry import REPORTS

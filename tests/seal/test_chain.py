@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 
 from cli.test_prune import chain, settings  # noqa: F401 - a fixture
-from reporter.key_jobs import make_key_pair, signing_key
+from jobs.test_standing import DAY, NOW, seal
+from reporter.jobs.keys import make_key_pair, signing_key
 from reporter.seal.bundle import prune_bundle
 from reporter.seal.chain import verify_chain
 from reporter.seal.digests import hash_file
 from reporter.seal.keys import PublicKey
 from reporter.settings import load_settings
 from reporter.settings_model import Settings
-from test_standing_jobs import DAY, NOW, seal
 
 
 def key_of(settings: Settings) -> PublicKey:  # noqa: F811 - the fixture

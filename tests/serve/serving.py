@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import httpx
 
-from reporter.loop_jobs import load_checked_settings
+from reporter.jobs.loops import load_checked_settings
 from reporter.serve.server import Server
 
 ROLES: Final = {"viewer": "read", "operator": "operate", "lead": "approve"}

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from reporter.console_jobs.newest import KEPT, newest_records
-from reporter.loop_jobs import load_checked_settings
+from reporter.jobs.console.newest import KEPT, newest_records
+from reporter.jobs.loops import load_checked_settings
 from reporter.loops.table import BY_WORD, LOOPS
 from reporter.model.paths import AUDIT, TOLD
 from reporter.model.recent import RecentRecord

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from reporter.errors import LedgerUnusable, Locked, NotKnown, NotPublicSafe, ReporterError, UsageFault, WrongText
-from reporter.loop_jobs import load_checked_settings
+from reporter.jobs.loops import load_checked_settings
 from reporter.serve.app import MOST_WAITING, Service
 from reporter.serve.door import CALLER, Door
 from reporter.serve.inputs import State, look

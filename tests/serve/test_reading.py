@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from reporter.jobs import check_report, decide_gate
-from reporter.loop_jobs import load_checked_settings
+from reporter.jobs.loops import load_checked_settings
+from reporter.jobs.readiness import check_report, decide_gate
 from reporter.loops.table import LOOPS
 from reporter.model.paths import AUDIT, PILOT, TOLD
 from reporter.model.registry import REPORTS, ReportKind

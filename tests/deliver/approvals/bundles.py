@@ -9,10 +9,10 @@ from typing import Any
 from deliver.approvals.fake_releases import TOKEN
 from deliver.vendors.server import Mount
 from loops import records as make
-from reporter.delivery_jobs.attaching import BundleAttached, attach_bundle
+from reporter.jobs.delivery.attaching import BundleAttached, attach_bundle
+from reporter.jobs.records import open_settings_ledger
 from reporter.ledger import verify_ledger
 from reporter.model.instants import format_instant
-from reporter.record_jobs import open_settings_ledger
 from reporter.seal.bundle import SealedBundle, write_bundle
 from reporter.seal.keys import SigningKey, new_key_pair, read_signing_key
 from reporter.settings import load_settings

@@ -1,5 +1,0 @@
-"""What the console shows of one environment: every report, the state of every route, and the newest records."""
-
-from reporter.console_jobs.looking import look_at
-
-__all__ = ["look_at"]

@@ -1,6 +1,0 @@
-"""Whether this machine and these settings are fit for the runs to come: what each look found, and what to do."""
-
-from reporter.doctor_jobs.diagnosis import Diagnosis, Level
-from reporter.doctor_jobs.examination import examine
-
-__all__ = ["Diagnosis", "Level", "examine"]

@@ -1,0 +1,103 @@
+"""The last run of every job, for whoever asks often: a look at the end of the ledger, without what writing it needs."""
+
+import json
+import sqlite3
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from urllib.parse import quote
+
+from reporter.errors import LedgerUnusable, UsageFault
+from reporter.jobs.runs.holder import read_holder
+from reporter.settings_places import Places
+
+if TYPE_CHECKING:
+    from reporter.settings_model import Settings
+
+LOOKED_AT: Final = 200
+"""Rows: each job that ran among the last hundred runs is told."""
+_OF_JOB: Final = (
+    "SELECT sequence, run, payload FROM run_event WHERE job = {} AND run = sequence ORDER BY sequence DESC LIMIT 1"
+)
+_LAST: Final = f"SELECT sequence, run, payload FROM run_event ORDER BY sequence DESC LIMIT {LOOKED_AT}"  # noqa: S608
+_BUSY_SECONDS: Final = 5.0
+
+_Row = tuple[int, int, str]
+
+
+class LastRun(NamedTuple):
+    """The last run of one job. Without an exit code it has not ended; `running` says whether it still may."""
+
+    what: str
+    as_of: str
+    started_at: str
+    duration_seconds: float | None
+    exit_code: int | None
+    running: bool
+    failed_environments: tuple[str, ...] = ()
+
+
+def last_runs(settings: "Settings | Places", environments: Collection[str] = ()) -> list[LastRun]:
+    """Give the last run of every job, the latest first; with names, of those that were about one of them, or about all.
+
+    What cannot be read is left out.
+    """
+    ends: dict[int, dict[str, Any]] = {}
+    found: dict[str, LastRun] = {}
+    for sequence, run, payload in _rows(settings, _LAST, ()):
+        value = json.loads(payload)
+        if sequence != run:
+            ends[run] = value
+        elif value["what"] not in found and _is_about(value["environments"], environments):
+            found[value["what"]] = _last_run(settings, value, ends.get(run))
+    return list(found.values())
+
+
+def _is_about(told: Collection[str], asked: Collection[str]) -> bool:
+    return not told or not asked or not set(told).isdisjoint(asked)
+
+
+def last_start(settings: "Settings", job: str) -> str:
+    """Give when a job started last, by the wall clock of then; empty where no record of it can be read."""
+    rows = _rows(settings, _OF_JOB, (job,))
+    return str(json.loads(rows[0][2])["started_at"]) if rows else ""
+
+
+def _last_run(settings: "Settings | Places", start: dict[str, Any], end: dict[str, Any] | None) -> LastRun:
+    failed = tuple(one["environment"] for one in end["environments"] if one["failure"]) if end else ()
+    holder = read_holder(settings.state_path) if end is None else None
+    return LastRun(
+        start["what"],
+        start["as_of"],
+        start["started_at"],
+        end["duration_seconds"] if end else None,
+        end["exit_code"] if end else None,
+        bool(holder and holder.lives and holder.command == start["what"] and holder.since == start["started_at"]),
+        failed,
+    )
+
+
+def _rows(settings: "Settings | Places", query: str, values: tuple[str, ...]) -> Sequence[_Row]:
+    kind, _, path = settings.ledger.partition(":///")
+    if kind != "sqlite" and not isinstance(settings, Places):
+        return _rows_of_server(settings, query, values)
+    address = f"file:{quote(str(settings.base_dir / path))}?mode=ro"
+    try:
+        connection = sqlite3.connect(address, uri=True, timeout=_BUSY_SECONDS)
+    except sqlite3.Error:
+        return []
+    try:
+        return connection.execute(query.format("?"), values).fetchall()
+    except sqlite3.Error:
+        return []
+    finally:
+        connection.close()
+
+
+def _rows_of_server(settings: "Settings", query: str, values: tuple[str, ...]) -> Sequence[_Row]:
+    from reporter.jobs.records import open_settings_ledger
+
+    try:
+        with open_settings_ledger(settings, write=False) as ledger, ledger.database.transaction() as connection:
+            return [(row[0], row[1], row[2]) for row in connection.exec_driver_sql(query.format("%s"), values)]
+    except (LedgerUnusable, UsageFault):
+        return []

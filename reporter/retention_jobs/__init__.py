@@ -1,7 +1,0 @@
-"""Which bundles stay: by age, by count, on hold, or because something refers to them. What goes leaves its seal."""
-
-from reporter.retention_jobs.choosing import Choice, Rules
-from reporter.retention_jobs.holds import prepare_hold
-from reporter.retention_jobs.pruning import Pruned, choose_bundles, prune
-
-__all__ = ["Choice", "Pruned", "Rules", "choose_bundles", "prepare_hold", "prune"]
