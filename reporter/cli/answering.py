@@ -12,7 +12,7 @@ import click
 
 from reporter.cli.options import as_of_option, complete_environment, json_option, settings_option
 from reporter.cli.terminal import print_json, remark, say
-from reporter.clock import utc_now
+from reporter.clock import precise_now, utc_now
 from reporter.environments import chosen_environments
 from reporter.errors import ExitCode, UsageFault
 from reporter.jobs.answers import Prepared, Signature, prepared_as_json, record_once, sign
@@ -79,7 +79,8 @@ def signed(by: str, reason: str, ref: str) -> Signature:
 def decided_at(as_of: datetime | None, *, execute: bool) -> datetime:
     """Give the instant of a decision. Raise UsageFault for one to be recorded that is not dated when it is given.
 
-    Dated later it would not count, and dated back it would count as in time.
+    Dated later it would not count, and dated back it would count as in time. What is recorded is dated to the digit:
+    in whole seconds, a plan could be dated after what was sent by it.
     """
     clock = utc_now()
     if as_of is not None and execute and abs(as_of - clock) > FUTURE_TOLERANCE:
@@ -88,7 +89,7 @@ def decided_at(as_of: datetime | None, *, execute: bool) -> datetime:
             f"--as-of: found {format_instant(as_of)}, {side} than the clock, {format_instant(clock)}:"
             " what is recorded is dated when it is given; leave --as-of out, or --execute"
         )
-    return as_of or clock
+    return as_of or (precise_now() if execute else clock)
 
 
 def finish(settings: Settings, prepared: Prepared, *, execute: bool, as_json: bool) -> int:

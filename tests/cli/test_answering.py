@@ -2,12 +2,14 @@
 
 import json
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from freezegun import freeze_time
 
 from cli.conftest import Call, Said
+from reporter.cli.answering import decided_at
 from worlds import AS_OF
 
 LATER = "2026-06-11T15:41:00Z"
@@ -221,3 +223,9 @@ def test_printed_placeholders_are_no_names(fleet: Pilot) -> None:
     ]
     assert "; PROVIDER is a placeholder" in fleet("recovery", "open", "PROVIDER", *SIGNED).err
     assert "--by: is blank" in fleet("recovery", "open", "jira", "--by", "", *SIGNED[2:]).err
+
+
+def test_what_is_recorded_is_dated_to_the_digit_and_what_is_only_judged_a_moment_later() -> None:
+    with freeze_time("2026-06-11T15:40:00.25Z"):
+        assert decided_at(None, execute=True) == datetime(2026, 6, 11, 15, 40, 0, 250_000, UTC), "before it is sent"
+        assert decided_at(None, execute=False) == datetime(2026, 6, 11, 15, 40, 1, tzinfo=UTC)
