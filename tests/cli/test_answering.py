@@ -229,3 +229,67 @@ def test_what_is_recorded_is_dated_to_the_digit_and_what_is_only_judged_a_moment
     with freeze_time("2026-06-11T15:40:00.25Z"):
         assert decided_at(None, execute=True) == datetime(2026, 6, 11, 15, 40, 0, 250_000, UTC), "before it is sent"
         assert decided_at(None, execute=False) == datetime(2026, 6, 11, 15, 40, 1, tzinfo=UTC)
+
+
+PRIVATE = {
+    "connectors.jira.token": "CANARYJIRATOKEN5",
+    "connectors.slack.url": "CANARYPATHSECRET1",
+    "heartbeat_url": "beat.monitor.example",
+    "serve.tokens.lead": "0123456789abcdefghijklmnopqrstuvwxyz",
+}
+DECISIONS = {
+    "ack": ("ack", "drill-notification", "monthly", "--provider", "slack"),
+    "approve": ("retry", "approve", "acknowledgement-audit", "x", "--provider", "slack"),
+    "open": ("recovery", "open", "jira"),
+    "close": ("recovery", "close", "jira", "--state", "resolved", "--verification", "see CANARYPATHSECRET1"),
+}
+
+
+def configure_private(world: Path, connectors: str) -> None:
+    """Configure the private values of these tests, with this text as the connector configuration."""
+    files = {
+        "connectors.json": connectors,
+        "beat.secret": f"https://{PRIVATE['heartbeat_url']}/ping",
+        "lead.secret": PRIVATE["serve.tokens.lead"],
+    }
+    for name, text in files.items():
+        (world / name).write_text(text, encoding="utf-8")
+        (world / name).chmod(0o600)
+    settings = world / "reporter.toml"
+    text = settings.read_text(encoding="utf-8")
+    head = 'connector_config = "connectors.json"\nheartbeat_url = "file:beat.secret"\n'
+    tail = '\n[serve.tokens.lead]\nsecret = "file:lead.secret"\nrole = "approve"\n'
+    settings.write_text(f"{head}{text}{tail}", encoding="utf-8")
+
+
+@pytest.mark.parametrize("execute", [(), ("--execute",)], ids=["dry", "executed"])
+@pytest.mark.parametrize("decision", DECISIONS)
+def test_what_is_configured_as_private_is_refused_in_every_text_and_never_recorded(
+    fleet: Pilot, copy: Path, decision: str, execute: tuple[str, ...]
+) -> None:
+    slack = {"url": f"https://chat.example.org/{PRIVATE['connectors.slack.url']}"}
+    jira = {"url": "https://tracker.example.org", "token": PRIVATE["connectors.jira.token"]}
+    configure_private(copy, json.dumps({"slack": slack, "jira": jira}))
+    beat, token = PRIVATE["heartbeat_url"], PRIVATE["serve.tokens.lead"]
+    texts = ("--by", PRIVATE["connectors.jira.token"], "--reason", f"{beat} is down: {token}")
+    said = fleet(*DECISIONS[decision], *texts, "--ref", "chat.example.org", *execute)
+    assert (said.code, said.out) == (7, "")
+    found = "found what is configured as {} (not shown), wanted none in a record; rule private_value"
+    wanted = {
+        f"error: --by: {found.format('connectors.jira.token')}",
+        f"error: --reason: {found.format('heartbeat_url')}",
+        f"error: --reason: {found.format('serve.tokens.lead')}",
+        f"error: --ref: {found.format('connectors.slack.url')}",
+    }
+    if decision == "close":
+        wanted.add(f"error: --verification: {found.format('connectors.slack.url')}")
+    assert set(said.err.splitlines()) == wanted
+    assert not list(copy.rglob("*.sqlite*"))
+
+
+def test_nothing_is_decided_while_nobody_knows_what_is_private(fleet: Pilot, copy: Path) -> None:
+    configure_private(copy, "{")
+    said = fleet("recovery", "open", "jira", *SIGNED, "--execute")
+    assert (said.code, said.out) == (2, "")
+    assert "connector_config" in said.err
+    assert not list(copy.rglob("*.sqlite*"))

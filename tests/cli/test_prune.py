@@ -199,6 +199,20 @@ def test_bundle_on_hold_stays_until_it_is_released(call: Call, settings: Setting
     assert left(settings) == [made[-1].name]
 
 
+@pytest.mark.parametrize("word", ["--hold", "--release"])
+def test_hold_that_holds_a_private_value_is_refused(call: Call, settings: Settings, word: str) -> None:
+    (settings.base_dir / "beat").write_text("https://beat.monitor.example/ping", encoding="utf-8")
+    (settings.base_dir / "beat").chmod(0o600)
+    Path(settings.file).write_text('heartbeat_url = "file:beat"\n[environments.pilot]\n', encoding="utf-8")
+    signed = (*SIGNED[:-1], "beat.monitor.example")
+    said = call("prune", "--settings", settings.file, word, "0" * 12, *signed)
+    assert (said.code, said.out) == (7, "")
+    assert said.err == (
+        "error: --ref: found what is configured as heartbeat_url (not shown), wanted none in a record;"
+        " rule private_value\n"
+    )
+
+
 def test_hold_of_the_settings_counts_too(call: Call, settings: Settings) -> None:
     made = chain(settings)
     digest = hash_file(made[1] / "attestation.json")

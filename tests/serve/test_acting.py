@@ -11,7 +11,7 @@ import pytest
 from reporter.model.paths import AUDIT, TOLD
 from reporter.model.providers import PROVIDERS
 from reporter.serve.operations import CLOSURES, PLAYBOOKS
-from serve.serving import Running, running
+from serve.serving import TOKENS, Running, running
 from serve.traces import rows, trace
 
 PLAN, WORKER = f"{AUDIT}/retry-plan", f"{AUDIT}/retry-worker-run"
@@ -191,3 +191,16 @@ def test_same_request_at_the_same_moment_is_carried_out_once(server: Running) ->
     assert len({one.text for one in answers}) == 1
     assert len([row for row in rows_of(server) if row[2] == "reporter-http-request"]) == 1
     assert sum("idempotent-replayed" not in one.headers for one in answers) == 1
+
+
+def test_private_value_in_a_body_is_refused_by_its_field_dry_and_executed(server: Running) -> None:
+    left = trace(server.world)
+    body = {"ref": "CHG-1", "reason": f"used {TOKENS['operator']}", "provider": "jira"}
+    for execute in (False, True):
+        refused = server.post(PLAYBOOKS, json={**body, "execute": execute}, key=f"key-of-private-{execute}")
+        assert refused.status_code == 422
+        (fault,) = refused.json()["faults"]
+        found, _, rule = fault.partition(" (not shown), wanted none in a record; rule ")
+        assert (found, rule) == ("reason: found what is configured as serve.tokens.operator", "private_value")
+        assert TOKENS["operator"] not in refused.text
+    assert trace(server.world) == left

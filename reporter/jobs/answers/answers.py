@@ -5,6 +5,7 @@ from typing import Final
 
 from reporter.errors import UsageFault
 from reporter.jobs.answers.finding import find_route, find_state
+from reporter.jobs.answers.privacy import refuse_private
 from reporter.jobs.answers.recording import Prepared, draft, own_records, sealed_for
 from reporter.jobs.answers.signature import Signature
 from reporter.jobs.loops import states_of
@@ -36,7 +37,9 @@ def acknowledge(  # noqa: PLR0913, PLR0917 - the words of the command
 
     Raise UsageFault where nothing of the kind is known, where nobody asks for an answer, or where this one would not
     count.
+    Raise NotPublicSafe for a signature that holds what is configured as private.
     """
+    refuse_private(settings, signature)
     states = states_of(settings, environment, now).states
     loop, found = find_route(states, *route)
     counting = loop.accepted | loop.gate_accepted
@@ -94,7 +97,9 @@ def approve_retry(  # noqa: PLR0913, PLR0917 - the words of the command
     """Prepare a decision about the next retry of a route: loop, subject, provider.
 
     Raise UsageFault where nothing of the kind is known, where nothing is to be decided, or where it would not count.
+    Raise NotPublicSafe for a signature that holds what is configured as private.
     """
+    refuse_private(settings, signature)
     states = states_of(settings, environment, now).states
     loop, found = find_route(states, *route)
     chosen = find_state(state, APPROVAL_STATES, loop.word)

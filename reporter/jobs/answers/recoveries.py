@@ -6,6 +6,7 @@ from typing import Final
 
 from reporter.errors import NotKnown, UsageFault
 from reporter.jobs.answers.finding import find_state, unknown
+from reporter.jobs.answers.privacy import refuse_private
 from reporter.jobs.answers.proofs import check_refs, proofs_of
 from reporter.jobs.answers.recording import Prepared, draft, own_records, sealed_for
 from reporter.jobs.answers.signature import LONGEST_REF, Signature, check_texts
@@ -27,6 +28,7 @@ MOST_VERIFICATIONS: Final = 20
 
 def open_recovery(settings: Settings, environment: str, now: datetime, provider: str, signature: Signature) -> Prepared:
     """Prepare a playbook for a provider. Raise UsageFault for an unknown one, and while one is open for it."""
+    refuse_private(settings, signature)
     states = states_of(settings, environment, now).states
     name = _find_provider(states, provider)
     known = _recoveries(states, name)
@@ -94,6 +96,7 @@ def close_recovery(  # noqa: PLR0913, PLR0917 - the words of the command
     `resolved` and `mitigated` close it, and need at least one verification ref.
     """
     check_texts(("--verification", ref, LONGEST_REF) for ref in verification_refs)
+    refuse_private(settings, signature, verification_refs)
     refs = [ref.strip() for ref in verification_refs]
     states = states_of(settings, environment, now).states
     name = _find_provider(states, provider)

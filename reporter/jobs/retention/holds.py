@@ -6,6 +6,7 @@ from typing import Final, Literal
 
 from reporter.errors import UsageFault
 from reporter.jobs.answers import Prepared, Signature
+from reporter.jobs.answers.privacy import refuse_private
 from reporter.jobs.answers.recording import draft, own_records, sealed_for
 from reporter.jobs.standing.difference import find_digest
 from reporter.loops.table import BUNDLE_RETENTION
@@ -24,6 +25,7 @@ def prepare_hold(  # noqa: PLR0913 - the words of the command
     settings: Settings, environment: str, now: datetime, digest: str, signature: Signature, *, release: bool
 ) -> Prepared:
     """Prepare to put a bundle on hold, or to release it. Raise UsageFault for one that is not there, or not on hold."""
+    refuse_private(settings, signature)
     found = find_digest(settings, environment, digest)
     own = own_records(settings, environment, now)
     held = found.digest in on_hold(own.records)
