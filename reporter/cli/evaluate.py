@@ -16,12 +16,13 @@ from reporter.cli.options import (
 from reporter.cli.terminal import print_json, say
 from reporter.cli.upstream_flags import settings_for, upstream_flags
 from reporter.cli.verdict import exit_code
+from reporter.errors import UsageFault
 from reporter.evaluation.decision import ActionRequest, ActionType
 from reporter.evaluation.parity import Evaluation
 from reporter.evaluation.policy import DEFAULT_PACK
 from reporter.jobs.evaluation import evaluate_action
 from reporter.model.reports import Mode, Status
-from reporter.model.text import show, visible
+from reporter.model.text import is_text, show, visible
 from reporter.settings import environment_variables, upstream_variables
 
 
@@ -71,16 +72,20 @@ def evaluate(  # noqa: PLR0913, PLR0917 - one for each option
     if given and environment is None and settings_file is None and not _variable_of_mode():
         given.setdefault("mode", Mode.SHADOW)
     settings, name = settings_for(settings_file, environment, given)
-    request = ActionRequest(
-        action_type=action_type,
-        target=target,
-        operation=operation,
-        requested_operation=operation,
-        policy_pack=policy_pack,
-        server=server,
-        tool=tool,
-        capability=capability,
-    )
+    asked = {
+        "action_type": action_type,
+        "target": target,
+        "operation": operation,
+        "requested_operation": operation,
+        "policy_pack": policy_pack,
+        "server": server,
+        "tool": tool,
+        "capability": capability,
+    }
+    odd = [f"{name}: found bytes that are no text, wanted UTF-8" for name, text in asked.items() if not is_text(text)]
+    if odd:
+        raise UsageFault(*odd)
+    request = ActionRequest(**asked)
     found = evaluate_action(settings, name, instant_of(as_of), request)
     if as_json:
         print_json(found.model_dump_json(indent=1, ensure_ascii=True))

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from reporter.errors import UsageFault
 from reporter.evaluation.decision import ActionRequest
 from reporter.model.records import type_word
+from reporter.model.text import is_text
 
 MOST_CASES: Final = 100_000
 MOST_FAULTS: Final = 20
@@ -56,9 +57,12 @@ def _values(raw: bytes, name: str) -> Iterator[tuple[str, Any]]:
 
 def _parse(text: str, place: str) -> Any:  # noqa: ANN401 - JSON is untyped
     try:
-        return json.loads(text)
+        value = json.loads(text)
     except (ValueError, RecursionError):
         return UsageFault(f"{place}: found text that is not JSON, wanted an action as a JSON object")
+    if not is_text(json.dumps(value, ensure_ascii=False)):
+        return UsageFault(f"{place}: found half of a character (a lone surrogate), wanted text")
+    return value
 
 
 def _pointer(loc: tuple[int | str, ...]) -> str:

@@ -122,7 +122,7 @@ def _attempt(record: Delivery, at: datetime, failure: str) -> Attempt:
 def _is_success(record: Delivery) -> bool:
     """Say whether every part of a record says that each of its providers was reached."""
     providers, result = record.providers, record.delivery
-    if not record.delivery_success or record.failed_providers or record.blocked_count:
+    if not record.delivery_success or record.failed_providers or record.blocked_count or record.dry_run:
         return False
     if not 0 < len(providers) <= MOST_PROVIDERS:
         return False
@@ -130,7 +130,7 @@ def _is_success(record: Delivery) -> bool:
         if code not in REACHED:
             return False
     if result is not None:
-        if not result.success or len(result.deliveries) > MOST_PROVIDERS:
+        if not result.success or result.dry_run or len(result.deliveries) > MOST_PROVIDERS:
             return False
         for one in result.deliveries:
             if one.provider not in providers or not _is_reached(one):
@@ -161,7 +161,8 @@ def _told(folder: Folder, record: Delivery) -> tuple[Sequence[str], Collection[s
         folder.fault(ContentFault(record.session_id, "/providers", f"{longest} providers", wanted))
         known = sorted(one for one in told if folder.word(one) in PROVIDERS)
         return known or [NO_PROVIDER], {*told, NO_PROVIDER}
-    is_denied = not record.delivery_success or record.blocked_count != 0 or (result is not None and not result.success)
+    is_denied = not record.delivery_success or record.blocked_count != 0 or record.dry_run
+    is_denied = is_denied or (result is not None and (not result.success or result.dry_run))
     unreached = sum(code not in REACHED for code in record.status_codes)
     if len(lost) < max(is_denied, record.blocked_count, unreached):
         lost = told

@@ -105,6 +105,7 @@ def fold_batches(  # noqa: C901, PLR0912 - see below
                     record.delivery_success
                     and not record.failed_providers
                     and not record.blocked_count
+                    and not record.dry_run
                     and record.status_codes in plain_codes
                     and record.environment is None
                     and len(record.providers) == 1

@@ -100,16 +100,18 @@ class DeliveryResult(msgspec.Struct, gc=False):
     """The result of one delivery (B1.14)."""
 
     success: bool = True
+    dry_run: bool = False
     deliveries: Sequence[ProviderResult] = ()
 
 
 class Delivery(Record):
-    """One delivery, to any number of providers (B1.15). An unset `delivery_success` is not a success."""
+    """One delivery, to any number of providers (B1.15). An unset `delivery_success` is no success, nor is a dry run."""
 
     connector_delivery_source: Text = None
     event_type: Text = None
     event_id: Text = None
     blocked_count: int = 0
+    dry_run: bool = False
     delivery_success: bool | UnsetType = UNSET
     providers: Sequence[str] = ()
     failed_providers: Sequence[str] = ()

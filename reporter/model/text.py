@@ -22,6 +22,15 @@ def visible(text: str) -> str:
     return UNSEEN.sub(lambda found: rf"\u{ord(found[0]):04x}", text)
 
 
+def is_text(text: str) -> bool:
+    """Say whether a text can be written: one that was made of bytes that are no UTF-8 cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def is_blank(text: str) -> bool:
     """Say whether a text tells a reader nothing: it has no letter and no digit of any script that can be seen."""
     return not any(map(str.isalnum, UNSEEN.sub("", text)))

@@ -111,3 +111,14 @@ def test_runtime_cannot_be_given_an_address_as_its_policy(call: Call) -> None:
     assert said.code == ExitCode.USAGE
     assert "policy_path: found an https:// address, wanted a file: the Go runtime reads it" in said.err
     assert "127.0.0.1" not in said.err
+
+
+def test_bytes_that_are_no_text_are_refused_with_their_place(call: Call, tmp_path: Path, policy: Path) -> None:
+    said = call("evaluate", "execute_command", "a\udcff", "--operation", "\udcff", "--policy-path", policy)
+    assert (said.code, said.out) == (ExitCode.USAGE, "")
+    for place in ("target", "operation"):
+        assert f"{place}: found bytes that are no text, wanted UTF-8" in said.err
+    cases = tmp_path / "cases.jsonl"
+    cases.write_text('{"action_type": "execute_command", "target": "a\\ud800"}\n')
+    said = call("parity", "--cases", cases, "--policy-path", policy, "--mode", "shadow")
+    assert "cases.jsonl: line 1: found half of a character (a lone surrogate), wanted text" in said.err

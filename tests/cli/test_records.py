@@ -1,6 +1,7 @@
 """`reporter records` as a user runs it."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -192,3 +193,10 @@ def test_other_commands_do_not_pay_for_the_ledger(tmp_path: Path, arguments: lis
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path)
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_pipe_is_refused_and_not_waited_for(world: Path) -> None:
+    os.mkfifo(world / "pipe.jsonl")
+    done = reporter("records", "import", "pipe.jsonl", cwd=world)
+    assert done.returncode == 2
+    assert "pipe.jsonl: found a device, socket or pipe, wanted a regular file" in done.stderr

@@ -26,6 +26,7 @@ from reporter.jobs.doctor.machine import (
     look_at_zones,
 )
 from reporter.jobs.doctor.places import judge_room, look_at_directory, look_at_places
+from reporter.jobs.loops import ANSWERS
 from reporter.jobs.records import open_settings_ledger
 from reporter.loops.writing import write_attachment
 from reporter.settings import load_settings
@@ -190,6 +191,9 @@ def test_ledger_holds_what_the_last_bundle_noted(settings: Settings) -> None:
     assert look_at_ledger(settings).found == "head 1, holds what the last bundle noted"
     seal(settings, NOW + 2 * DAY, ledger_head={"sequence": 2, "hash": "0" * 64})
     assert look_at_ledger(settings).found == "head 1; row 2 is not the one that the last bundle noted"
+    damaged = [{"alias": ANSWERS, "sha256": None, "record_count": 0}]
+    seal(settings, NOW + 3 * DAY, ledger_head={"sequence": 1, "hash": head.hash}, records=damaged)
+    assert look_at_ledger(settings).level is Level.FAIL, "a bundle of a ledger that was lost forgets nothing"
     Path(settings.resolve("state/ledger.db")).write_bytes(b"not a ledger, and long enough to be none" * 30)
     assert look_at_ledger(settings).level is Level.FAIL
     Path(settings.resolve("state/ledger.db")).unlink()

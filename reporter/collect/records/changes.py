@@ -4,6 +4,7 @@ import hashlib
 import os
 from typing import Final, NamedTuple
 
+from reporter.collect.files import Unread, open_file
 from reporter.collect.records.lines import Bookmark
 from reporter.collect.records.shards import Span
 
@@ -24,10 +25,13 @@ class SourceState(NamedTuple):
 def state_of(path: str, bookmark: Bookmark | None = None) -> SourceState | None:
     """Describe a file; take it before reading starts, and again with the bookmark when it ended.
 
-    Without a bookmark all of the file counts as read. None when it is not there.
+    Without a bookmark all of the file counts as read. None when it is not there, or no regular file.
     """
+    file = open_file(path)
+    if isinstance(file, Unread):
+        return None
     try:
-        with open(path, "rb") as file:  # noqa: PTH123 - a text already
+        with file:
             status = os.fstat(file.fileno())
             offset = status.st_size if bookmark is None else bookmark.offset
             file.seek(max(0, offset - BLOCK))

@@ -46,12 +46,14 @@ class Cut:
 
     def _divide(self, processes: int) -> None:
         before = state_of(self._path)
+        if before is None:
+            return  # whoever reads it names the reason
         try:
             spans = split_lines(self._path, processes, SMALLEST_SHARE)
         except OSError:
             return  # whoever reads it names the reason
         end = spans[-1].end or 0
-        if before and end >= SMALLEST_SHARE:
+        if end >= SMALLEST_SHARE:
             self._before, self._end = before, end
             self.parts = [Share(self._share.source, (span.end or 0) - span.start, span) for span in spans]
 

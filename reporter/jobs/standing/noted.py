@@ -3,8 +3,10 @@
 from typing import NamedTuple
 
 from reporter.errors import ReporterError
+from reporter.jobs.loops import ANSWERS
 from reporter.jobs.standing import public_key_of
-from reporter.seal.history import head_of, statements_of
+from reporter.model.records import UNDATED
+from reporter.seal.history import sealed_ledger
 from reporter.seal.keys import PublicKey
 from reporter.settings_model import Settings
 
@@ -31,7 +33,9 @@ def noted_heads(settings: Settings) -> NotedHeads:
 
 
 def _heads_of(settings: Settings, environment: str, key: PublicKey) -> NotedHeads:
-    for one in statements_of(settings.resolve(settings.bundles_dir), environment, key):
-        if not one.fault:
-            return NotedHeads(head_of(one, "ledger_head"), head_of(one, "run_head"))
-    return NotedHeads()
+    """Ask the last bundle that found the ledger whole: those after a loss note what was begun anew."""
+    found = sealed_ledger(settings.resolve(settings.bundles_dir), environment, UNDATED, key, ANSWERS)
+    if found is None:
+        return NotedHeads()
+    records = (found.sequence, found.hash) if found.sequence else None
+    return NotedHeads(records, (found.run_sequence, found.run_hash) if found.run_sequence else None)
