@@ -149,8 +149,15 @@ def _shown(settings: Settings) -> dict[str, Any]:
         token["secret"] = HIDDEN
     for environment in values["environments"].values():
         environment["deliver"]["executives"] = [HIDDEN] * len(environment["deliver"]["executives"])
+        environment["records"] = [_host_alone(one) for one in environment["records"]]
         environment.update({key: _without_query(value) for key, value in environment.items()})
     return values
+
+
+def _host_alone(place: str) -> str:
+    """Give an address of records without its path: those who hand out evidence put their secrets there as well."""
+    scheme, mark, rest = place.partition("://")
+    return f"{scheme}{mark}{rest.partition('/')[0].partition('?')[0]}/{HIDDEN}" if scheme == "https" and mark else place
 
 
 def _without_query(value: object) -> object:

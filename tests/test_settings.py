@@ -428,6 +428,7 @@ role = "approve"
 [environments.tokens]
 manifests_dir = "https://manifests.example.org/pilot"
 rollback_plan_path = "https://manifests.example.org/plan.json?sig=signed-part"
+records = ["https://feed.example.org/capability?a=b", "https://feed.example.org?capability", "https.jsonl"]
 [environments.signing_key]
 mode = "promoted"
 """
@@ -468,6 +469,7 @@ def test_settings_check_shows_all_but_the_secrets(tmp_path: Path) -> None:
     pilot = shown["environments"]["tokens"]
     assert pilot["manifests_dir"] == "https://manifests.example.org/pilot"
     assert pilot["rollback_plan_path"] == "https://manifests.example.org/plan.json?<secret>"
+    assert pilot["records"] == [*["https://feed.example.org/<secret>"] * 2, "https.jsonl"]
     lines = reporter("settings", "check", "--settings", "s.toml", cwd=tmp_path).stdout.splitlines()
     assert 'https.tokens.manifests.example.org = "<secret>"' in lines
     assert 'environments.signing_key.mode = "promoted"' in lines

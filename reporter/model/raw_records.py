@@ -1,6 +1,7 @@
 """Evidence records before anybody looked inside: the bytes of one JSON object, or why there are none.
 
-A source goes by its alias, the file's name: no path and no host ever gets here (domain.md A10).
+A source goes by its alias, the name of a file or the number of an address: no path and no host ever gets here
+(domain.md A10).
 """
 
 from typing import NamedTuple

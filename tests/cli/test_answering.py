@@ -284,7 +284,7 @@ def test_what_is_configured_as_private_is_refused_in_every_text_and_never_record
     if decision == "close":
         wanted.add(f"error: --verification: {found.format('connectors.slack.url')}")
     assert set(said.err.splitlines()) == wanted
-    assert not list(copy.rglob("*.sqlite*"))
+    assert not (copy / "state" / "ledger.db").exists()
 
 
 def test_nothing_is_decided_while_nobody_knows_what_is_private(fleet: Pilot, copy: Path) -> None:
@@ -292,4 +292,4 @@ def test_nothing_is_decided_while_nobody_knows_what_is_private(fleet: Pilot, cop
     said = fleet("recovery", "open", "jira", *SIGNED, "--execute")
     assert (said.code, said.out) == (2, "")
     assert "connector_config" in said.err
-    assert not list(copy.rglob("*.sqlite*"))
+    assert not (copy / "state" / "ledger.db").exists()

@@ -38,7 +38,7 @@ def test_records_come_over_https_with_the_token_of_the_settings(
         )
         settings, _ = load_settings(str(tmp_path / "reporter.toml"), {})
         (done,) = import_records(settings, [])
-        assert (done.source, done.appended.added, done.faults) == ("evidence", 1, ())
+        assert (done.source, done.appended.added, done.faults) == ("https-1", 1, ())
         assert [one.authorization for one in server.seen] == [f"Bearer {TOKEN}"]
         # What an address says may change at any time: it is asked again.
         (again,) = import_records(settings, [])

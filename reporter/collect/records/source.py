@@ -5,8 +5,8 @@ import hashlib
 import os
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
+from itertools import count
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 import msgspec
 
@@ -114,13 +114,18 @@ def checked(batches: Iterable[RecordBatch | RecordFault]) -> Iterator[RawRecord 
 
 
 def find_sources(places: Iterable[str], reading: Reading) -> Iterator[Source | RecordFault]:
-    """Expand patterns, in order of their names, and give each source an alias of its own."""
+    """Expand patterns, in order of their names, and give each source an alias of its own.
+
+    An address may hold a secret in any part of it: its alias is its number among the addresses.
+    """
     used: dict[str, int] = {}
+    numbers = count(1)
     for place in places:
         for found in _expand(place, reading):
             if isinstance(found, Source):
-                again = used[found.alias] = used.get(found.alias, 0) + 1
-                yield found if again == 1 else found._replace(alias=f"{found.alias} ({again})")
+                alias = f"{found.alias}-{next(numbers)}" if found.kind is Kind.WEB else found.alias
+                again = used[alias] = used.get(alias, 0) + 1
+                yield found._replace(alias=alias if again == 1 else f"{alias} ({again})")
             else:
                 yield found
 
@@ -128,7 +133,7 @@ def find_sources(places: Iterable[str], reading: Reading) -> Iterator[Source | R
 def _expand(place: str, reading: Reading) -> Iterator[Source | RecordFault]:
     scheme = place.partition("://")[0] if "://" in place else ""
     if scheme == "https":
-        yield Source(place, name_of(urlsplit(place).path) or "records", Kind.WEB)
+        yield Source(place, "https", Kind.WEB)
     elif place == "ledger" or scheme.partition("+")[0] in ("sqlite", "postgresql"):
         yield Source(place, "ledger", Kind.LEDGER)
     elif scheme:

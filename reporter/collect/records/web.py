@@ -6,10 +6,10 @@ token is for this one.
 """
 
 import tempfile
-from typing import IO, TYPE_CHECKING, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
-from reporter.collect.files import Unread
+from reporter.collect.files import Unread, name_of
 from reporter.collect.records.document import read_document
 from reporter.collect.records.lines import read_lines
 from reporter.collect.records.reading import Batches, Paging, Reading
@@ -25,15 +25,23 @@ UNIT: Final = "item"
 IN_MEMORY: Final = 4_000_000
 
 
+class _Named(NamedTuple):
+    """A source by its alias, which may be told, and by the file name in its address, which says how it is read."""
+
+    alias: str
+    file: str
+
+
 def read_web(url: str, source: str, reading: Reading) -> Batches:
     """Yield the records of all pages, numbered through."""
+    named = _Named(source, name_of(urlsplit(url).path))
     access = reading.https()
     pages = _Pages(url, reading.paging)
     number = 0
     while address := pages.address:
         outside: dict[str, Any] = {}
         before, damaged = number, False
-        for part in _read_page(address, source, reading, access, outside):
+        for part in _read_page(address, named, reading, access, outside):
             if isinstance(part, RecordBatch):
                 yield RecordBatch(part.raws, source, before + part.first, UNIT)
                 number = before + part.first + len(part.raws) - 1
@@ -112,16 +120,21 @@ def _same_host(there: str, url: str) -> bool:
     return one.scheme == "https" and one.hostname == other.hostname and ports[0] == ports[1] and "@" not in one.netloc
 
 
-def _read_page(address: str, source: str, reading: Reading, access: "HttpsAccess", outside: dict[str, Any]) -> Batches:
+def _read_page(
+    address: str, named: _Named, reading: Reading, access: "HttpsAccess", outside: dict[str, Any]
+) -> Batches:
     """Yield the records of one page; a fault without a number when there is none."""
     from reporter.collect.https import fetch_into  # noqa: PLC0415 - httpx is imported by whoever has an address
 
     with tempfile.SpooledTemporaryFile(IN_MEMORY) as page:
         unread = fetch_into(page, address, reading.most_answer_bytes, access)
-        yield from _records(page, unread, source, reading, outside)
+        yield from _records(page, unread, named, reading, outside)
 
 
-def _records(page: IO[bytes], unread: Unread | None, source: str, reading: Reading, outside: dict[str, Any]) -> Batches:
+def _records(
+    page: IO[bytes], unread: Unread | None, named: _Named, reading: Reading, outside: dict[str, Any]
+) -> Batches:
+    source = named.alias
     page.seek(0)
     head = read_head(page)
     if unread:
@@ -133,7 +146,7 @@ def _records(page: IO[bytes], unread: Unread | None, source: str, reading: Readi
         yield RecordFault(source, None, "a database", "JSON over https; a database is read from a file")
     else:
         begin, stream = peek(unpacked_stream(page, head, size_of(page)) or plain_stream(page))
-        if is_document(source, begin):
+        if is_document(named.file, begin):
             yield from read_document(stream, source, reading.most_record_bytes, outside)
         else:
             yield from read_lines(stream, source, reading.most_record_bytes)

@@ -164,6 +164,15 @@ def test_pattern_gives_its_files_in_order_of_their_names(tmp_path: Path) -> None
     ]  # fmt: skip
 
 
+def test_alias_of_an_address_is_its_number_and_tells_nothing_of_it(tmp_path: Path) -> None:
+    for name in ("a.jsonl", "https-2"):
+        (tmp_path / name).write_text("{}\n", encoding="utf-8")
+    places = ["https://one.example/CANARYRPATH?token=x", "a.jsonl", "https-2", "https://two.example/x.jsonl"]
+    sources = find_sources([*places, places[0]], Reading(base_dir=tmp_path))
+    aliases = [one.alias for one in sources if isinstance(one, Source)]
+    assert aliases == ["https-1", "a.jsonl", "https-2", "https-2 (2)", "https-3"]
+
+
 def test_pattern_without_a_match_is_a_fault(tmp_path: Path) -> None:
     (fault,) = open_source("evidence/*.jsonl", Reading(base_dir=tmp_path))
     assert str(fault) == "*.jsonl: found no file of this name, wanted one at least"

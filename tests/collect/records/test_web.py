@@ -132,7 +132,7 @@ def test_endless_pages_are_left(server: TlsServer, reading: Reading, answer: Cal
     answer(lambda _: json.dumps({"items": ITEMS[:3]}).encode())
     reading = reading._replace(paging=Paging(size=3, most_pages=4))
     fault = list(open_source(server.url("/evidence"), reading))[-1]
-    assert str(fault) == "evidence: item 13: found pages without end, wanted 4 different pages at most"
+    assert str(fault) == "https-1: item 13: found pages without end, wanted 4 different pages at most"
 
 
 @pytest.mark.parametrize(
@@ -186,12 +186,21 @@ def test_answer_over_the_limit_is_a_fault(
 ) -> None:
     answer(lambda _: b"[]" * 100)
     (fault,) = open_source(server.url("/evidence"), reading._replace(most_answer_bytes=100))
-    assert str(fault) == "evidence: found more than 100 bytes, wanted an answer of 100 bytes at most"
+    assert str(fault) == "https-1: found more than 100 bytes, wanted an answer of 100 bytes at most"
+
+
+@pytest.mark.parametrize(("path", "found"), [("/evidence.jsonl", ["whole"]), ("/evidence.json", ["inner"])])
+def test_file_name_in_an_address_says_how_it_is_read_and_is_not_told(
+    server: TlsServer, reading: Reading, answer: Callable[[Answer], None], path: str, found: list[str]
+) -> None:
+    answer(lambda _: b'{"items": [{"session_id": "inner"}], "session_id": "whole"}\n')
+    parts = list(open_source(server.url(path), reading))
+    assert (ids(parts), {one.source for one in parts}) == (found, {"https-1"})
 
 
 def test_failing_server_is_a_fault_without_its_name(server: TlsServer, reading: Reading) -> None:
     (fault,) = open_source(server.url("/error"), reading)
-    assert str(fault) == "error: found HTTP status 500, wanted HTTP status 200"
+    assert str(fault) == "https-1: found HTTP status 500, wanted HTTP status 200"
 
 
 def test_failing_second_page_keeps_the_first(
