@@ -55,8 +55,8 @@ class World:
     def faults(self, at: datetime = NOW + HOUR) -> list[str]:
         return [f"{one.where}: {one.found}; {one.wanted}" for one in self.read(at).states.faults]
 
-    def seal(self, at: datetime = NOW) -> None:
-        """Seal what a run would say of the ledger."""
+    def seal(self, at: datetime = NOW, closure: str = "open") -> None:
+        """Seal what a run would say of the ledger and the sources."""
         evidence = self.read(at)
         head = evidence.head
         predicate = {
@@ -68,6 +68,7 @@ class World:
             ],
             "ledger_head": head._asdict() if head and head.sequence else None,
             "run_head": evidence.run_head._asdict() if evidence.run_head else None,
+            "closure_state": closure,
         }
         key, _ = signing_key(self.settings)
         folder = self.settings.resolve("bundles")
@@ -350,6 +351,109 @@ def test_last_line_that_was_half_written_is_no_damage_once_it_is_whole(tmp_path:
         path.write_bytes(text)
         list(import_records(world.settings, [str(path)]))
         assert len(world.faults()) == faults
+
+
+def write(world: World, *numbers: int, name: str = "a.jsonl") -> None:
+    (world.directory / name).write_bytes(b"".join(raw(one) + b"\n" for one in numbers))
+
+
+def lost(found: str, count: int, hour: int = 15, name: str = "a.jsonl") -> str:
+    seen = f"at least the {count} that the bundle of 2026-06-11T{hour}:40:00Z saw"
+    return f"{name}: {found}; {seen}; restore the source"
+
+
+@pytest.fixture
+def source_world(tmp_path: Path) -> World:
+    world = World(tmp_path, '["*.jsonl"]')
+    write(world, 1, 2, 3)
+    write(world, 4, name="b.jsonl")
+    return world
+
+
+@pytest.mark.parametrize(
+    ("kept", "found"), [((1, 3), "2 records"), ((3,), "1 record"), ((), "no records")], ids=["one", "two", "all"]
+)
+def test_lines_that_were_cut_out_of_a_source_keep_the_closure_open_until_they_are_back(
+    source_world: World, kept: tuple[int, ...], found: str
+) -> None:
+    world = source_world
+    world.seal()
+    assert world.faults() == []
+    write(world, *kept)
+    for hours in (1, 2, 3):
+        at = NOW + hours * HOUR
+        assert world.faults(at) == [lost(found, 3)], "a bundle that saw less does not vouch for it"
+        world.seal(at)
+    whole = world.read(NOW + 4 * HOUR).sources
+    assert [(one.alias, one.record_count, one.fault_count) for one in whole] == [
+        ("a.jsonl", len(kept), 1),
+        ("b.jsonl", 1, 0),
+    ]
+    assert whole[0].faults == (f"a.jsonl (?): found {found}, wanted {lost(found, 3).partition('; ')[2]}",)
+    write(world, 1, 2, 3)
+    assert world.faults(NOW + 4 * HOUR) == []
+
+
+def test_source_that_is_gone_is_missed_though_others_are_read(source_world: World) -> None:
+    source_world.seal()
+    (source_world.directory / "b.jsonl").unlink()
+    assert source_world.faults() == [lost("no records", 1, name="b.jsonl")]
+    assert [one.alias for one in source_world.read().sources] == ["a.jsonl"]
+
+
+def test_source_that_grew_must_keep_what_the_bundle_that_saw_most_saw(source_world: World) -> None:
+    world = source_world
+    world.seal()
+    write(world, 1, 2, 3, 5)
+    assert world.faults() == []
+    world.seal(NOW + HOUR, closure="closed")
+    write(world, 1, 2, 3)
+    assert world.faults(NOW + HOUR) == [], "a bundle of this instant or later does not count"
+    assert world.faults(NOW + 2 * HOUR) == [lost("3 records", 4, hour=16)]
+
+
+def test_bundle_that_is_sealed_again_for_its_instant_does_not_hide_the_first(source_world: World) -> None:
+    world = source_world
+    world.seal()
+    write(world, 1)
+    for _ in range(3):
+        world.seal(closure="closed")
+        write(world, 1, 2)
+    assert world.faults() == [lost("2 records", 3)]
+
+
+def test_damaged_record_is_there_and_is_told_by_itself(source_world: World) -> None:
+    source_world.seal()
+    with (source_world.directory / "a.jsonl").open("r+b") as file:
+        file.write(b"#")
+    (fault,) = source_world.faults()
+    assert fault.startswith("a.jsonl")
+    assert "restore the source" not in fault
+
+
+def test_sources_are_compared_with_bundles_that_verify_alone(source_world: World) -> None:
+    world = source_world
+    world.seal()
+    write(world, 1)
+    assert states_of(world.settings, "pilot", NOW + HOUR).states.faults == (), "without the key nobody can tell"
+    (bundle,) = (world.directory / "bundles" / "pilot").glob("2*")
+    attestation = next(bundle.glob("*attestation*"))
+    attestation.chmod(0o644)
+    attestation.write_bytes(attestation.read_bytes() + b" ")
+    assert world.faults() == []
+
+
+def test_check_of_the_closure_names_what_is_missing_and_what_to_do(
+    source_world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source_world.seal()
+    write(source_world, 1, 2)
+    asked = ["--settings", str(source_world.directory / "reporter.toml"), "--as-of", "2026-06-11T16:40:00Z"]
+    assert call(["check", "closure", "--environment", "pilot", *asked]) == ExitCode.DONE
+    said = capsys.readouterr().out
+    assert "FAIL  Evidence can be read" in said
+    assert "at least the 3 that the bundle of 2026-06-11T15:40:00Z saw" in said
+    assert "reporter records import" in said
 
 
 def test_check_asks_the_last_bundle_too_where_its_key_can_be_read(world: World) -> None:

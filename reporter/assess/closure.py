@@ -23,7 +23,7 @@ from reporter.assess.evidence import (
     standing,
     unasked,
 )
-from reporter.loops.closure import MEND, NO_EVIDENCE, RECOVERY_OPEN, UNREADABLE, in_reading_order
+from reporter.loops.closure import MEND, NO_EVIDENCE, RECOVERY_OPEN, ROTATE, UNREADABLE, in_reading_order
 from reporter.loops.closure import assess_closure as close
 from reporter.loops.health import worst_level
 from reporter.loops.lanes import funnel, summarise_lane
@@ -137,7 +137,8 @@ PARTS: Final = (
         CheckSpec(
             "closure_evidence_readable",
             "Evidence can be read",
-            "Repair the records that are named here, or remove them, then `reporter run`: each may hide a failure.",
+            "Repair at their source the records that are named here, then `reporter run`: each may hide a failure, and"
+            f" removing it would hide that for good. {ROTATE}",
         ),
     ),
 )

@@ -5,7 +5,7 @@ What cannot be read is a fault among the evidence: it keeps the closure open, an
 
 import gc
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -47,7 +47,7 @@ def states_of(
     """Read and fold every record of an environment. Raise UsageFault for rules that cannot be.
 
     With more than one process, large sources are shared among forked ones: call it before any thread is started. With
-    the key of the bundles, the ledger must still hold what the last of them saw in it.
+    the key of the bundles, ledger and sources must still hold what those saw in them.
     """
     from reporter.jobs.folding import fold_places
     from reporter.loops.facts import merge
@@ -60,9 +60,9 @@ def states_of(
             places, reading_of(settings), now, environment=_named(environment), processes=processes
         )
         answers, source, own = _own_answers(settings, environment, now, key)
-        states = finalise(merge(folded, answers), policies)
-    sources = [*map(_source, read), *([source] if source else [])]
-    return Evidence(states, tuple(sources), own.head, own.run_head)
+        sources, losses = _compare(settings, environment, now, key, map(_source, read))
+        states = finalise(merge(merge(folded, losses), answers), policies)
+    return Evidence(states, (*sources, *([source] if source else [])), own.head, own.run_head)
 
 
 def _named(environment: str) -> str:
@@ -204,6 +204,24 @@ def _own_answers(
         read,
         own,
     )
+
+
+def _compare(
+    settings: Settings, environment: str, now: datetime, key: "PublicKey | None", sources: "Iterable[RecordSource]"
+) -> "tuple[tuple[RecordSource, ...], Folded]":
+    """Compare the sources with what the earlier bundles saw in them. Our own answers are compared by their chain."""
+    from reporter.jobs.lost_records import find_lost_records, with_losses
+    from reporter.loops.facts import Folded
+    from reporter.loops.fold import fold
+    from reporter.seal.history import sealed_counts
+
+    given = tuple(sources)
+    if key is None:
+        return given, Folded(now)
+    sealed = sealed_counts(settings.resolve(settings.bundles_dir), environment, now, key)
+    sealed.pop(ANSWERS, None)
+    lost = find_lost_records(given, sealed)
+    return with_losses(given, lost), fold(lost.values(), now)
 
 
 class _Own(NamedTuple):

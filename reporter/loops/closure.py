@@ -27,6 +27,10 @@ RECOVERY_OPEN: Final = "recovery_open"
 REPORT_INTERVALS: Final = 2
 GOVERNANCE: Final = "release-governance"
 MEND: Final = "Mend the connector; `reporter retry run --execute` delivers it again."
+ROTATE: Final = (
+    "Restore a source that lost records; one that is to be rotated is first imported with `reporter records import` and"
+    " read as `ledger`, and the bundles that saw it are moved to the archive."
+)
 BY_HAND: Final = "No attempt is left: open a recovery with `reporter recovery open` and deliver by hand."
 
 _KEYS: Final[tuple[tuple[frozenset[GateState], str], ...]] = (
@@ -216,6 +220,7 @@ def _evidence(states: LoopStates) -> Iterator[OpenItem]:
             (),
             None,
             GOVERNANCE,
-            "Repair the records, or remove them from the source: each may hide a failure.",
+            "Repair the records at their source: each may hide a failure, and removing it would hide that for good."
+            f" {ROTATE}",
             f"{more}{count} fault{'' if count == 1 else 's'}; first: {in_reading_order(states.faults)[0]}",
         )

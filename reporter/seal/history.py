@@ -103,6 +103,39 @@ def sealed_ledger(
     return None
 
 
+class SealedCount(NamedTuple):
+    """The most records that the bundles saw of a source, and the latest bundle that saw so many."""
+
+    as_of: str = ""
+    record_count: int = 0
+
+
+_UNSEEN: Final = SealedCount()
+
+
+def sealed_counts(
+    bundles_dir: str | os.PathLike[str], environment: str, before: datetime, key: PublicKey
+) -> dict[str, SealedCount]:
+    """Give, by alias, the most records that the bundles before an instant saw of each source.
+
+    A bundle whose closure is closed missed nothing that those before its instant saw: they are not opened.
+    """
+    most: dict[str, SealedCount] = {}
+    closed = ""
+    for one in statements_of(bundles_dir, environment, key, before):
+        if one.fault:
+            continue
+        if closed and one.as_of != closed:
+            break
+        for alias, source in one.records.items():
+            count = source.get("record_count", 0)
+            if count > most.get(alias, _UNSEEN).record_count:
+                most[alias] = SealedCount(one.as_of, count)
+        if one.word("closure_state") == "closed":
+            closed = one.as_of
+    return most
+
+
 def head_of(one: SealedStatement, key: str) -> tuple[int, str] | None:
     """Give a head of the ledger that a bundle noted: `ledger_head` of its records, `run_head` of those of runs."""
     head = one.predicate.get(key)

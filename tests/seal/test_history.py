@@ -8,7 +8,15 @@ import pytest
 
 from reporter.errors import BundleNotWritten
 from reporter.seal.bundle import write_bundle
-from reporter.seal.history import SealedLedger, SealedStatement, sealed_ledger, statements_of, trend_of
+from reporter.seal.history import (
+    SealedCount,
+    SealedLedger,
+    SealedStatement,
+    sealed_counts,
+    sealed_ledger,
+    statements_of,
+    trend_of,
+)
 from reporter.seal.keys import SigningKey
 
 START = datetime(2026, 6, 1, 6, tzinfo=UTC)
@@ -177,3 +185,24 @@ def test_last_bundle_that_found_the_ledger_whole_says_where_it_stood(
 
 def test_without_a_bundle_nothing_is_known_of_the_ledger(tmp_path: Path, key: SigningKey) -> None:
     assert sealed_ledger(tmp_path, "pilot", FAR, key.public, "own") is None
+
+
+def seen(**counts: int) -> list[dict[str, Any]]:
+    return [{"alias": alias, "sha256": None, "record_count": count} for alias, count in counts.items()]
+
+
+def test_most_that_the_bundles_saw_of_each_source_is_counted_back_to_one_that_missed_nothing(
+    tmp_path: Path, key: SigningKey, other_key: SigningKey
+) -> None:
+    assert sealed_counts(tmp_path, "pilot", FAR, key.public) == {}
+    seal(tmp_path, key, 0, records=seen(a=99))
+    seal(tmp_path, key, 1, records=seen(a=3, b=4, c=0), closure_state="closed")
+    seal(tmp_path, key, 1, records=seen(a=5))
+    seal(tmp_path, key, 2, records=seen(a=2, b=4), closure_state="open")
+    seal(tmp_path, other_key, 3, records=seen(a=99))
+    seal(tmp_path, key, 4)
+    seal(tmp_path, key, 9, records=seen(a=99))
+    assert sealed_counts(tmp_path, "pilot", START + timedelta(days=9), key.public) == {
+        "a": SealedCount("2026-06-02T06:00:00Z", 5),
+        "b": SealedCount("2026-06-03T06:00:00Z", 4),
+    }
