@@ -28,7 +28,7 @@ def reporter(
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=300,
     )
 
 
