@@ -6,9 +6,8 @@ shows nothing invisible. NAME, TEXT and REF are for the person to fill in.
 
 import re
 import shlex
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
-from reporter.model.routes import RouteId
 from reporter.model.text import UNSEEN
 
 RUN: Final = "reporter run"
@@ -18,6 +17,22 @@ BLANKS: Final = ("NAME", "TEXT", "REF")
 _ALONE: Final = "default"
 """The environment that has no section in the settings, and so no name to give."""
 _SIGNED: Final = "--by NAME --reason TEXT --ref REF --execute"
+
+
+class Named(Protocol):
+    """A route as far as commands name it: what is delivered to whom."""
+
+    @property
+    def loop(self) -> str:
+        """The word of its loop."""
+
+    @property
+    def subject(self) -> str:
+        """The id of what is delivered."""
+
+    @property
+    def provider(self) -> str:
+        """Who gets it."""
 
 
 class Commands(NamedTuple):
@@ -44,11 +59,11 @@ class Commands(NamedTuple):
         """Look at a report."""
         return self._about(check_report(name))
 
-    def acknowledge(self, route: RouteId) -> str:
+    def acknowledge(self, route: Named) -> str:
         """Answer for a route; empty where the records do not name it in full."""
         return self._about_route("reporter ack", route)
 
-    def approve_retry(self, route: RouteId) -> str:
+    def approve_retry(self, route: Named) -> str:
         """Allow the next retry of a route; empty where the records do not name it in full."""
         return self._about_route("reporter retry approve", route)
 
@@ -64,7 +79,7 @@ class Commands(NamedTuple):
     def _about(self, command: str) -> str:
         return command if self.environment == _ALONE else f"{command} --environment {quote(self.environment)}"
 
-    def _about_route(self, command: str, route: RouteId) -> str:
+    def _about_route(self, command: str, route: Named) -> str:
         if not (route.subject and route.provider):
             return ""
         named = f"{quote(route.loop)} {quote(route.subject)}"

@@ -23,7 +23,7 @@ from reporter.environments import chosen_environments
 from reporter.errors import ExitCode
 from reporter.jobs.runs.latest import LastRun, last_runs
 from reporter.jobs.standing import public_key_of
-from reporter.jobs.standing.standing import OLD_AFTER, Attached, Due, Standing, for_environment, standing_of
+from reporter.jobs.standing.standing import OLD_AFTER, Attached, Due, OpenItem, Standing, standing_of
 from reporter.seal.keys import PublicKey
 from reporter.settings import load_places
 
@@ -48,8 +48,9 @@ def status(
 ) -> int:
     """Say where every environment stands: the verdict, what is due, who must act.
 
-    Reads the newest bundle of each, once it verifies, and assesses nothing. A bundle older than 26 hours is called out.
-    Ends with the last run of every job. Exits 5 when one does not verify or is gone, 2 when there is none yet.
+    Begins with the jobs whose last run failed, and ends with the last run of the others. Reads the newest bundle of
+    each environment, once it verifies, and assesses nothing. A bundle older than 26 hours is called out. Exits 5 when
+    one does not verify or is gone, 2 when there is none yet.
 
     \b
     Examples:
@@ -63,17 +64,24 @@ def status(
     now, key = instant_of(as_of), public_key_of(settings)
     standings = [standing_of(settings, name, now, key) for name in chosen_environments(settings, environments)]
     reasons = _explain(standings, key) if explain and key else {}
-    runs = last_runs(settings, environments)
+    runs = sorted(last_runs(settings, environments), key=lambda one: not one.failed)
     if as_json:
-        told = {"environments": [_as_json(one, reasons) for one in standings], "runs": [one._asdict() for one in runs]}
+        told = {
+            "runs": [{"failed": one.failed, **one._asdict()} for one in runs],
+            "environments": [_as_json(one, reasons) for one in standings],
+        }
         print_json(json.dumps(told, indent=1))
     else:
+        for run in runs:
+            if run.failed:
+                say(f"FAILED: {_run(run)}")
         for one in standings:
             say("\n".join(_lines(one)))
             if one.environment in reasons:
                 say(explanation_text(reasons[one.environment]))
         for run in runs:
-            say(_run(run))
+            if not run.failed:
+                say(_run(run))
     broken = any(one.bundle and one.faults for one in standings)
     if broken:
         return ExitCode.VERIFICATION_FAILED
@@ -107,11 +115,7 @@ def _lines(one: Standing) -> Iterator[str]:
     yield f"  {one.bundle}"
     yield from (f"  due   {_due(each)}" for each in one.due)
     for item in one.open_items[:MOST_SHOWN]:
-        since = f" since {_second(item.since)}" if item.since else ""
-        yield f"  open  {item.title}{since}  [{item.owner}]"
-        yield f"        -> {_for_environment(item.next_action, one.environment)}"
-        if item.settles:
-            yield f"        settles too: {'; '.join(item.settles)}"
+        yield from _open(item)
     if len(one.open_items) > MOST_SHOWN:
         yield f"  open  and {len(one.open_items) - MOST_SHOWN} more; --json lists all"
     for each in _latest(one.attachments):
@@ -121,6 +125,17 @@ def _lines(one: Standing) -> Iterator[str]:
         yield f"  act   {actor.owner}: {actor.steps} step{'' if actor.steps == 1 else 's'}; first: {actor.task}"
         if actor.command:
             yield f"        -> {actor.command}"
+
+
+def _open(item: OpenItem) -> Iterator[str]:
+    since = f" since {_second(item.since)}" if item.since else ""
+    yield f"  open  {item.title}{since}  [{item.owner}]"
+    if item.about:
+        rest = f", the first of {item.route_count}; --json lists them" if item.route_count > 1 else ""
+        yield f"        {item.about[0]}{rest}"
+    yield f"        -> {item.next_action}"
+    if item.settles:
+        yield f"        settles too: {'; '.join(item.settles)}"
 
 
 def _latest(attachments: Iterable[Attached]) -> Iterable[Attached]:
@@ -135,11 +150,6 @@ def _kept(each: Attached) -> str:
     return each.level if each.outcome == "accepted" else f"NOT COMPLETE ({each.outcome.replace('_', ' ')})"
 
 
-def _for_environment(text: str, environment: str) -> str:
-    """Let the commands in a sentence name the environment."""
-    return re.sub(r"`([^`]+)`", lambda found: f"`{for_environment(found[1], environment)}`", text)
-
-
 def _second(instant: str) -> str:
     """Leave out what is finer than people read."""
     return re.sub(r"\.\d+(?=Z$)", "", instant)
@@ -147,7 +157,8 @@ def _second(instant: str) -> str:
 
 def _due(due: Due) -> str:
     more = f", first of {due.pending}" if due.pending > 1 else ""
-    return f"{due.what} {'OVERDUE since' if due.overdue else 'at'} {_second(due.at)}{more}"
+    what = f"{due.what} of {due.about}" if due.about else due.what
+    return f"{what} {'OVERDUE since' if due.overdue else 'at'} {_second(due.at)}{more}"
 
 
 def _run(run: LastRun) -> str:

@@ -56,7 +56,7 @@ def test_status_says_verdict_what_is_open_and_who_must_act(call: Call, ran: Path
     assert any(line.startswith("  open  A connector recovery is open since 2026-06-11T16:40:00Z") for line in lines)
     assert any(line.startswith("  act   release-governance: ") for line in lines)
     assert "        settles too: Executive report: failed again on retry; Executive report: not delivered" in lines
-    assert any("`reporter recovery open --environment build-fleet`" in line for line in lines)
+    assert any(" `reporter recovery open jira --environment build-fleet --by NAME " in line for line in lines)
     assert not any("OLD" in line for line in lines)
 
 
@@ -119,7 +119,8 @@ def test_very_many_open_items_are_cut_on_a_screen(call: Call, copy: Path, monkey
 def test_status_leaves_out_what_is_finer_than_people_read(
     call: Call, copy: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    item = OpenItem("x", "Route: not delivered", "2026-06-11T10:41:00.123456Z", "lead", "Mend it.")
+    at = "2026-06-11T10:41:00.123456Z"
+    item = OpenItem("x", "Route: not delivered", at, "lead", "Mend it.", about=("audit a by jira",), route_count=3)
     due = Due("drill", "2026-06-20T15:40:00.5Z", overdue=False, pending=1)
     actor = Actor("lead", 1, "Mend it", "")
     found = Standing(PILOT, "bundle", open_items=(item,), due=(due,), actors=(actor,))
@@ -127,6 +128,7 @@ def test_status_leaves_out_what_is_finer_than_people_read(
     said = call("status", "--settings", copy / "reporter.toml", "-e", PILOT).out
     assert "  due   drill at 2026-06-20T15:40:00Z\n" in said
     assert "  open  Route: not delivered since 2026-06-11T10:41:00Z  [lead]\n" in said
+    assert "        audit a by jira, the first of 3; --json lists them\n        -> Mend it.\n" in said
     assert "  act   lead: 1 step; first: Mend it\nlast `reporter " in said
 
 

@@ -13,9 +13,10 @@ from reporter.cli import answer
 from reporter.errors import UsageFault, VerificationFailed
 from reporter.jobs.keys import make_key_pair, signing_key
 from reporter.jobs.standing import public_key_of
+from reporter.jobs.standing.advice import Route, advise, for_environment
 from reporter.jobs.standing.chain import chain_of, lost_of
 from reporter.jobs.standing.difference import compare_bundles, find_bundle
-from reporter.jobs.standing.standing import Actor, Due, OpenItem, for_environment, standing_of
+from reporter.jobs.standing.standing import Actor, Due, OpenItem, standing_of
 from reporter.seal.bundle import write_bundle
 from reporter.settings import load_settings
 from reporter.settings_model import Settings
@@ -100,7 +101,7 @@ def test_what_is_due_next_is_the_first_of_its_kind(settings: Settings) -> None:
 
     routes = [
         {"due_at": at(3), "acknowledged": False},
-        {"due_at": at(-1), "acknowledged": False},
+        {"due_at": at(-1), "acknowledged": False, "loop": "audit", "subject": "a-1", "provider": "slack"},
         {"due_at": at(-9), "acknowledged": True},
     ]
     retries = [
@@ -123,7 +124,7 @@ def test_what_is_due_next_is_the_first_of_its_kind(settings: Settings) -> None:
     assert found.summary == "all well"
     assert found.due == (
         Due("drill", at(200), overdue=False, pending=1),
-        Due("acknowledgement", at(-1), overdue=True, pending=2),
+        Due("acknowledgement", at(-1), overdue=True, pending=2, about="audit a-1 by slack"),
         Due("retry", at(2), overdue=False, pending=1),
         Due("executive report", at(0), overdue=True, pending=1),
     )
@@ -363,3 +364,65 @@ def test_what_is_settled_with_something_graver_is_named_there(
 )
 def test_command_names_the_environment_once(command: str, said: str) -> None:
     assert for_environment(command, "pilot") == said
+
+
+SHUT = Route("audit", "a-1", "jira", "retry", "wait_for_retry_ack")
+SPENT = Route("audit", "a-2", "slack", "suppress", "not_needed")
+GOT = Route("audit", "a-3", "teams")
+OF_PILOT = "--environment pilot"
+TO = f"{OF_PILOT} --by NAME --reason TEXT --ref REF --execute"
+OF_JIRA = f"audit a-1 --provider jira {TO}"
+
+
+@pytest.mark.parametrize(
+    ("code", "advice", "said"),
+    [
+        (
+            "audit_delivery_failed",
+            "`reporter ack`, then `reporter retry approve`; `reporter retry plan`",
+            f"`reporter ack {OF_JIRA}`, then `reporter retry approve {OF_JIRA}`; `reporter retry plan {OF_PILOT}`",
+        ),
+        ("audit_retry_exhausted", "`reporter recovery open`", f"`reporter recovery open slack {TO}`"),
+        (
+            "audit_acknowledgement_outstanding",
+            "`reporter ack`, or ask.",
+            f"`reporter ack audit a-3 --provider teams {TO}`, or ask.",
+        ),
+        (
+            "recovery_open",
+            "`reporter recovery close`",
+            f"`reporter recovery close jira {TO.replace('--by', '--state resolved --verification REF --by')}`",
+        ),
+        ("executive_report_missing", "`reporter mail`", "`reporter mail pilot/latest --execute`"),
+        (
+            "evidence_unreadable",
+            "Repair it, then `reporter records import`.",
+            "Repair it, then `reporter records import`. (environment pilot)",
+        ),
+    ],
+)
+def test_advice_names_the_route_that_wants_it_and_the_environment(code: str, advice: str, said: str) -> None:
+    assert advise(code, advice, (GOT, SPENT, SHUT) if code != "recovery_open" else (SHUT,), "pilot") == said
+
+
+def test_advice_without_a_route_that_wants_it_names_the_environment_alone() -> None:
+    assert advise("x_delivery_failed", "`reporter ack`", (), "pilot") == "`reporter ack --environment pilot`"
+
+
+def test_open_item_says_what_it_is_about_and_what_its_routes_want(settings: Settings) -> None:
+    route = {"route_key": "r", "loop": "audit", "subject": "a-1", "provider": "jira"}
+    decision = {"route_key": "r", "action": "retry", "gate_state": "approval_required"}
+    item = {
+        "code": "audit_delivery_failed",
+        "next_action": "`reporter retry approve`",
+        "route_count": 3,
+        "routes": [route],
+    }
+    loops = {
+        "closure": {"open_items": [item]},
+        "retry_plan": {"plans": [{"retry_decisions": [decision]}]},
+    }
+    seal(settings, NOW, {"as_of": stamp(NOW), "loops": loops})
+    (found,) = standing(settings).open_items
+    assert (found.about, found.route_count) == (("audit a-1 by jira",), 3)
+    assert found.next_action == f"`reporter retry approve audit a-1 --provider jira {TO}`"

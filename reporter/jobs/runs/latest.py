@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import quote
 
-from reporter.errors import LedgerUnusable, UsageFault
+from reporter.errors import ExitCode, LedgerUnusable, UsageFault
 from reporter.jobs.runs.holder import read_holder
 from reporter.settings_places import Places
 
@@ -19,6 +19,7 @@ _OF_JOB: Final = (
     "SELECT sequence, run, payload FROM run_event WHERE job = {} AND run = sequence ORDER BY sequence DESC LIMIT 1"
 )
 _LAST: Final = f"SELECT sequence, run, payload FROM run_event ORDER BY sequence DESC LIMIT {LOOKED_AT}"  # noqa: S608
+_DONE: Final = frozenset({ExitCode.DONE, ExitCode.DUE_SOON, ExitCode.NEEDS_ATTENTION})
 _BUSY_SECONDS: Final = 5.0
 
 _Row = tuple[int, int, str]
@@ -34,6 +35,13 @@ class LastRun(NamedTuple):
     exit_code: int | None
     running: bool
     failed_environments: tuple[str, ...] = ()
+
+    @property
+    def failed(self) -> bool:
+        """Whether it did not do all that it was to do; a verdict that the call made an exit code is no failure."""
+        if self.exit_code is None:
+            return not self.running
+        return self.exit_code not in _DONE or bool(self.failed_environments)
 
 
 def last_runs(settings: "Settings | Places", environments: Collection[str] = ()) -> list[LastRun]:

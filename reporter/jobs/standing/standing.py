@@ -5,12 +5,12 @@ it does not say is left out.
 """
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from reporter.jobs.standing.advice import Route, advise, for_environment
 from reporter.model.instants import FUTURE_TOLERANCE, format_instant, parse_instant
 from reporter.seal.bundle import BundleName, list_bundles, lost_latest
 from reporter.seal.keys import PublicKey
@@ -37,10 +37,15 @@ class Due(NamedTuple):
     at: str
     overdue: bool
     pending: int
+    about: str = ""
+    """The route that it is due for."""
 
 
 class OpenItem(NamedTuple):
-    """One thing that holds the closure open. `settles` are the titles of others that are settled with it."""
+    """One thing that holds the closure open, and what to do about the first of its routes.
+
+    `settles` are the titles of others that are settled with it.
+    """
 
     code: str
     title: str
@@ -48,6 +53,8 @@ class OpenItem(NamedTuple):
     owner: str
     next_action: str
     settles: tuple[str, ...] = ()
+    about: tuple[str, ...] = ()
+    route_count: int = 0
 
 
 class Actor(NamedTuple):
@@ -124,7 +131,7 @@ def standing_of(settings: "Settings | Places", environment: str, now: datetime, 
         alert_level=_text(document, "alert_level"),
         summary=_text(document, "production", "summary"),
         due=tuple(_due(document, now)),
-        open_items=tuple(_open_items(document)),
+        open_items=tuple(_open_items(document, environment)),
         actors=tuple(_actors(document, environment)),
         attachments=tuple(
             Attached(*(_text(row, field) for field in Attached._fields)) for row in _rows(document, "attachments")
@@ -155,34 +162,60 @@ def _due(document: Mapping[str, Any], now: datetime) -> Iterator[Due]:
     """List what is due next, of each kind the first."""
     drill = _text(document, "production", "go_backend_rollback_drill_schedule", "schedule", "due", "at")
     answers = [
-        _text(one, "due_at")
+        (_text(one, "due_at"), _about(one))
         for one in _rows(document, "loops", "escalation_plan", "routes")
         if one.get("acknowledged") is False
     ]
     retries = [
-        _text(one, "next_retry_at")
-        for plan in _rows(document, "loops", "retry_plan", "plans")
-        for one in _rows(plan, "retry_decisions")
+        (_text(one, "next_retry_at"), _about(one))
+        for one in _decisions(document)
         if one.get("action") in {"retry", "wait"}
     ]
     report = _text(document, "loops", "executive", "schedule", "next_due_at")
-    kinds = {"drill": [drill], "acknowledgement": answers, "retry": retries, "executive report": [report]}
+    kinds = {
+        "drill": [(drill, "")],
+        "acknowledgement": answers,
+        "retry": retries,
+        "executive report": [(report, "")],
+    }
     for what, times in kinds.items():
-        known = [(found.at, at) for at in times if (found := parse_instant(at))]
+        known = [(found.at, at, about) for at, about in times if (found := parse_instant(at))]
         if known:
-            at, text = min(known)
-            yield Due(what, text, at <= now, len(known))
+            at, text, about = min(known)
+            yield Due(what, text, at <= now, len(known), about)
 
 
-def _open_items(document: Mapping[str, Any]) -> Iterator[OpenItem]:
+def _decisions(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    for plan in _rows(document, "loops", "retry_plan", "plans"):
+        yield from _rows(plan, "retry_decisions")
+
+
+def _about(row: Mapping[str, Any]) -> str:
+    found = _route(row, {})
+    return str(found) if found.subject else ""
+
+
+def _open_items(document: Mapping[str, Any], environment: str) -> Iterator[OpenItem]:
     """List what is open, the worst first; what is settled with something graver is named there alone."""
     rows = _rows(document, "loops", "closure", "open_items")
+    planned = {_text(one, "route_key"): one for one in _decisions(document)}
     graver = _settled_with(rows)
     for number, row in enumerate(rows):
-        if number not in graver:
-            code, title, since, owner, action = (_text(row, field) for field in OpenItem._fields[:-1])
-            also = tuple(_text(rows[other], "title") for other, above in graver.items() if above == number)
-            yield OpenItem(code, title, since, owner, action, also)
+        if number in graver:
+            continue
+        code, title, since, owner = (_text(row, field) for field in OpenItem._fields[:4])
+        routes = [_route(one, planned.get(_text(one, "route_key"), {})) for one in _rows(row, "routes")]
+        advice = _text(row, "next_action")
+        also = tuple(_text(rows[other], "title") for other, above in graver.items() if above == number)
+        about, count = tuple(map(str, routes)), row.get("route_count")
+        action = advise(code, advice, routes, environment) if advice else ""
+        whole = count if isinstance(count, int) else len(about)
+        yield OpenItem(code, title, since, owner, action, also, about, whole)
+
+
+def _route(row: Mapping[str, Any], decision: Mapping[str, Any]) -> Route:
+    loop, subject, provider = (_text(row, field) for field in ("loop", "subject", "provider"))
+    return Route(loop, subject, provider, _text(decision, "action"), _text(decision, "gate_state"))
 
 
 def _settled_with(rows: list[dict[str, Any]]) -> dict[int, int]:
@@ -215,14 +248,6 @@ def overall_state(status: str, readiness_state: str, closure_state: str) -> str:
     """Give the verdict of a bundle, never a better one than release readiness and the closure have."""
     held = readiness_state == "blocked" or closure_state == "open"
     return "blocked" if held and status != "needs_attention" else status
-
-
-def for_environment(command: str, environment: str) -> str:
-    """Let a command of ours name the environment that it is about, before the names that follow `--`."""
-    if not command.startswith("reporter ") or re.search(r" (?:--environment|-e)[ =]", command):
-        return command
-    head, dashes, names = command.partition(" -- ")
-    return f"{head} --environment {environment}{dashes}{names}"
 
 
 def instant_of(name: BundleName) -> datetime | None:

@@ -121,10 +121,19 @@ def test_status_tells_how_the_last_run_ended_and_which_never_did(capsys: pytest.
     assert answer(["status", "--json"]) == 0
     runs = json.loads(capsys.readouterr().out)["runs"]
     assert [(one["what"], one["exit_code"]) for one in runs] == [("retry run", 2), ("run", None)]
+    record_end(settings, record_start(settings, "mail", ["pilot"], at, at), Ending(4), at, timedelta(seconds=1))
     assert answer(["status"]) == 0
-    assert "last `reporter retry run`: as of 2026-06-02T06:15:00Z, exit code 2 after 2 s, FAILED for pilot" in (
-        capsys.readouterr().out
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == (
+        "FAILED: last `reporter retry run`: as of 2026-06-02T06:15:00Z, exit code 2 after 2 s, FAILED for pilot"
     )
+    assert lines[1].startswith("FAILED: last `reporter run`: ")
+    assert lines[2].startswith("pilot: ")
+    assert lines[-1] == "last `reporter mail`: as of 2026-06-02T06:15:00Z, exit code 4 after 1 s"
+    assert answer(["status", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert [*told] == ["runs", "environments"]
+    assert [one["failed"] for one in told["runs"]] == [True, True, False]
 
 
 def test_a_ledger_that_cannot_be_read_tells_status_of_no_run(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
