@@ -120,7 +120,7 @@ def count_failed(readiness: Readiness) -> int:
 
 
 def compare(before: Readiness, after: Readiness) -> Iterator[Change]:
-    """List what changed: the verdicts, each report, each check that began or ceased to fail, the open items."""
+    """List what changed: the verdicts, each report, each check that began or ceased to fail, open items, records."""
     verdicts = [(before.production, after.production), (before.loops.release_readiness, after.loops.release_readiness)]
     judged = list(zip(judging(before), judging(after), strict=True))
     pairs: list[tuple[Report, Report]] = [*verdicts, *judged]
@@ -146,6 +146,15 @@ def compare(before: Readiness, after: Readiness) -> Iterator[Change]:
                     better=check.status is not CheckStatus.FAIL,
                 )
     yield from _items(before, after)
+    for source in after.records:
+        if source.rewritten_since == before.as_of:
+            yield Change(
+                subject=f"records/{source.alias}",
+                title=f"Earlier records in {source.alias}",
+                before="as_sealed",
+                after="rewritten",
+                better=False,
+            )
 
 
 def _items(before: Readiness, after: Readiness) -> Iterator[Change]:

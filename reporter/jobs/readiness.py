@@ -18,6 +18,7 @@ from reporter.collect.case import collect_case
 from reporter.errors import ReporterError, UsageFault, VerificationFailed, as_told
 from reporter.jobs.files import BundleFiles
 from reporter.jobs.loops import Evidence, read_large, states_of
+from reporter.jobs.records import reading_of
 from reporter.jobs.runs.results import kind_of
 from reporter.model.case import EVERYBODY, Case, Request
 from reporter.model.instants import format_instant
@@ -191,10 +192,13 @@ def _begin(  # noqa: PLR0913, PLR0917 - what an environment is made from
     from reporter.assess.readiness import build_inputs, build_readiness
     from reporter.jobs.delivery.attachment_records import read_attachments
     from reporter.jobs.earlier import look_back
+    from reporter.jobs.lost_records import note_rewritten
     from reporter.jobs.runs.earlier import runs_before
 
     earlier = look_back(settings, environment, now, key)
     evidence = evidence or states_of(settings, environment, now, key=key.public)
+    places = settings.environments[environment].records
+    sources = note_rewritten(evidence.sources, places, reading_of(settings), earlier.before)
     case = replace(collect_case(settings, environment, now), artifacts=earlier.artifacts)
     reports = assess_reports(case, states=evidence.states)
     readiness = build_readiness(
@@ -204,11 +208,11 @@ def _begin(  # noqa: PLR0913, PLR0917 - what an environment is made from
         previous=earlier.previous,
         before=earlier.before,
         trend=earlier.trend,
-        records=evidence.sources,
+        records=sources,
         runs=runs_before(settings, environment, now, earlier.previous.as_of if earlier.previous else ""),
         attachments=read_attachments(settings, environment, now),
     )
-    inputs = build_inputs(case, settings.digest(environment), evidence.sources)
+    inputs = build_inputs(case, settings.digest(environment), sources)
     files = BundleFiles(readiness, reports, inputs, now, pdfs)
     return _Unit(case, reports, readiness, inputs, evidence, files)
 

@@ -46,6 +46,7 @@ class RecordSource(Wire):
     """One source of evidence records: what it is, what was read, and what could not be.
 
     `sha256` is of a file's bytes; of a source that is no file, of its records, each followed by a newline.
+    `rewritten_since` is the instant of the bundle before, where a file of JSON Lines no longer begins as that read it.
     """
 
     alias: str
@@ -55,6 +56,7 @@ class RecordSource(Wire):
     record_count: int
     fault_count: int
     faults: tuple[str, ...]
+    rewritten_since: str | None = None
 
 
 class Inputs(Wire):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from reporter.model.instants import parse_instant
 from reporter.model.readiness import Change, Readiness, TrendPoint
 from reporter.render.day_charts import short_day
-from reporter.render.references import References
+from reporter.render.references import RECORDS, References
 from reporter.render.shapes import ChangeRow, Changes, Link, Listing, Row, Table, Trend
 from reporter.render.trend_chart import Point, draw_trend
 from reporter.render.wording import BETTER, WORSE, count, day, joined, moment, plain, tag_of_word, word_of
@@ -126,6 +126,8 @@ def _none() -> Listing[ChangeRow]:
 def _change(change: Change, references: References) -> ChangeRow:
     report, _, part = change.subject.partition("/")
     found = references.checks.get((report, part)) or references.items.get((report, part))
+    if report == RECORDS:
+        found = references.document(part).anchor
     anchor = found if part else references.reports.get(report)
     return ChangeRow(
         title=Link(plain(change.title), anchor or ""),

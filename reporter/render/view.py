@@ -199,13 +199,17 @@ def _input(one: Input, anchor: str, references: References) -> InputRow:
 
 
 def _source(one: RecordSource, anchor: str) -> SourceRow:
-    faults = f"{count(one.fault_count, 'fault')}"
+    tag = Tag("All read", "good", "✓")
+    if one.rewritten_since:
+        tag = Tag(f"All read, rewritten since {day(one.rewritten_since)}", "soon", "▲")
+    if one.fault_count:
+        tag = Tag(count(one.fault_count, "fault"), "bad", "✗")
     return SourceRow(
         anchor=anchor,
         alias=given(one.alias),
         kind=given(one.kind),
         records=f"{one.record_count:,}",
-        tag=Tag(faults, "bad", "✗") if one.fault_count else Tag("All read", "good", "✓"),
+        tag=tag,
         size=size_of(one.size_bytes),
         sha256=plain(one.sha256 or NO_MARK),
         faults=Listing(
