@@ -93,7 +93,9 @@ def decided_at(as_of: datetime | None, *, execute: bool) -> datetime:
 
 
 def finish(settings: Settings, prepared: Prepared, *, execute: bool, as_json: bool) -> int:
-    """Record the decision, or only say what would be recorded."""
+    """Record the decision, or only say what would be recorded; what the person should know is said before."""
+    for line in prepared.remarks:
+        remark(line)
     prepared, added = record_once(settings, prepared) if execute else (prepared, False)
     if as_json:
         print_json(json.dumps(prepared_as_json(prepared, execute=execute, added=added), indent=1))
@@ -103,8 +105,6 @@ def finish(settings: Settings, prepared: Prepared, *, execute: bool, as_json: bo
             for line in prepared.changes:
                 say(f"  {line}")
         say(f"  record {prepared.record_id} for {prepared.environment}, dated {prepared.record['created_at']}")
-    for line in prepared.remarks:
-        remark(line)
     if not execute and not prepared.repeats:
         remark("nothing was recorded; --execute records it")
     return ExitCode.DONE

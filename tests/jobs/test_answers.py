@@ -31,7 +31,7 @@ from reporter.jobs.records import open_settings_ledger
 from reporter.ledger import verify_ledger
 from reporter.loops.loop import Loop
 from reporter.loops.routes import LoopStates
-from reporter.model.routes import GateState, RecoveryState, RouteState
+from reporter.model.routes import GateState, RecoveryState, RouteOutcome, RouteState
 from reporter.settings import load_settings
 from reporter.settings_model import Settings
 
@@ -241,6 +241,7 @@ def test_loop_and_provider_may_be_spelt_as_people_do(world: World) -> None:
 def test_retry_plan_is_accepted_by_default_and_named(world: World) -> None:
     world.tell(*failed(), make.retry_plan(A, NOW - 10 * MINUTE, [("audit-1", "slack")], rid="gordackretry-1"))
     prepared = world.ack(A, "audit-1")
+    assert prepared.remarks == (), "here the answer is to the failure"
     payload = prepared.record["acknowledgement"]
     assert (payload["acknowledgement_state"], payload["retry_plan_id"]) == ("accepted", "gordackretry-1")
     world.record(prepared)
@@ -257,6 +258,19 @@ def test_escalation_may_be_answered_to_open_its_gate(world: World) -> None:
     assert world.route().gate.state is GateState.ACKNOWLEDGEMENT_REQUIRED
     world.record(world.ack(R, "gordackrecoveryesc-1", "accepted"))
     assert world.route().gate.state is GateState.OPEN
+
+
+def test_answer_to_what_nobody_got_says_so_and_leaves_the_delivery_open(world: World) -> None:
+    world.tell(planned(), make.delivery(N, NOW - MINUTE, "monthly", failed=["slack"]))
+    prepared = world.ack(N, "monthly")
+    (said,) = prepared.remarks
+    assert said.startswith("drill_notification monthly -> slack: nobody got it: its last delivery failed. ")
+    assert world.ack(N, "monthly", "deferred").remarks == (), "it leaves the answer outstanding anyhow"
+    world.record(prepared)
+    route = world.route()
+    assert (route.acknowledgement.outstanding, route.outcome) == (False, RouteOutcome.FAILED)
+    world.tell(planned(), make.delivery(N, NOW - MINUTE, "monthly"))
+    assert world.ack(N, "monthly", "resolved", now=NOW + MINUTE).remarks == ()
 
 
 Refused = Callable[[World], Prepared]

@@ -1,5 +1,6 @@
 """Answering for a route, and deciding about its next retry (domain.md A5, B1.16)."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
@@ -15,7 +16,7 @@ from reporter.loops.routes import LoopStates
 from reporter.loops.states import ACKNOWLEDGEMENT_STATES, ANSWERED_STATES, APPROVAL_STATES
 from reporter.loops.writing import write_acknowledgement, write_approval
 from reporter.model.instants import format_instant
-from reporter.model.routes import GateState, RouteState
+from reporter.model.routes import GateState, RouteOutcome, RouteState
 from reporter.model.text import show
 from reporter.settings_model import Settings
 
@@ -83,6 +84,7 @@ def acknowledge(  # noqa: PLR0913, PLR0917 - the words of the command
         drafted.record,
         drafted.repeats,
         (f"state: {_answered(found)} -> {chosen} ({effect})",),
+        tuple(_not_delivered(found)) if chosen in counting else (),
     )
 
 
@@ -165,6 +167,15 @@ def _answer_faults(route: RouteState, state: str) -> list[str]:
     if now_is.state == state and not now_is.outstanding and route.gate.state not in _WAITING:
         return [f"{route.route}: needs no acknowledgement: {_answered(route)} already"]
     return []
+
+
+def _not_delivered(route: RouteState) -> Iterator[str]:
+    """Say of an answer to what nobody got that it counts, as the rule has it, and delivers nothing (A5)."""
+    if route.outcome is RouteOutcome.FAILED and route.gate.state not in _WAITING:
+        yield (
+            f"{route.route}: nobody got it: its last delivery failed. The answer counts for the plan; the delivery"
+            " stays open, and keeps the closure open, until it is made good: see `reporter retry plan`"
+        )
 
 
 def _gate_faults(loop: Loop, route: RouteState) -> list[str]:
