@@ -1,4 +1,4 @@
-"""Many lines read at once, and a fold that passes over what adds nothing, come to what one record at a time does."""
+"""Lines read chunk by chunk, and a fold that passes over what adds nothing, come to what one record at a time does."""
 
 import json
 from itertools import chain

@@ -19,6 +19,8 @@ class RawRecord(NamedTuple):
 class RecordBatch(NamedTuple):
     """Records that follow one another in a source; the first stands at `first`. Blank ones are no records.
 
+    Those that are lines may come with their line ends.
+
     Nobody has looked at them: they may be no JSON at all.
     """
 
@@ -26,13 +28,6 @@ class RecordBatch(NamedTuple):
     source: str
     first: int
     unit: str = "line"
-
-
-class RecordLines(NamedTuple):
-    """A batch of lines, and the lines in one piece as well: without the end of the last."""
-
-    lines: bytes
-    batch: RecordBatch
 
 
 class RecordFault(NamedTuple):

@@ -9,11 +9,10 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import repeat
-from operator import itemgetter, length_hint
+from operator import length_hint
 from typing import Any, Final, NamedTuple, TypeAlias, Union, cast
 
 import msgspec
-from msgspec import UNSET
 
 from reporter.model.instants import parse_instant
 from reporter.model.raw_records import RecordBatch
@@ -21,8 +20,6 @@ from reporter.model.records import (
     SHAPES,
     UNDATED,
     ContentFault,
-    Delivery,
-    Execution,
     Id,
     Record,
     RetryDecision,
@@ -60,7 +57,6 @@ _INSTANTS: Final = (
 _OURS: Final = "go-backend-rollback-drill-"
 _DECIDING: Final = b'"delivery_success"'
 """What decides an attempt stands in its record once; looking for it twice is cheap, for every key would not be."""
-_FIRST, _LAST, _OPENED, _CLOSED = itemgetter(0), itemgetter(-1), ord("{"), ord("}")
 _KIND: Final = b'"metadata_kind"'
 _DECISIONS: Final = ("retry_decisions", "selected_retries")
 _WRONG_TYPE: Final = re.compile(r"Expected `(?P<wanted>[^`]*)`, got `(?P<found>[^`]*)`")
@@ -88,40 +84,8 @@ class RecordReader:
         classes = {row.kind: _record_class(row) for row in rows}
         self._kinds = frozenset(classes)
         self._type: Any = Union[tuple(classes.values())]  # noqa: UP007 - a union of classes made from the table
-        self._executions = frozenset(one for one in classes.values() if issubclass(one, Execution))
-        sure = {one: _sure_of(one) if issubclass(one, Delivery) else one for one in classes.values()}
-        self._sure = tuple(made for one, made in sure.items() if made is not one)
-        lines: Any = Union[tuple(sure.values())]  # noqa: UP007 - likewise
-        self._lines = msgspec.json.Decoder(lines)
         self._decoder = msgspec.json.Decoder(self._type)
         self._peek = msgspec.json.Decoder(_Peek)
-
-    def decode_lines(self, lines: bytes, raws: list[bytes]) -> list[Record] | None:
-        """Read lines in one go, given whole and cut, the last one first; None where each has to be read by itself.
-
-        It is an answer only where it is what reading each line by itself would give: the decoder takes two objects in
-        a line, one in two lines, and the last of two values of a key.
-        """
-        try:
-            records: list[Record] = self._lines.decode_lines(lines)
-        except _REFUSED:
-            return None
-        if raws and not raws[-1]:  # what follows the last line end of a file
-            raws = raws[:-1]
-        if len(records) != len(raws) or not _are_objects(raws) or not self._is_said_once(lines, raws, records):
-            return None
-        records.reverse()
-        return records
-
-    def _is_said_once(self, lines: bytes, raws: list[bytes], records: list[Record]) -> bool:
-        """Say whether no line names what decides an attempt twice: each time it is named is a value of a record."""
-        named, kinds = lines.count(_DECIDING), [*map(type, records)]
-        told = sum(map(kinds.count, self._sure))
-        if told != named:
-            told += sum(_times_told(one) for one, kind in zip(records, kinds, strict=True) if kind in self._executions)
-        if told == named and b"\\" not in lines:
-            return True
-        return max(map(bytes.count, raws, repeat(_DECIDING)), default=0) <= 1
 
     def decode_record(self, raw: bytes) -> Record:
         """Read one record. Raises BadRecord when it is not JSON, has no id, or holds a value of a wrong type."""
@@ -165,7 +129,7 @@ class RecordReader:
 
     def decode_refused(self, batch: RecordBatch, position: int) -> Record | ContentFault | None:
         """Read a record the slow way: another kind, a time in another spelling, a fault, or None when it is blank."""
-        raw = batch.raws[position]
+        raw = batch.raws[position].removesuffix(b"\n")
         try:
             return self._decode_slowly(raw) if raw.strip() else None
         except BadRecord as bad:
@@ -223,14 +187,6 @@ def _check_envelope(value: Any, raw: bytes) -> str:  # noqa: ANN401 - JSON is un
     return record
 
 
-def _are_objects(raws: list[bytes]) -> bool:
-    """Say whether each of as many lines as objects is one: no object holds a line end between two braces."""
-    try:
-        return {*map(_FIRST, raws)} == {_OPENED} and {*map(_LAST, raws)} == {_CLOSED}
-    except IndexError:  # a blank line
-        return False
-
-
 def _is_doubled(raw: bytes) -> bool:
     return raw.count(_DECIDING) > 1
 
@@ -274,27 +230,6 @@ def _record_class(row: KindRow) -> type[Record]:
         gc=False,
     )
     return cast("type[Record]", record)
-
-
-def _sure_of(delivery: type[Delivery]) -> type[Delivery]:
-    """Make a class of the same records, but for those that do not say whether they succeeded."""
-    sure = msgspec.defstruct(
-        delivery.__name__,
-        [("delivery_success", bool)],
-        bases=(delivery,),
-        tag_field="metadata_kind",
-        tag=delivery.kind,
-        kw_only=True,
-        gc=False,
-    )
-    return cast("type[Delivery]", sure)
-
-
-def _times_told(execution: Any) -> int:  # noqa: ANN401 - of a class that is made from the table
-    """Count where an execution says whether it succeeded."""
-    said = execution.payload
-    own = execution.delivery_success is not UNSET
-    return own + (said is not None and said.delivery_success is not UNSET)
 
 
 def _with_instants(value: Any) -> Any:  # noqa: ANN401 - JSON is untyped

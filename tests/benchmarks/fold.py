@@ -36,14 +36,14 @@ def decoded(path: Path) -> int:
     """Read and decode every record and take the digest of the file, as a fold does, and keep nothing."""
     from reporter.collect.records import Reading, Source, Span, find_sources, measure_file, read_backwards
     from reporter.loops.table import READER
-    from reporter.model.raw_records import RecordLines
+    from reporter.model.raw_records import RecordBatch
 
     (source,) = find_sources([str(path)], Reading())
     assert isinstance(source, Source)
     records, size = 0, path.stat().st_size
     for part in read_backwards(source, Span(0, size), Reading()):
-        if isinstance(part, RecordLines):
-            records += len(READER.decode_lines(part.lines, part.batch.raws) or ())
+        if isinstance(part, RecordBatch):
+            records += sum(1 for _ in READER.decode_each(part, READER.decode_refused))
     measure_file(str(path), size)
     return records
 

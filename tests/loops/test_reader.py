@@ -210,50 +210,25 @@ def test_word_twice_in_a_record_too_deep_to_look_through_is_a_fault() -> None:
 
 ONE = make.raw(make.worker_run(N, NOW, rid="run-1"))
 OTHER = make.raw(make.delivery(N, NOW, "monthly", rid="rcd-1"))
-FAILED = make.raw(make.delivery(N, NOW, "monthly", failed=["slack"], rid="rcd-2"))
-ESCAPED = FAILED.replace(b"delivery_success", rb"delivery\u005fsuccess")
-DOUBLED = FAILED[:-1] + b', "delivery_success": true}'
-
-
-def read_at_once(*raws: bytes) -> list[Any] | None:
-    lines = b"\n".join(raws)
-    return READER.decode_lines(lines, lines.split(b"\n"))
-
-
-def test_lines_are_read_at_once_the_last_one_first() -> None:
-    for ended in ((), (b"",)):
-        records = read_at_once(ONE, OTHER, FAILED, *ended)
-        assert records is not None
-        assert [one.session_id for one in records] == ["rcd-2", "rcd-1", "run-1"]
-        assert records[0].delivery_success is False
 
 
 @pytest.mark.parametrize(
-    "raws",
+    "raw",
     [
-        pytest.param([ONE, b"{"], id="broken"),
-        pytest.param([ONE, b"", OTHER], id="blank"),
-        pytest.param([b"", ONE + OTHER], id="two-in-a-line-after-a-blank-one"),
-        pytest.param([ONE, ONE + OTHER], id="two-in-a-line"),
-        pytest.param([ONE[:1] + b"\n" + ONE[1:], OTHER], id="one-in-two-lines"),
-        pytest.param([ONE + OTHER, ONE[:1] + b"\n" + ONE[1:]], id="two-in-a-line-and-one-in-two"),
-        pytest.param([ONE + OTHER, ONE[:-1] + b"\n" + ONE[-1:]], id="two-in-a-line-and-one-that-ends-in-the-next"),
-        pytest.param([ONE + OTHER, ONE.replace(b'{"session', b'{"x":\n{}, "session', 1)], id="a-brace-opens-a-line"),
-        pytest.param([b" " + ONE, OTHER], id="space-before"),
-        pytest.param([ONE, DOUBLED], id="key-twice"),
-        pytest.param([ESCAPED, DOUBLED], id="key-twice-and-one-in-another-spelling"),
-        pytest.param([OTHER.replace(b'"delivery_success": true, ', b""), DOUBLED], id="key-twice-and-one-left-out"),
-        pytest.param([b""], id="nothing"),
+        pytest.param(ONE, id="record"),
+        pytest.param(OTHER[:-1] + b', "delivery_success": false}', id="key-twice"),
+        pytest.param(ONE + b"\r", id="carriage-return"),
+        pytest.param(ONE[:-1], id="cut-short"),
+        pytest.param(ONE[:30], id="cut-short-in-a-text"),
+        pytest.param(ONE + OTHER, id="two-in-a-line"),
+        pytest.param(ONE.replace(b'"run-1"', b"7"), id="wrong-type"),
+        pytest.param(b"\xff", id="no-text"),
+        pytest.param(b" ", id="blank"),
+        pytest.param(b"", id="nothing"),
     ],
 )
-def test_lines_that_might_be_read_otherwise_one_by_one_are_not_read_at_once(raws: list[bytes]) -> None:
-    assert read_at_once(*raws) is None
-
-
-def test_lines_whose_words_are_many_but_none_twice_in_a_line_are_read_at_once() -> None:
-    execution = make.raw(make.execution(N, NOW, "monthly", delivery_success=True))
-    quoted = make.raw(make.worker_run(N, NOW, notes='a "word"'))
-    for raws in ([execution, OTHER], [quoted, OTHER], [ESCAPED, OTHER], [ONE[:-1] + b', "x": "delivery_success"}']):
-        records = read_at_once(*raws)
-        assert records is not None
-        assert len(records) == len(raws)
+def test_line_is_read_alike_with_its_line_end_and_without(raw: bytes) -> None:
+    without, ended = (
+        READER.decode_batch(RecordBatch([ONE, raw + end, OTHER], "evidence.jsonl", 1)) for end in (b"", b"\n")
+    )
+    assert ended == without

@@ -3,20 +3,21 @@
 A line that is too long is skipped and named; memory holds one chunk and one line.
 """
 
+import io
 from typing import BinaryIO
 
 from reporter.collect.records.lines import BOM, cut_batches, too_long
-from reporter.collect.records.reading import CHUNK, LineBatches
+from reporter.collect.records.reading import CHUNK, Batches
 from reporter.collect.records.shards import Span
 from reporter.collect.records.streams import read_error
-from reporter.model.raw_records import RecordBatch, RecordFault, RecordLines
+from reporter.model.raw_records import RecordBatch, RecordFault
 
 
-def read_lines_backwards(file: BinaryIO, span: Span, source: str, limit: int) -> LineBatches:
+def read_lines_backwards(file: BinaryIO, span: Span, source: str, limit: int) -> Batches:
     """Cut a span that has an end into lines of at most `limit` bytes, and hand out the last ones first.
 
     Lines are numbered from the end: 1 is what follows the span's last line end, 0 the line before it. Where all of a
-    chunk are short enough they come in one piece as well, for whoever decodes them all at once.
+    chunk are short enough they keep their line ends, for taking them away costs more than reading past them.
     """
     position, number = span.end or 0, 1
     tail, is_too_long = b"", False
@@ -29,13 +30,15 @@ def read_lines_backwards(file: BinaryIO, span: Span, source: str, limit: int) ->
         except OSError as error:
             yield RecordFault(source, number, *read_error(error))
             return
-        start = data.find(b"\n") + 1
-        if start and not is_too_long and size + len(tail) <= limit:
-            lines = data[start:] + tail
-            tail = data[: start - 1] if position else data[: start - 1].removeprefix(BOM)
-            raws = lines.split(b"\n")
-            number -= len(raws)
-            yield RecordLines(lines, RecordBatch(raws, source, number + 1))
+        if b"\n" in data and not is_too_long and size + len(tail) <= limit:
+            data += tail
+            lines = io.BytesIO(data)
+            tail = lines.readline().removesuffix(b"\n")
+            if not position:
+                tail = tail.removeprefix(BOM)
+            raws = [*lines]
+            number -= len(raws) + data.endswith(b"\n")
+            yield RecordBatch(raws, source, number + 1)
             continue
         raws = data.split(b"\n")
         if is_too_long and len(raws) > 1:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
-from reporter.model.raw_records import RecordBatch, RecordFault, RecordLines
+from reporter.model.raw_records import RecordBatch, RecordFault
 
 if TYPE_CHECKING:
     from reporter.collect.https import HttpsAccess
@@ -18,8 +18,6 @@ Read: TypeAlias = Callable[[int], bytes]
 """Gives at most so many bytes, and none at the end. Raises DamagedStream."""
 
 Batches: TypeAlias = Iterator[RecordBatch | RecordFault]
-
-LineBatches: TypeAlias = Iterator[RecordLines | RecordBatch | RecordFault]
 
 
 class DamagedStream(Exception):

@@ -17,7 +17,7 @@ from reporter.collect.records.document import read_document
 from reporter.collect.records.index import read_index
 from reporter.collect.records.lines import Bookmark, read_lines
 from reporter.collect.records.meter import Meter, metered_file, metered_records
-from reporter.collect.records.reading import MOST_FAULTS, Batches, DamagedStream, LineBatches, Reading, too_many_faults
+from reporter.collect.records.reading import MOST_FAULTS, Batches, DamagedStream, Reading, too_many_faults
 from reporter.collect.records.shards import Span
 from reporter.collect.records.streams import (
     HEAD_BYTES,
@@ -212,7 +212,7 @@ def _read_file(
                     yield from read_lines(stream, alias, limit, bookmark)
 
 
-def read_backwards(source: Source, span: Span, reading: Reading) -> LineBatches:
+def read_backwards(source: Source, span: Span, reading: Reading) -> Batches:
     """Yield the records of a span of plain JSON Lines, the last ones first, numbered from the end of the span."""
     file = open_file(source.place)
     if isinstance(file, Unread):

@@ -9,12 +9,12 @@ from itertools import chain
 from typing import Final, NamedTuple
 
 from reporter.collect.records import Kind, Meter, Reading, Source, Span, count_lines, read_backwards, read_source
-from reporter.collect.records.reading import MOST_FAULTS, LineBatches, too_many_faults
+from reporter.collect.records.reading import MOST_FAULTS, Batches, too_many_faults
 from reporter.errors import LedgerUnusable
 from reporter.loops.facts import Folded
 from reporter.loops.fold import fold_batches
 from reporter.loops.table import READER
-from reporter.model.raw_records import RecordBatch, RecordFault, RecordLines
+from reporter.model.raw_records import RecordBatch, RecordFault
 from reporter.model.records import ContentFault, Record
 
 KEPT_FAULTS: Final = 100
@@ -80,8 +80,7 @@ class _ShareReader:
         try:
             for part in self._batches():
                 if self._faulty >= MOST_FAULTS:
-                    source = part.batch.source if isinstance(part, RecordLines) else part.source
-                    yield [self._note(too_many_faults(source))]
+                    yield [self._note(too_many_faults(part.source))]
                     return
                 yield [self._note(part)] if isinstance(part, RecordFault) else self._decode(part)
         except LedgerUnusable as error:
@@ -97,25 +96,19 @@ class _ShareReader:
         digest = "" if nothing or self._span else meter.sha256
         return SourceRead(self._source.alias, self._source.kind, digest, meter.size_bytes, *counts)
 
-    def _batches(self) -> LineBatches:
+    def _batches(self) -> Batches:
         if isinstance(self._source, RecordFault):
             return iter((self._source,))
         if self._span:
             return read_backwards(self._source, self._span, self._reading)
         return read_source(self._source, self._reading, meter=self._meter)
 
-    def _decode(self, batch: RecordLines | RecordBatch) -> Iterable[Record | ContentFault]:
-        if isinstance(batch, RecordLines):
-            records = READER.decode_lines(batch.lines, batch.batch.raws)
-            if records is not None:
-                self._records += len(records)
-                return records
-            batch = batch.batch
+    def _decode(self, batch: RecordBatch) -> Iterator[Record | ContentFault]:
         self._records += len(batch.raws)
         return READER.decode_each(batch, self._refused)
 
     def _refused(self, batch: RecordBatch, position: int) -> Record | ContentFault | None:
-        if self._span and batch.raws[position]:
+        if self._span and batch.raws[position].strip():
             batch = batch._replace(first=batch.first + self._lines)
         read = READER.decode_refused(batch, position)
         if read is None or isinstance(read, ContentFault):

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from reporter.collect.records import Span, backwards
 from reporter.collect.records.backwards import read_lines_backwards
 from reporter.collect.records.lines import BOM, read_lines
-from reporter.collect.records.reading import LineBatches
-from reporter.model.raw_records import RecordBatch, RecordFault, RecordLines
+from reporter.collect.records.reading import Batches
+from reporter.model.raw_records import RecordBatch, RecordFault
 
 LIMIT = 12
 contents = st.lists(st.sampled_from([b"{}", b"x" * LIMIT, b"x" * (LIMIT + 1), b"y" * 50, b"", BOM, b"\r"])).map(
@@ -19,7 +19,7 @@ contents = st.lists(st.sampled_from([b"{}", b"x" * LIMIT, b"x" * (LIMIT + 1), b"
 )
 
 
-def numbered(batches: LineBatches, lines: int = 0) -> list[tuple[int, bytes | RecordFault]]:
+def numbered(batches: Batches, lines: int = 0) -> list[tuple[int, bytes | RecordFault]]:
     """List the lines that are not blank, each with its number."""
     found: list[tuple[int, bytes | RecordFault]] = []
     for part in batches:
@@ -27,8 +27,8 @@ def numbered(batches: LineBatches, lines: int = 0) -> list[tuple[int, bytes | Re
             number = (part.number or 0) + lines
             found.append((number, part._replace(number=number)))
         else:
-            batch = part.batch if isinstance(part, RecordLines) else part
-            found += [(number, raw) for number, raw in enumerate(batch.raws, batch.first + lines) if raw]
+            raws = [raw.removesuffix(b"\n") for raw in part.raws]
+            found += [(number, raw) for number, raw in enumerate(raws, part.first + lines) if raw]
     return found
 
 
@@ -58,5 +58,5 @@ def test_disk_that_fails_is_a_fault_and_what_came_before_counts(monkeypatch: pyt
     monkeypatch.setattr(backwards, "CHUNK", 4)
     file: BinaryIO = Failing(b"1\n2\n3\n4\n")
     first, fault = read_lines_backwards(file, Span(0, 8), "a", LIMIT)
-    assert first == RecordLines(b"4\n", RecordBatch([b"4", b""], "a", 0))
+    assert first == RecordBatch([b"4\n"], "a", 0)
     assert str(fault) == "a: line -1: found a read error (EIO), wanted readable bytes"
