@@ -9,7 +9,6 @@ from http import HTTPStatus
 from typing import Any, Final, cast
 
 from fastapi import FastAPI, Request, Response
-from pydantic import ValidationError
 from starlette.requests import ClientDisconnect
 
 from reporter.clock import precise_now, utc_now
@@ -28,6 +27,7 @@ from reporter.serve.operations import GET, Operation, all_operations
 from reporter.serve.problems import MEDIA_TYPE, Problem, Teller, busy
 from reporter.serve.readings import HTML, Reading
 from reporter.serve.tokens import Caller, Tokens
+from reporter.serve.validation import validated
 from reporter.settings_model import Role, Settings
 
 JSON: Final = "application/json"
@@ -97,7 +97,7 @@ class Service:
 
     async def _post(self, operation: Operation, request: Request) -> Response:
         value = read_object(await self._read(request))
-        body = _validated(cast("type[Body]", operation.body), value)
+        body = validated(cast("type[Body]", operation.body), value)
         records = body.execute or operation.records_dry
         key = once.read_key(_header(request, once.HEADER), needed=records)
         environment = self._environment(operation, request)
@@ -201,25 +201,6 @@ def make_app(settings: Settings, tokens: Tokens, service: Service) -> App:
 def _too_large(most: int) -> Problem:
     fault = f"body: found more than {most} bytes, wanted {most} at most (serve.max_body_bytes)"
     return Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, fault, headers={"Connection": "close"})
-
-
-def _validated(kind: type[Body], value: dict[str, Any]) -> Body:
-    try:
-        return kind.model_validate_json(json.dumps(value))
-    except ValidationError as error:
-        # No value is repeated: it may hold what no answer may.
-        faults = [f"{'.'.join(map(str, one['loc'])) or 'body'}: {_wanted(one)}" for one in error.errors()]
-    raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, *map(_visible, faults))
-
-
-def _wanted(error: Mapping[str, Any]) -> str:
-    if error["type"] == "extra_forbidden":
-        return "unknown, wanted none but what /openapi.json lists"
-    return f"found something else, wanted {error['msg'].removeprefix('Input should be ')}"
-
-
-def _visible(text: str) -> str:
-    return show(text)[1:-1] if not text.isprintable() else text
 
 
 def _header(request: Request, name: str) -> bytes | None:

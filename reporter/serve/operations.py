@@ -49,6 +49,7 @@ class Operation(NamedTuple):
         return self.path.partition("{")[2].partition("}")[0]
 
 
+START: Final = "/"
 HEALTH: Final = "/healthz"
 OPENAPI: Final = "/openapi.json"
 ENVIRONMENTS: Final = "/environments"
@@ -68,6 +69,7 @@ def all_operations() -> tuple[Operation, ...]:
 
 def _of_server() -> Iterator[Operation]:
     reads = Role.READ
+    yield Operation(GET, START, "start", "Where to go from here.", "server", None, shapes.Start, readings.START)
     yield Operation(GET, HEALTH, "hello", "The server lives.", "server", None, shapes.Hello, readings.HELLO)
     yield Operation(GET, OPENAPI, "openapi", "This document.", "server", reads, None, readings.DOCUMENT)
     summary = "The environments that may be asked for, and who asks."

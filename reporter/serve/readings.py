@@ -21,6 +21,7 @@ from reporter.model.instants import format_instant
 from reporter.model.registry import REPORTS
 from reporter.model.reports import AlertLevel
 from reporter.model.routes import RetryAction, RouteState
+from reporter.serve import shapes
 from reporter.serve.asked import Asked
 from reporter.settings_model import Settings
 
@@ -174,6 +175,7 @@ def _all_inputs(_settings: Settings, _environment: str) -> Collection[str]:
 
 HTML: Final = "text/html"
 HELLO: Final = Reading(lambda _: b'{"status":"ok"}', kept=False)
+START: Final = Reading(lambda _: shapes.Start().model_dump_json(indent=1).encode(), kept=False)
 DOCUMENT: Final = Reading(_document, kept=False)
 ENVIRONMENTS: Final = Reading(_environments, kept=False)
 GATE: Final = Reading(_gate, _gate_inputs)

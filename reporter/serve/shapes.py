@@ -19,6 +19,21 @@ class Hello(Shape):
     status: Literal["ok"] = "ok"
 
 
+class Start(Shape):
+    """Where to go from here."""
+
+    product: Literal["reporter"] = "reporter"
+    console: str = Field(
+        default="/console", description="The page for operators. It needs no token until it asks for data."
+    )
+    openapi: str = Field(default="/openapi.json", description="Every path with all that it may answer. Needs a token.")
+    health: str = Field(default="/healthz", description="Whether the server lives. Needs no token.")
+    token: str = Field(
+        default="Authorization: Bearer and a token of serve.tokens, for every path but /, /console and /healthz",
+        description="What all other paths need.",
+    )
+
+
 class Environment(Shape):
     """One environment of the settings."""
 

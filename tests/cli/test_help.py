@@ -55,20 +55,6 @@ def test_example_in_help_is_a_call_that_is_understood(call: Call, words: str) ->
         assert said.code in (0, 2), example
 
 
-def readme_calls() -> list[str]:
-    """Give the calls of the README about where it stands and what people decide."""
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    section = readme.partition("## Where it stands")[2].partition("```\n\n")[0]
-    return re.findall(r"^reporter ([^#\n]*)", section, flags=re.MULTILINE)
-
-
-@pytest.mark.parametrize("words", readme_calls())
-def test_call_in_the_readme_is_understood(call: Call, words: str) -> None:
-    said = call(*shlex.split(words))
-    assert said.code == 2, "there are no settings here"
-    assert "--help" not in said.err
-
-
 @pytest.mark.parametrize("name", COMMANDS)
 def test_line_in_the_table_is_the_first_line_of_the_commands_own_help(name: str) -> None:
     assert (ALL[name].help or "").partition("\n")[0] == COMMANDS[name].line

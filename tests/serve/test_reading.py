@@ -1,7 +1,10 @@
 """What GETs give: every path that upstream's users know, the same JSON as the commands, and no trace."""
 
 import json
+import re
+import shlex
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -11,9 +14,9 @@ from reporter.jobs.readiness import check_report, decide_gate
 from reporter.loops.table import LOOPS
 from reporter.model.paths import AUDIT, PILOT, TOLD
 from reporter.model.registry import REPORTS, ReportKind
-from reporter.serve.operations import ENVIRONMENTS, GATE, HEALTH, OPENAPI, all_operations
+from reporter.serve.operations import ENVIRONMENTS, GATE, HEALTH, OPENAPI, START, all_operations
 from serve.serving import PILOT as ENVIRONMENT
-from serve.serving import Running, configure, running
+from serve.serving import TOKENS, Running, configure, running
 from serve.traces import trace
 
 UPSTREAMS = (
@@ -90,6 +93,39 @@ def test_server_says_that_it_lives_to_anybody_and_nothing_else(shared: Running) 
     answer = shared.get(HEALTH, "", params={})
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
     assert shared.get(ENVIRONMENTS, "", params={}).status_code == 401
+
+
+def test_start_names_where_to_go_and_nothing_of_what_is_served(shared: Running) -> None:
+    answer = shared.get(START, "", params={})
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json")
+    told = answer.json()
+    assert (told["console"], told["openapi"], told["health"]) == ("/console", OPENAPI, HEALTH)
+    assert told["token"].endswith(" for every path but /, /console and /healthz")
+    assert ENVIRONMENT not in answer.text
+    assert shared.post(START, "", params={}, json={}).status_code == 401
+    assert shared.get("/none", params={}).json()["detail"].startswith("path: found none of this server's")
+
+
+def test_paths_that_need_no_token_are_those_that_the_readme_names() -> None:
+    assert {one.path for one in OPERATIONS if one.role is None} == {"/", "/console", "/healthz"}
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    assert "\n`/`, which says where to go, `/healthz` and the page of `/console` need no token " in readme
+
+
+def curls() -> list[list[str]]:
+    """Give the calls of curl in the README, word by word."""
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8").replace("\\\n", "")
+    return [shlex.split(one) for one in re.findall(r"^curl .*$", readme, flags=re.MULTILINE)]
+
+
+@pytest.mark.parametrize("words", curls(), ids=lambda words: words[-1].rpartition("/")[2] or "/")
+def test_call_of_curl_in_the_readme_is_answered(server: Running, words: list[str]) -> None:
+    address = words[-1].replace("http://127.0.0.1:8000", server.address)
+    given = [after for word, after in pairwise(words) if word == "-H"]
+    headers = dict(one.replace("$TOKEN", TOKENS["lead"]).split(": ") for one in given)
+    body = words[words.index("-d") + 1] if "-d" in words else None
+    answer = server.client.request("POST" if body else "GET", address, headers=headers, content=body)
+    assert answer.status_code == 200, answer.text
 
 
 def test_environments_are_listed_with_who_asks(shared: Running) -> None:
