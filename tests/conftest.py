@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from kept_prints import keep_prints
+from kept_prints import keep_covers, lay_out_untraced
 
 settings.register_profile("few", max_examples=10, deadline=None, derandomize=True)
 settings.register_profile("local", max_examples=100, deadline=None)
@@ -38,9 +38,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest.fixture(autouse=True, scope="module")
 def prints(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Print each page once, but where printing is what is tested."""
-    if request.path.parent.name == "render":
-        yield
-        return
-    with keep_prints(Path(os.environ[KEPT_PRINTS])):
+    """Print covers alone, and each once, but where printing is what is tested."""
+    printing = request.path.parent.name == "render"
+    with lay_out_untraced() if printing else keep_covers(Path(os.environ[KEPT_PRINTS])):
         yield

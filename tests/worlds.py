@@ -5,11 +5,18 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import redirect_stderr, redirect_stdout
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from reporter.cli import answer
+
 AS_OF = "2026-06-11T15:40:00Z"
 REPORTER = str(Path(sys.executable).parent / "reporter")
+OURS = ("CAVRA_", "REPORTER_")
 KEPT_PRINTS = Path(__file__).with_name("kept_prints.py")
 
 
@@ -18,9 +25,9 @@ def reporter(
 ) -> subprocess.CompletedProcess[str]:
     """Run the real command in a directory, with these variables and no others of ours.
 
-    A PDF of the very same page is laid out once in all tests together (`kept_prints.py`).
+    Of PDFs it lays out the covers, and each once in all tests together (`kept_prints.py`).
     """
-    bare = {key: value for key, value in os.environ.items() if not key.startswith(("CAVRA_", "REPORTER_"))}
+    bare = {key: value for key, value in os.environ.items() if not key.startswith(OURS)}
     return subprocess.run(
         [sys.executable, KEPT_PRINTS, os.environ["KEPT_PRINTS"], *map(str, arguments)],
         cwd=cwd,
@@ -30,6 +37,25 @@ def reporter(
         check=False,
         timeout=300,
     )
+
+
+def reporter_here(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Call the command in this process, which imports all of it once, where a process is not what is tested.
+
+    It has no variables of ours, and writes to streams of its own, as a process does.
+    """
+    words = [str(one) for one in arguments]
+    out, err = (TextIOWrapper(BytesIO(), encoding="utf-8", errors="backslashreplace") for _ in range(2))
+    with pytest.MonkeyPatch.context() as here, redirect_stdout(out), redirect_stderr(err):
+        for name in [one for one in os.environ if one.startswith(OURS)]:
+            here.delenv(name)
+        here.chdir(cwd)
+        code = answer(words)
+    said = []
+    for stream in (out, err):
+        stream.seek(0)  # which flushes
+        said.append(stream.read())
+    return subprocess.CompletedProcess(words, code, *said)
 
 
 def make_world(path: Path, as_of: str = AS_OF) -> Path:
