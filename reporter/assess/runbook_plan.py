@@ -24,6 +24,7 @@ _DISABLED: Final = "The new bundle says disabled."
 PROOFS: Final = tuple(BY_NAME[name].section for name in ("rollback", "rehearsal", "drills"))
 """The reports that together prove the way back: planned, rehearsed, exercised."""
 
+_SWITCH, _RESTART, _CAPTURE = "switch", "restart", "capture"
 _LONGEST_WHY: Final = 600
 _NOT_ACCEPTED: Final = "_not_accepted"
 
@@ -54,7 +55,18 @@ def rollback_steps(commands: Commands, mode: Mode, production: ProductionReport)
         )
     report = production.go_backend_rollback
     plan = report.rollback
+    told, more = most(plan.rollback_steps, MOST_STEPS)
+    approved = f", approved as {visible(plan.approval_id)}" if plan.approved else ", which is not approved"
+    places = [
+        f"Step {at} of {len(plan.rollback_steps)} of the rollback plan{approved}" for at in range(1, len(told) + 1)
+    ]
     given = plan.rollback_steps if report.status is Status.READY else ()
+    same = {} if given else _same_as_ours(told)
+
+    def also(ours: str) -> str:
+        found = same.get(ours)
+        return "" if found is None else f" {places[found]}: {sentence(visible(told[found]))}"
+
     if not _mention(given, VARIABLE):
         yield Todo(
             "rollback",
@@ -62,23 +74,22 @@ def rollback_steps(commands: Commands, mode: Mode, production: ProductionReport)
             f"If Go decides wrongly or not at all, switch it off for every process that hosts CAVRA, and {_SET_TOO}",
             DISABLE,
             owner,
-            f"In this mode Python decides alone. {_NOT_A_SHELL}",
+            shorten(f"In this mode Python decides alone. {_NOT_A_SHELL}{also(_SWITCH)}", _LONGEST_WHY),
             f"The environment of each of these processes holds this value. {_DISABLED}",
         )
-    if not _mention(given, "restart"):
+    if not _mention(given, _RESTART):
         yield Todo(
             "rollback",
             severity,
             "Restart the API, the CI runner wrapper, the workstation service and whatever else hosts CAVRA",
             "",
             owner,
-            "A process reads the mode when it starts.",
+            shorten(f"A process reads the mode when it starts.{also(_RESTART)}", _LONGEST_WHY),
             "Each process runs since after the change, and its decisions name Python as the backend.",
         )
-    told, more = most(plan.rollback_steps, MOST_STEPS)
-    approved = f", approved as {visible(plan.approval_id)}" if plan.approved else ", which is not approved"
-    for number, step in enumerate(told, start=1):
-        why = f"Step {number} of {len(plan.rollback_steps)} of the rollback plan{approved}."
+    for number, step in enumerate(told):
+        if number in same.values():
+            continue
         alone = (step,) if given else ()
         switches, captures = _mention(alone, VARIABLE), _captures(alone)
         yield Todo(
@@ -87,7 +98,7 @@ def rollback_steps(commands: Commands, mode: Mode, production: ProductionReport)
             shorten(visible(step), _LONGEST_WHY),
             DISABLE if switches else commands.run if captures else "",
             owner,
-            f"{why} {_NOT_A_SHELL} And {_SET_TOO}." if switches else why,
+            f"{places[number]}. {_NOT_A_SHELL} And {_SET_TOO}." if switches else f"{places[number]}.",
             _DISABLED if switches or captures else "The step is done and noted.",
         )
     if more:
@@ -99,9 +110,27 @@ def rollback_steps(commands: Commands, mode: Mode, production: ProductionReport)
             "Capture the reports as evidence of the rollback",
             commands.run,
             owner,
-            "An auditor wants to see when Python took over.",
+            shorten(f"An auditor wants to see when Python took over.{also(_CAPTURE)}", _LONGEST_WHY),
             f"There is a bundle dated after the restart. {_DISABLED}",
         )
+
+
+def _same_as_ours(told: Sequence[str]) -> dict[str, int]:
+    """Find the steps of a plan that is not ready, by place, which ours say too: each is told once, with ours."""
+    found: dict[str, int] = {}
+    for number, step in enumerate(told):
+        ours = (
+            _SWITCH
+            if _mention((step,), VARIABLE)
+            else _RESTART
+            if _mention((step,), _RESTART)
+            else _CAPTURE
+            if _captures((step,))
+            else ""
+        )
+        if ours:
+            found.setdefault(ours, number)
+    return found
 
 
 def _mention(steps: Sequence[str], words: str) -> bool:

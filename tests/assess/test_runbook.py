@@ -130,19 +130,24 @@ def test_step_that_a_ready_plan_leaves_out_is_added(without: str, added: str, pl
     assert told[place].task.startswith(added)
 
 
-def test_plan_that_is_not_ready_is_told_after_the_way_that_always_works() -> None:
-    doubt, first, second, *planned, last = steps(runbook(pilot=UNAPPROVED), "rollback")
+def test_plan_that_is_not_ready_is_told_with_the_way_that_always_works_each_step_once() -> None:
+    doubt, first, second, last = steps(runbook(pilot=UNAPPROVED), "rollback")
     assert doubt.task.startswith("Do not rely")
     assert first.command == DISABLE
     assert 'set mode = "disabled" of this environment in reporter.toml' in first.task
     assert first.done_when.endswith("The new bundle says disabled.")
     assert (second.task.split()[0], last.command) == ("Restart", RUN)
-    assert [one.command for one in planned] == ["", "", ""]
+    plan = "of 3 of the rollback plan, which is not approved: "
+    assert [f"Step {place} {plan}" in one.why for place, one in ((1, first), (2, second), (3, last))] == [True] * 3
+    assert "approved: Restart the API, CI runner or workstation process that hosts CAVRA." in second.why
 
 
-def test_plan_that_nobody_approved_says_so_at_each_of_its_steps() -> None:
-    told = steps(runbook(pilot=UNAPPROVED), "rollback")
-    assert sum("of the rollback plan, which is not approved" in one.why for one in told) == 3
+def test_steps_of_a_doubtful_plan_that_are_not_ours_stand_in_its_order() -> None:
+    own = ["Drain the queue", "Restart the API", "Tell the owners", "Restart the runners"]
+    told = steps(runbook(pilot=UNAPPROVED.put(PLAN, "/rollback_steps", own)), "rollback")
+    assert [one.task.split()[0] for one in told[1:]] == ["If", "Restart", "Drain", "Tell", "Restart", "Capture"]
+    assert [one.why.partition(" of ")[0] for one in told[3:6]] == ["Step 1", "Step 3", "Step 4"]
+    assert "Step 2 of 4 of the rollback plan, which is not approved: Restart the API." in told[2].why
 
 
 @pytest.mark.parametrize("mode", [Mode.DISABLED, Mode.SHADOW])
