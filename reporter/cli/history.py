@@ -12,6 +12,7 @@ from reporter.environments import chosen_environments
 from reporter.errors import ExitCode, UsageFault
 from reporter.jobs.standing import public_key_of
 from reporter.jobs.standing.chain import Link, chain_of, lost_of
+from reporter.model.text import count
 from reporter.settings import load_settings
 
 CHAIN = {
@@ -70,7 +71,7 @@ def history(
 
 
 def _count(links: list[Link]) -> str:
-    return f"{len(links)} bundle{'' if len(links) == 1 else 's'}, the newest first" if links else "no bundle yet"
+    return f"{count(len(links), 'bundle')}, the newest first" if links else "no bundle yet"
 
 
 def _line(link: Link) -> str:

@@ -16,6 +16,7 @@ from reporter.jobs.delivery.mailing import Mailed, Mailing, ReaderState, guard_m
 from reporter.jobs.guards import proved_guard
 from reporter.jobs.runs.results import Ending
 from reporter.jobs.standing.difference import find_bundle
+from reporter.model.text import count
 from reporter.settings import load_settings
 from reporter.stopping import exit_code_when_asked
 
@@ -136,9 +137,10 @@ def _lines(mailing: Mailing, mailed: Mailed | None) -> Iterator[str]:
     attached = ", ".join(f"{one.name} attached" for one in mailing.report.attachments) or "nothing attached"
     yield f"  {len(mailing.letter):,} bytes, {attached}; bundle {mailing.report.name}"
     if mailed is None:
-        yield f"  to {len(states)} readers, of whom {has} have it already"
+        yield f"  to {count(len(states), 'reader')}, of whom {has} have it already"
         return
-    yield f"  {has} of {len(states)} readers have it{'' if mailed.delivery else ', all of them before'}"
+    have, before = "has" if len(states) == 1 else "have", "" if mailed.delivery else ", all of them before"
+    yield f"  {has} of {count(len(states), 'reader')} {have} it{before}"
     missing = [one for one in states if not one.has_it]
     if missing:
         yield f"  {'reader':<20}  {'state':<11}  {'code':<4}  why, and where the address stands"

@@ -13,6 +13,7 @@ from reporter.cli.verdict import exit_code
 from reporter.errors import UsageFault
 from reporter.jobs.evaluation import prove_parity
 from reporter.model.reports import Status
+from reporter.model.text import count
 
 
 @click.command
@@ -51,7 +52,8 @@ def parity(  # noqa: PLR0913, PLR0917 - one for each option
         _write(Path(output), text)
     else:
         print_json(text)
-    remark(f"parity {evidence.parity_status}: {evidence.match_count} of {evidence.case_count} actions decided alike")
+    whole = count(evidence.case_count, "action")
+    remark(f"parity {evidence.parity_status}: {evidence.match_count} of {whole} decided alike")
     failed = evidence.parity_status == "fail"
     return exit_code([Status.NEEDS_ATTENTION] if failed else [], fail_on)
 

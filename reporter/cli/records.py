@@ -11,6 +11,7 @@ from reporter.cli.terminal import print_json, remark, say
 from reporter.errors import ExitCode
 from reporter.jobs.records import MOST_NOTED as MOST_FAULTS
 from reporter.jobs.records import Imported, export_records, import_records, verify_records
+from reporter.model.text import count
 from reporter.settings import load_settings
 from reporter.settings_model import Settings
 
@@ -103,7 +104,7 @@ def export(form: str, file: Path, settings_file: str | None) -> None:
     from reporter.ledger import Format
 
     written = export_records(_settings(settings_file), Format(form), file)
-    say(f"{file}  {_count(written, 'record')}")
+    say(f"{file}  {count(written, 'record')}")
 
 
 @records.command
@@ -150,17 +151,13 @@ def _settings(settings_file: str | None) -> Settings:
 
 def _line(one: Imported) -> str:
     if one.unchanged:
-        before = f"; {_count(one.faulty_before, 'fault')} when it was read" if one.faulty_before else ""
+        before = f"; {count(one.faulty_before, 'fault')} when it was read" if one.faulty_before else ""
         return f"{one.source}  unchanged{before}"
     counts = one.appended
     parts = [f"{counts.added} added", f"{counts.repeated} there already"]
     parts += [f"{counts.changed} of them with an id that was there with other content"] if counts.changed else []
-    parts += [_count(counts.faulty, "fault")] if counts.faulty else []
+    parts += [count(counts.faulty, "fault")] if counts.faulty else []
     return f"{one.source}  {', '.join(parts)}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _as_json(one: Imported) -> dict[str, object]:

@@ -62,7 +62,7 @@ def _route_lines(plan: NotificationPlanReport) -> Iterator[str]:
 
 def _why(route: RouteDecision) -> str:
     if route.action == "deliver":
-        minutes = f"{route.acknowledgement_minutes:g} minutes"
+        minutes = f"{route.acknowledgement_minutes:g} minute{'' if route.acknowledgement_minutes == 1 else 's'}"
         return f"answer within {minutes}, else {route.escalation_owner}"
     until = f"until {route.until}" if route.until else "with no end given"
     return f"{until}  {route.category}: {route.reason}"

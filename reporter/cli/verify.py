@@ -5,6 +5,7 @@ import os
 
 from reporter.cli.terminal import complain, print_json, remark, say
 from reporter.errors import ExitCode, ReporterError, UsageFault
+from reporter.model.text import count
 from reporter.seal.keys import PublicKey, load_public_key, read_public_key
 from reporter.seal.verify import verify_bundle
 
@@ -49,7 +50,7 @@ def verify_and_print(bundle: str, key: str | None, *, as_json: bool) -> int:
             say(f"  {failure.code}  {failure.file}: {detail}")
     else:
         say(f"passed  {os.fspath(bundle)}")
-        say(f"  {verification.files} files, sealed by key {verification.key_id}")
+        say(f"  {count(verification.files, 'file')}, sealed by key {verification.key_id}")
         told = verification.statement["predicate"] if verification.statement else {}
         if "environment" in told:
             say(f"  {told['environment']}, as of {told.get('as_of')}: {told.get('status')}")

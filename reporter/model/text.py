@@ -56,3 +56,8 @@ def show(value: object) -> str:
     if isinstance(value, dict):
         return f"an object of {len(value)}"
     return shorten(json.dumps(value))
+
+
+def count(number: int, noun: str) -> str:
+    """Count things: `1 check`, `1,200 checks`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

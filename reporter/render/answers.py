@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from reporter.loops.table import BY_WORD
+from reporter.model.text import count
 from reporter.render.html import SCREEN, render_part
 from reporter.render.shapes import Listing, Row, Table, Tag
-from reporter.render.wording import LEVEL_TAGS, NO_MARK, RETRY_TAGS, count, given, joined, listed, plain, spelt, tag_in
+from reporter.render.wording import LEVEL_TAGS, NO_MARK, RETRY_TAGS, given, joined, listed, plain, spelt, tag_in
 
 Answer = Mapping[str, Any]
 

@@ -3,8 +3,9 @@
 from typing import Final
 
 from reporter.model.attachments import Attachment
+from reporter.model.text import count
 from reporter.render.shapes import Listing, Row, Table, Tag
-from reporter.render.wording import NO_MARK, count, given, moment, plain
+from reporter.render.wording import NO_MARK, given, moment, plain
 
 DIGITS: Final = 12
 

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 
 from reporter.model.instants import parse_instant
 from reporter.model.readiness import Change, Readiness, TrendPoint
+from reporter.model.text import count
 from reporter.render.day_charts import short_day
 from reporter.render.references import RECORDS, References
 from reporter.render.shapes import ChangeRow, Changes, Link, Listing, Row, Table, Trend
 from reporter.render.trend_chart import Point, draw_trend
-from reporter.render.wording import BETTER, WORSE, count, day, joined, moment, plain, tag_of_word, word_of
+from reporter.render.wording import BETTER, WORSE, day, joined, moment, plain, tag_of_word, word_of
 
 
 def build_changes(readiness: Readiness, references: References) -> Changes:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from reporter.model.checks import Check, CheckStatus, Evidence, Reason
+from reporter.model.text import count
 from reporter.render.references import References
 from reporter.render.shapes import (
     CheckRow,
@@ -13,7 +14,7 @@ from reporter.render.shapes import (
     Listing,
     ReasonRow,
 )
-from reporter.render.wording import CHECK_TAGS, count, plain, prose
+from reporter.render.wording import CHECK_TAGS, plain, prose
 
 WHOLE: Final = "(whole document)"
 

@@ -21,6 +21,7 @@ from reporter.model.recent import RecentRecords
 from reporter.model.registry import BY_NAME
 from reporter.model.reports import AlertLevel
 from reporter.model.routes import RetryAction, RouteState
+from reporter.model.text import count
 from reporter.render.blockers import name_blockers
 from reporter.render.facts import build_facts
 from reporter.render.html import SCREEN, Policy, policy_of, render_page, render_part, source_of
@@ -29,7 +30,7 @@ from reporter.render.references import RECORDS_ANCHOR, References
 from reporter.render.runbook import RunbookView, build_runbook_view
 from reporter.render.shapes import Fact, Facts, Link, Listing, Row, Section, Table, Tag, Verdict
 from reporter.render.view import build_section, build_view
-from reporter.render.wording import ANSWER_TAGS, LEVEL_TAGS, NO_MARK, count, given, moment, plain, spelt, tag_in
+from reporter.render.wording import ANSWER_TAGS, LEVEL_TAGS, NO_MARK, given, moment, plain, spelt, tag_in
 
 TITLE: Final = "Operator console"
 

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from reporter.model.instants import format_span, parse_instant
 from reporter.model.readiness import Readiness, TroubledRun
-from reporter.render.wording import count, joined, moment, plain
+from reporter.model.text import count
+from reporter.render.wording import joined, moment, plain
 
 MOST_NAMED = 5
 

@@ -9,7 +9,7 @@ from reporter.model.closing_reports import KeyRisk
 from reporter.model.readiness import Readiness
 from reporter.model.registry import BY_NAME
 from reporter.model.reports import AlertLevel
-from reporter.model.text import visible
+from reporter.model.text import count, visible
 from reporter.render.changes import build_changes, build_trend
 from reporter.render.glyphs import printable
 from reporter.render.html import render_page, render_paper
@@ -19,7 +19,7 @@ from reporter.render.shapes import Changes, Fact, Listing, Tag, Trend, Verdict
 from reporter.render.standing import build_states, distance
 from reporter.render.sums import build_sums, counted_checks
 from reporter.render.verdict import is_held, may_be_released, tell_overrides
-from reporter.render.wording import LEVEL_TAGS, count, day, given, joined, listed, moment, plain, prose
+from reporter.render.wording import LEVEL_TAGS, day, given, joined, listed, moment, plain, prose
 
 FILE: Final = "executive.json"
 TITLE: Final = "Executive report"

@@ -10,10 +10,11 @@ from reporter.model.fold_rules import rule_of
 from reporter.model.readiness import Input, Readiness
 from reporter.model.registry import BY_NAME, ReportKind
 from reporter.model.reports import ProductionReport, Report, ScheduleReport, Status
+from reporter.model.text import count
 from reporter.render.actions import drill_task, loop_pairs, pairs
 from reporter.render.check_rows import failed_first
 from reporter.render.references import RECORDS, References
-from reporter.render.wording import count, joined
+from reporter.render.wording import joined
 
 VERDICTS: Final = ("production", "release-readiness")
 """The reports that say whether a release may go."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from reporter.model.fleet import Fleet, FleetRow
+from reporter.model.text import count
 from reporter.render.html import SCREEN, render_page, source_of
 from reporter.render.shapes import Fact, Listing, State, Tag, Verdict
 from reporter.render.spark import Spark, draw_spark
@@ -15,11 +16,11 @@ from reporter.render.wording import (
     CLOSURE_TAGS,
     NO_MARK,
     READINESS_TAGS,
-    count,
     day,
     listed,
     moment,
     plain,
+    prose,
     tag_in,
     tag_of_word,
 )
@@ -141,7 +142,7 @@ def _line(row: FleetRow) -> FleetLine:
         environment=plain(row.environment),
         tag=tag,
         state=tag.tone,
-        summary=plain(row.summary),
+        summary=prose(row.summary),
         risks=_joined(row.risks) or "nothing to tell",
         states=_states(row) if row.sealed else (),
         owners=listed(row.owners) if row.owners else "",
@@ -175,7 +176,7 @@ def _tag(row: FleetRow) -> Tag:
 
 def _notices(row: FleetRow) -> list[str]:
     told = [f"The latest bundle is old: as of {moment(row.as_of)}. A run is missing."] if row.old and row.sealed else []
-    return [*told, *(_DIGEST.sub(lambda found: f"{found[0][:12]}…", plain(fault)) for fault in row.faults)]
+    return [*told, *(_DIGEST.sub(lambda found: f"{found[0][:12]}…", prose(fault)) for fault in row.faults)]
 
 
 def _joined(risks: Sequence[str]) -> str:

@@ -12,11 +12,12 @@ from reporter.model.delivery_reports import RouteName
 from reporter.model.readiness import Readiness
 from reporter.model.registry import BY_NAME
 from reporter.model.reports import AlertLevel
+from reporter.model.text import count
 from reporter.render.blockers import ACKNOWLEDGEMENTS, NOT_ACCEPTED, OUTSTANDING, WORKER, Named, say
 from reporter.render.references import References
 from reporter.render.shapes import Action, Link
 from reporter.render.step_search import StepSearch, Words
-from reporter.render.wording import LEVEL_TAGS, count, day, plain, prose, span_of
+from reporter.render.wording import LEVEL_TAGS, day, plain, prose, span_of
 
 RECOVERY_OPEN: Final = "recovery_open"
 EXHAUSTED: Final = "_retry_exhausted"

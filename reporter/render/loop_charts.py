@@ -9,22 +9,12 @@ from reporter.model.closing_reports import ClosureReport, DeliveryDay, LoopLane,
 from reporter.model.delivery_reports import RoutingDay
 from reporter.model.instants import parse_instant
 from reporter.model.readiness import Readiness
+from reporter.model.text import count
 from reporter.render.bars import draw_measure, draw_share
 from reporter.render.day_charts import SHOWN_DAYS, SHOWN_PROVIDERS, DayColumns, HeatMap, draw_columns, draw_heat_map
 from reporter.render.references import References
 from reporter.render.shapes import Lane, Listing, LoopCharts, Meter, Row, Table
-from reporter.render.wording import (
-    LEVEL_TAGS,
-    NO_MARK,
-    RECOVERY_TAGS,
-    count,
-    day_of,
-    given,
-    joined,
-    plain,
-    span_of,
-    tag_in,
-)
+from reporter.render.wording import LEVEL_TAGS, NO_MARK, RECOVERY_TAGS, day_of, given, joined, plain, span_of, tag_in
 
 STAGES: Final = ("Planned", "Delivered", "Answered", "Closed")
 

@@ -9,6 +9,7 @@ from reporter.model.delivery_reports import (
     RouteName,
     WorkerHealthReport,
 )
+from reporter.model.text import count
 from reporter.render.blockers import without_name
 from reporter.render.references import References
 from reporter.render.shapes import Fact, Facts, Listing, Row, Table
@@ -18,7 +19,6 @@ from reporter.render.wording import (
     NO_MARK,
     RECOVERY_TAGS,
     RETRY_TAGS,
-    count,
     given,
     listed,
     moment,

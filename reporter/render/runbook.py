@@ -11,7 +11,7 @@ from reporter.model.closing_reports import RunbookStep
 from reporter.model.readiness import Readiness
 from reporter.model.registry import BY_NAME
 from reporter.model.reports import AlertLevel, Mode
-from reporter.model.text import visible
+from reporter.model.text import count, visible
 from reporter.render.anchors import Anchors
 from reporter.render.html import render_page, render_paper
 from reporter.render.shapes import Fact, Listing, State, Tag, Verdict
@@ -20,7 +20,7 @@ from reporter.render.standing import (
     distance,
 )
 from reporter.render.verdict import tell_overrides
-from reporter.render.wording import LEVEL_TAGS, NO_MARK, count, given, joined, moment, number_of, plain, prose
+from reporter.render.wording import LEVEL_TAGS, NO_MARK, given, joined, moment, number_of, plain, prose
 
 FILE: Final = "runbook.json"
 TITLE: Final = "Operator runbook"

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from reporter.model.readiness import TrendPoint
-from reporter.render.wording import count, day, tag_of_word
+from reporter.model.text import count
+from reporter.render.wording import day, tag_of_word
 
 SHOWN: Final = 24
 WIDTH: Final = 200

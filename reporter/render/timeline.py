@@ -6,8 +6,9 @@ from typing import Final
 from reporter.model.instants import parse_instant
 from reporter.model.readiness import Readiness
 from reporter.model.reports import DrillFacts
+from reporter.model.text import count
 from reporter.render.charts import Event, Timeline, draw_timeline
-from reporter.render.wording import OUTCOME_TAGS, count, day, plain
+from reporter.render.wording import OUTCOME_TAGS, day, plain
 
 
 def build_timeline(readiness: Readiness) -> Timeline | None:

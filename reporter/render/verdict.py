@@ -6,7 +6,7 @@ from typing import Final, assert_never
 from reporter.model.readiness import Readiness
 from reporter.model.registry import BY_NAME
 from reporter.model.reports import AlertLevel, Mode, Status
-from reporter.model.text import shorten
+from reporter.model.text import count, shorten
 from reporter.render.blockers import name_blockers
 from reporter.render.shapes import Counts, Listing, Section, State, Tag, Verdict
 from reporter.render.wording import (
@@ -14,7 +14,6 @@ from reporter.render.wording import (
     LEVEL_TAGS,
     READINESS_TAGS,
     STATUS_TAGS,
-    count,
     day,
     given,
     joined,

@@ -7,6 +7,7 @@ from reporter.model.checks import Check
 from reporter.model.readiness import Input, Readiness, RecordSource
 from reporter.model.registry import BY_NAME, ReportKind
 from reporter.model.reports import Report
+from reporter.model.text import count
 from reporter.render.actions import build_actions, loop_pairs, pairs
 from reporter.render.attachments import build_attachments
 from reporter.render.blockers import name_blockers
@@ -35,7 +36,6 @@ from reporter.render.verdict import build_verdict
 from reporter.render.wording import (
     NO_MARK,
     STATE_TAGS,
-    count,
     day,
     given,
     moment,

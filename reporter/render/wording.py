@@ -10,7 +10,7 @@ from reporter.model.documents import DocumentState
 from reporter.model.instants import format_day, format_moment, format_span, parse_instant
 from reporter.model.registry import BY_NAME
 from reporter.model.reports import AlertLevel, Status
-from reporter.model.text import shorten, visible
+from reporter.model.text import count, shorten, visible
 from reporter.render.shapes import Tag
 
 _INSTANT: Final = re.compile(r"(?<![\w\"])\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z(?![\w\"])")
@@ -139,11 +139,6 @@ def joined(words: Sequence[str]) -> str:
     """Join words the way a sentence does: a, b and c."""
     *first, last = words
     return f"{', '.join(first)} and {last}" if first else last
-
-
-def count(number: int, noun: str) -> str:
-    """Count things: `1 check`, `1,200 checks`."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def tag_of_word(word: str) -> Tag:

@@ -36,6 +36,7 @@ def test_dry_call_says_what_would_be_mailed_and_to_how_many(call: Call, mailing:
     assert said.err == "nothing was mailed; --execute mails it\n"
     assert not (mailing.directory / "state").exists()
     assert CEO not in said.out
+    assert "  to 1 reader, of whom 0 have it already\n" in call(*arguments(mailing, "--to", BOARD)).out
 
 
 def test_executed_call_mails_it_once(call: Call, mailing: World) -> None:
@@ -48,7 +49,8 @@ def test_executed_call_mails_it_once(call: Call, mailing: World) -> None:
         assert (said.code, said.out.splitlines()[2]) == (0, "  2 of 2 readers have it, all of them before")
         said = call(*arguments(mailing, "--execute", "--again"))
         assert (said.code, said.out.splitlines()[2]) == (0, "  2 of 2 readers have it")
-    assert len(mailing.office.received) == 2
+        assert "  1 of 1 reader has it\n" in call(*arguments(mailing, "--execute", "--to", BOARD)).out
+    assert len(mailing.office.received) == 3
 
 
 def test_missing_reader_is_told_by_the_place_of_the_address(call: Call, mailing: World) -> None:

@@ -130,6 +130,13 @@ def test_page_links_to_bundles_that_verify_and_loads_nothing(settings: Settings)
     assert {link[1:] for link in links.found if link.startswith("#")} <= set(links.ids)
 
 
+def test_page_writes_instants_as_people_do(settings: Settings) -> None:
+    fleet = fleet_of(settings)
+    due = fleet.environments[0].model_copy(update={"summary": "the next drill is due 2026-06-20T15:40:00Z"})
+    (line,) = build_fleet_view(fleet.model_copy(update={"environments": [due]})).lines
+    assert line.summary == "the next drill is due 20 June 2026, 15:40 UTC"
+
+
 def test_page_says_what_is_old_missing_or_broken(settings: Settings) -> None:
     view = build_fleet_view(fleet_of(settings))
     lines = {line.environment: line for line in view.lines}

@@ -60,9 +60,7 @@ def test_without_a_bundle_it_says_what_to_run(settings: Settings) -> None:
 def test_bundle_that_is_dated_later_is_not_where_it_stands(settings: Settings) -> None:
     seal(settings, NOW + HOUR)
     (Path(settings.resolve("bundles")) / "pilot" / "20269999T000000Z-000000000000").mkdir()
-    assert standing(settings).faults == (
-        "no bundle yet: `reporter run --environment pilot`; 2 bundles are dated later",
-    )
+    assert standing(settings).faults == ("no bundle yet: `reporter run --environment pilot`; 2 bundles dated later",)
     seal(settings, NOW - HOUR)
     assert standing(settings).as_of == stamp(NOW - HOUR)
 

@@ -8,10 +8,11 @@ import pytest
 from reporter.model.checks import Check, CheckStatus, Evidence, Reason
 from reporter.model.readiness import Change, InputFault, Previous, Readiness
 from reporter.model.reports import DrillFacts, Mode, Report, Status
+from reporter.model.text import count
 from reporter.render.anchors import Anchors
 from reporter.render.shapes import Listing, View
 from reporter.render.view import build_view
-from reporter.render.wording import count, day, joined, listed, moment, number_of, prose, size_of, tag_of_word, until
+from reporter.render.wording import day, joined, listed, moment, number_of, prose, size_of, tag_of_word, until
 
 
 def with_production(readiness: Readiness, **reports: Report) -> Readiness:

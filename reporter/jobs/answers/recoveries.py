@@ -20,6 +20,7 @@ from reporter.model.instants import format_instant
 from reporter.model.providers import PROVIDERS, normalise
 from reporter.model.records import Step
 from reporter.model.routes import RecoveryState
+from reporter.model.text import count
 from reporter.settings_model import Settings
 
 REOPENED: Final = "reopened"
@@ -76,7 +77,10 @@ def open_recovery(settings: Settings, environment: str, now: datetime, provider:
         environment,
         about,
         drafted.record,
-        changes=(f"opens a recovery: {counted}", f"to be closed within {int(rules.slo.total_seconds() // 60)} minutes"),
+        changes=(
+            f"opens a recovery: {counted}",
+            f"to be closed within {count(int(rules.slo.total_seconds() // 60), 'minute')}",
+        ),
         remarks=(f"{counted}: fewer than the {rules.min_failures} that call for a recovery by themselves",) * few,
     )
 

@@ -15,6 +15,7 @@ from reporter.jobs.answers.recording import sealed_for
 from reporter.ledger import Entry, Ledger, own_key
 from reporter.loops.table import BY_WORD
 from reporter.loops.writing import Begun, Ended, RecordValue, write_attempt, write_execution, write_intent
+from reporter.model.text import count
 
 
 class _Waiting(NamedTuple):
@@ -103,6 +104,6 @@ class LedgerJournal:
         appended = self._ledger.append(entries)
         if appended.added != len(entries):
             raise LedgerUnusable(
-                f"{self._ledger.name}: {len(entries) - appended.added} of {len(entries)} attempts are there already:"
-                " two runs send at once; let one end before the next"
+                f"{self._ledger.name}: found {len(entries) - appended.added} of {count(len(entries), 'attempt')}"
+                " there already: two runs send at once; let one end before the next"
             )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from reporter.jobs.standing.advice import Route, advise, for_environment
 from reporter.model.instants import FUTURE_TOLERANCE, format_instant, parse_instant
+from reporter.model.text import count
 from reporter.seal.bundle import BundleName, list_bundles, lost_latest
 from reporter.seal.keys import PublicKey
 from reporter.seal.verify import verify_bundle
@@ -115,7 +116,7 @@ def standing_of(settings: "Settings | Places", environment: str, now: datetime, 
         at = instant_of(BundleName(path, lost.partition("-")[0], "")) or now
         return Standing(environment, path, format_instant(at), faults=(LOST,))
     if name is None:
-        later = f"; {len(names)} bundles are dated later" if names else ""
+        later = f"; {count(len(names), 'bundle')} dated later" if names else ""
         return Standing(environment, faults=(f"no bundle yet: `reporter run --environment {environment}`{later}",))
     at = instant_of(name) or now
     head = Standing(environment, name.path, format_instant(at), max(now - at, timedelta(0)))
