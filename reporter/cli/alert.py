@@ -1,7 +1,7 @@
 """`reporter alert`: tell people of retry workers that are not well."""
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 
 import click
@@ -10,7 +10,7 @@ from reporter.cli.answering import decided_at, sending_options, start
 from reporter.cli.deliveries import counted, delivery_lines, ended
 from reporter.cli.terminal import print_json, remark, say
 from reporter.errors import ExitCode
-from reporter.jobs.delivery.alerting import Alerts, plan_alerting, send_alerts
+from reporter.jobs.delivery.alerting import Alerts, plan_alerting, send_alerts, told_by
 from reporter.jobs.delivery.alone import note_end, sending
 from reporter.jobs.delivery.as_json import alerts_as_json
 from reporter.model.instants import format_instant
@@ -60,7 +60,7 @@ def send(  # noqa: PLR0913, PLR0917 - one for each option
     if as_json:
         print_json(json.dumps(alerts_as_json(alerts, delivery), indent=1))
     else:
-        for line in _lines(alerts, sender.channels.providers):
+        for line in _lines(alerts):
             say(line)
         for line in delivery_lines(delivery) if delivery else ():
             say(line)
@@ -72,14 +72,13 @@ def send(  # noqa: PLR0913, PLR0917 - one for each option
     return ended(delivery)
 
 
-def _lines(alerts: Alerts, usable: Collection[str]) -> Iterator[str]:
+def _lines(alerts: Alerts) -> Iterator[str]:
     if not alerts.wanted:
         yield f"{alerts.environment}: every retry worker is well"
     for one in alerts.wanted:
-        told = ", ".join(each for each in one.selected_providers if each in usable) or "nobody"
-        absent = ", ".join(each for each in one.selected_providers if each not in usable)
-        rest = f"; would tell {absent}, which is not configured" if absent else ""
-        yield f"{one.loop}  about {one.about}: {one.alert_level}; tells {told}{rest}"
+        told, absent = told_by(alerts, one)
+        rest = f"; would tell {', '.join(absent)}, which is not configured" if absent else ""
+        yield f"{one.loop}  about {one.about}: {one.alert_level}; tells {', '.join(told) or 'nobody'}{rest}"
         yield from (f"  {each.severity:<9}  {each.message}" for each in one.alerts)
         for silent in one.suppressed_providers:
             yield f"  {silent.provider} was told at {format_instant(silent.last_delivery_at)}"

@@ -144,6 +144,8 @@ def test_mail_for_executives_alone_is_told_no_alert(pilot: Pilot) -> None:
     assert dry.out.splitlines()[0].endswith("; tells slack, webhook")
     assert "email is not told: connectors.email.to names nobody whom messages go to" in dry.err
     file.write_text(json.dumps(mail), encoding="utf-8")
+    (told,) = json.loads(pilot("alert", "send", "--json").out)["alerts"]
+    assert (told["selected_providers"], told["not_configured"]) == ([], ["webhook"])
     sent = pilot("alert", "send", "--execute")
     assert (sent.code, sent.out.splitlines()[-1]) == (6, f"{PILOT}: 1 waiting")
     assert sent.out.splitlines()[0].endswith("; tells nobody; would tell webhook, which is not configured")

@@ -23,12 +23,13 @@ NOBODY: Final = "nobody else can be told: every connector that can be used fails
 
 
 class Alerts(NamedTuple):
-    """Who is told of which worker. `states` are what it was worked out from."""
+    """Who is told of which worker. It was worked out from `states`, and from the connectors that are `usable`."""
 
     environment: str
     now: datetime
     plans: tuple[AlertPlan, ...]
     states: LoopStates
+    usable: frozenset[str]
 
     @property
     def wanted(self) -> tuple[AlertPlan, ...]:
@@ -45,7 +46,14 @@ def plan_alerting(sender: Sender, now: datetime, *, force: bool = False, only: C
     states = states_of(settings, environment, now).states
     health = assess_health(states, settings.environments[environment].mode)
     plans = plan_alerts(states, health, sender.channels.providers, force=force)
-    return Alerts(environment, now, tuple(one for one in plans if not only or one.loop in only), states)
+    chosen = tuple(one for one in plans if not only or one.loop in only)
+    return Alerts(environment, now, chosen, states, frozenset(sender.channels.providers))
+
+
+def told_by(alerts: Alerts, plan: AlertPlan) -> tuple[list[str], list[str]]:
+    """Give the providers that tell of a plan, and those that would, but are not configured (B2.19)."""
+    told = [one for one in plan.selected_providers if one in alerts.usable]
+    return told, [one for one in plan.selected_providers if one not in alerts.usable]
 
 
 def send_alerts(

@@ -1,7 +1,7 @@
 """What these jobs give, as JSON: the same at a terminal and over HTTP."""
 
 from reporter.jobs.answers import route_as_json
-from reporter.jobs.delivery.alerting import Alerts
+from reporter.jobs.delivery.alerting import Alerts, told_by
 from reporter.jobs.delivery.notifying import Notifications
 from reporter.jobs.delivery.retrying import RetryRun
 from reporter.jobs.delivery.sending import Delivery
@@ -36,7 +36,7 @@ def alerts_as_json(alerts: Alerts, delivery: Delivery | None) -> dict[str, objec
     return {
         "environment": alerts.environment,
         "executed": delivery is not None,
-        "alerts": [_plan_as_json(one) for one in alerts.wanted],
+        "alerts": [_plan_as_json(alerts, one) for one in alerts.wanted],
         "delivery": delivery_as_json(delivery) if delivery else None,
     }
 
@@ -60,7 +60,8 @@ def retry_run_as_json(ran: RetryRun) -> dict[str, object]:
     }
 
 
-def _plan_as_json(one: AlertPlan) -> dict[str, object]:
+def _plan_as_json(alerts: Alerts, one: AlertPlan) -> dict[str, object]:
+    told, absent = told_by(alerts, one)
     return {
         "loop": one.loop,
         "about": one.about,
@@ -69,6 +70,7 @@ def _plan_as_json(one: AlertPlan) -> dict[str, object]:
         "alerts": [
             {"severity": each.severity, "category": each.category, "message": each.message} for each in one.alerts
         ],
-        "selected_providers": list(one.selected_providers),
+        "selected_providers": told,
+        "not_configured": absent,
         "suppressed_providers": [each.provider for each in one.suppressed_providers],
     }
