@@ -26,9 +26,18 @@ class Terminated(BaseException):
 
 @contextmanager
 def ending_on_sigterm() -> Iterator[None]:
-    """Let SIGTERM end what is inside by Terminated; in the main thread, where signals arrive."""
-    with _answering(signal.SIGTERM):
+    """Let SIGTERM end what is inside by Terminated; in the main thread, where signals arrive.
+
+    Ctrl-C ends it as ever. That it came is remembered: see `end_if_asked`.
+    """
+    with _answering(signal.SIGTERM, *_free()):
         yield
+
+
+def end_if_asked() -> None:
+    """End here where a signal asked for it and what it raised was lost, as in a hook of the interpreter."""
+    if _asked:
+        raise KeyboardInterrupt if _asked == signal.SIGINT else Terminated
 
 
 @contextmanager
@@ -38,8 +47,7 @@ def finishing() -> Iterator[None]:
     A second Ctrl-C does not wait. Where Ctrl-C is ignored, or answered by somebody else, it stays so.
     """
     global _depth  # noqa: PLW0603 - signals are of the whole process
-    is_free = signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    with _answering(*([signal.SIGINT] if is_free else [])):
+    with _answering(*_free()):
         _depth += 1
         try:
             yield
@@ -67,6 +75,11 @@ def is_asked_to_end() -> bool:
 def exit_code_when_asked() -> int:
     """Give the exit code of a command that was asked to end, and did; 0 where nobody asked."""
     return {0: 0, signal.SIGINT: INTERRUPTED}.get(_asked, TERMINATED)
+
+
+def _free() -> tuple[signal.Signals, ...]:
+    """Give SIGINT, where nobody answers it but the interpreter."""
+    return (signal.SIGINT,) if signal.getsignal(signal.SIGINT) is signal.default_int_handler else ()
 
 
 @contextmanager

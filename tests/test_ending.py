@@ -18,7 +18,10 @@ from loops import records as make
 from loops.cases import HOUR, F
 from mail_world import World
 from reporter.jobs.answers.recording import read_own_records
+from reporter.jobs.folding import WORTH_SHARING
 from reporter.jobs.loops import load_checked_settings
+from reporter.jobs.runs.holder import read_holder
+from reporter.jobs.runs.latest import last_runs
 from reporter.loops.table import DELIVERIES, INTENTS
 from reporter.loops.writing import RecordValue
 from reporter.seal.keys import new_key_pair
@@ -82,7 +85,7 @@ class Pilot:
         return [REPORTER, *words.split(), "--settings", str(self.folder / "reporter.toml")]
 
     def ended(self, words: str, number: signal.Signals) -> "Ended":
-        return Ended(self.call(words), number, lambda: self.hook.seen)
+        return Ended(self.call(words), number, lambda _: self.hook.seen)
 
 
 @pytest.fixture
@@ -93,7 +96,7 @@ def pilot(tmp_path: Path, hook: Mount, authorities: Authorities) -> Pilot:
 class Ended:
     """A call that got a signal when the other side had read a request: how it ended, and after how long."""
 
-    def __init__(self, command: Sequence[str], number: signal.Signals, is_under_way: Callable[[], object]) -> None:
+    def __init__(self, command: Sequence[str], number: signal.Signals, is_under_way: Callable[[int], object]) -> None:
         with subprocess.Popen(
             command,
             stdout=subprocess.PIPE,
@@ -101,7 +104,7 @@ class Ended:
             text=True,
             preexec_fn=_answer_ctrl_c,  # noqa: PLW1509 - it starts no thread
         ) as process:
-            while not is_under_way():
+            while not is_under_way(process.pid):
                 assert process.poll() is None, process.communicate()
                 time.sleep(0.005)
             asked_at = time.monotonic()
@@ -173,7 +176,7 @@ def test_run_that_is_asked_to_end_while_it_alerts_tells_what_waits_and_begins_no
     pilot.hook.always = late
     new_key_pair(pilot.folder / "key")
     command = [sys.executable, "-c", DELIVERING, str(pilot.folder)]
-    said = Ended(command, signal.SIGTERM, lambda: pilot.hook.seen)
+    said = Ended(command, signal.SIGTERM, lambda _: pilot.hook.seen)
     assert (said.code, said.seconds < SOON) == (143, True), said.err
     assert "pilot: delivery incomplete; the next run completes it" in said.out
     rows = [line.split()[:2] for line in said.out.splitlines() if line.startswith(("  alert ", "  retry "))]
@@ -188,8 +191,39 @@ def test_mail_that_is_never_taken_is_named_as_one_that_the_reader_may_have(tmp_p
         world.server["port"] = port
         world.tell()
         command = [REPORTER, "mail", world.bundle, "--execute", "--settings", str(tmp_path / "reporter.toml")]
-        said = Ended(command, signal.SIGTERM, lambda: "BODY" in world.office.commands)
+        said = Ended(command, signal.SIGTERM, lambda _: "BODY" in world.office.commands)
     assert (said.code, said.seconds < SOON) == (143, True), said.err
     assert said.out.count("may have it") == 2
     (row,) = (one for one in world.rows() if one["metadata_kind"] == DELIVERIES.word)
     assert (row["outcome"], row["error_class"]) == ("timeout_unknown", "interrupted")
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)], ids=["SIGTERM", "SIGINT"])
+def test_run_that_is_asked_to_end_while_it_reads_records_says_so_and_leaves_nothing_at_work(
+    tmp_path: Path, number: signal.Signals, code: int
+) -> None:
+    """Nothing is being sent, so it ends at once; the processes that read with it end too."""
+    line = json.dumps(make.delivery(F, datetime(2026, 6, 11, tzinfo=UTC), "export-1", ["webhook"])) + "\n"
+    with (tmp_path / "evidence.jsonl").open("w", encoding="utf-8") as file:
+        file.writelines([line] * (2 * WORTH_SHARING // len(line)))
+    text = '[environments.pilot]\nmode = "promoted"\nrecords = ["evidence.jsonl"]\n'
+    (tmp_path / "reporter.toml").write_text(text, encoding="utf-8")
+    readers: list[int] = []
+    said = Ended([REPORTER, "run", "--settings", str(tmp_path / "reporter.toml")], number, readers_of(readers))
+    assert (said.code, said.seconds < SOON, said.out) == (code, True, ""), said.err
+    settings, _ = load_checked_settings(str(tmp_path / "reporter.toml"))
+    (run,) = last_runs(settings)
+    assert (run.what, run.exit_code, run.failed) == ("run", code, True)
+    assert read_holder(settings.state_path) is None, "no lock is left"
+    assert not (tmp_path / "bundles").exists()
+    assert [one for one in readers if Path(f"/proc/{one}").exists()] == []
+
+
+def readers_of(readers: list[int]) -> Callable[[int], object]:
+    """Note the processes that a run started, once there are some."""
+
+    def are_at_work(process: int) -> bool:
+        readers[:] = map(int, Path(f"/proc/{process}/task/{process}/children").read_text(encoding="ascii").split())
+        return bool(readers)
+
+    return are_at_work

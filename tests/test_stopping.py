@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from threading import Thread
 
@@ -12,6 +13,7 @@ import pytest
 from reporter import stopping
 from reporter.stopping import (
     Terminated,
+    end_if_asked,
     ending_on_sigterm,
     exit_code_when_asked,
     finishing,
@@ -41,11 +43,25 @@ def test_what_is_being_finished_is_finished_and_told(number: signal.Signals, cod
             os.kill(os.getpid(), number)
             assert is_asked_to_end()
             done.append("sent")
-        assert signal.getsignal(signal.SIGINT) is before
         with finishing(), hearing(lambda: done.append("heard before it began")):
             done.append("recorded")
+    assert signal.getsignal(signal.SIGINT) is before
     assert done == ["heard", "sent", "heard before it began", "recorded"]
     assert exit_code_when_asked() == code
+
+
+@pytest.mark.parametrize(
+    ("number", "raised"), [(signal.SIGTERM, Terminated), (signal.SIGINT, KeyboardInterrupt)], ids=["SIGTERM", "Ctrl-C"]
+)
+def test_end_that_was_lost_in_a_hook_is_raised_at_the_next_step(
+    number: signal.Signals, raised: type[BaseException]
+) -> None:
+    end_if_asked()
+    with pytest.raises(raised), ending_on_sigterm():  # noqa: PT012 - the first is lost, as in a hook
+        with suppress(raised):
+            os.kill(os.getpid(), number)
+        end_if_asked()
+        pytest.fail("it went on")
 
 
 def test_second_ctrl_c_does_not_wait() -> None:

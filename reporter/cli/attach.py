@@ -17,6 +17,7 @@ from reporter.jobs.standing import public_key_of
 from reporter.model.release_records import KINDS
 from reporter.seal.keys import read_public_key
 from reporter.settings import load_settings
+from reporter.stopping import exit_code_when_asked
 
 WIDEST = max(len(kind.form) for kind in KINDS.values())
 FORMS = "Release records (REF):\n\n\b\n" + "\n".join(
@@ -80,7 +81,10 @@ def attach(  # noqa: PLR0913, PLR0917 - one for each option
     return _code(found)
 
 
-def _code(found: BundleAttached) -> ExitCode:
+def _code(found: BundleAttached) -> int:
+    """Give the exit code: that of the signal, where one asked for the end."""
+    if code := exit_code_when_asked():
+        return code
     return ExitCode.DELIVERY_INCOMPLETE if found.failed else ExitCode.DONE
 
 
@@ -99,7 +103,7 @@ def _lines(found: BundleAttached) -> Iterator[str]:
 
 def _state(one: RecordResult) -> str:
     if one.failed:
-        return "MISSING"
+        return "waiting" if one.put_off else "MISSING"
     return one.attached.level.value if one.attached and one.complete else "to attach"
 
 

@@ -25,6 +25,7 @@ from reporter.model.instants import format_instant
 from reporter.model.progress import Tick, untold
 from reporter.model.reports import AlertLevel, Report, Status
 from reporter.settings_model import Settings
+from reporter.stopping import end_if_asked
 
 if TYPE_CHECKING:
     from reporter.jobs.guards import Guard
@@ -142,6 +143,7 @@ def run_environments(  # noqa: PLR0913 - what a run is made from, and whom it te
     read: dict[str, Evidence | None] = {}
     for name in environments:
         tick(f"{name}: reading records", 0)
+        end_if_asked()
         try:
             read[name] = read_large(settings, name, now, key.public)
         except Exception as failed:  # noqa: BLE001 - whatever it is, the other environments go on
@@ -151,6 +153,7 @@ def run_environments(  # noqa: PLR0913 - what a run is made from, and whom it te
     with PdfWorkers(PDFS * len(environments)) as pdfs:
         for name, evidence in read.items():
             tick(f"{name}: assessing", 0)
+            end_if_asked()
             try:
                 units[name] = _begin(settings, name, now, key, pdfs, evidence)
             except Exception as failed:  # noqa: BLE001 - as above
@@ -159,12 +162,14 @@ def run_environments(  # noqa: PLR0913 - what a run is made from, and whom it te
             tick(f"{name}: assessed", 1)
         for name, unit in units.items():
             tick(f"{name}: rendering and sealing", 0)
+            end_if_asked()
             try:
                 outcomes[name] = _finish(settings, unit, key, guard, wall_now)
             except Exception as failed:  # noqa: BLE001 - as above
                 errors.append(as_told(name, failed))
                 outcomes[name] = _outcome(unit, "", "")._replace(faults=errors[-1].faults, failure=kind_of(failed))
             tick(f"{name}: sealed", 1)
+    end_if_asked()
     listed = tuple(outcomes[name] for name in environments)
     return Run(_run_id(settings, now, listed), format_instant(now), listed, tuple(errors), guard.remarks)
 

@@ -6,15 +6,18 @@ parent never imports WeasyPrint. Layout itself is in `press.py`.
 
 import multiprocessing
 import os
+from collections.abc import Collection
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from datetime import datetime
+from multiprocessing.process import BaseProcess
 from types import TracebackType
 from typing import Final, Self
 
 from reporter.assets import templates_dir
 from reporter.errors import ReporterError
 from reporter.render import press
+from reporter.workers import end_workers, forking
 
 ATTACHED_NAME: Final = "readiness.json"
 ATTACHED_AS: Final = "The same for machines"
@@ -34,9 +37,11 @@ class PdfWorkers:
     def __init__(self, most: int) -> None:
         self._workers = max(1, min(most, len(os.sched_getaffinity(0))))
         self._pool: ProcessPoolExecutor | None = None
+        self._others: Collection[BaseProcess] = ()
 
     def __enter__(self) -> Self:
         """Fork the workers and let them warm up."""
+        self._others = multiprocessing.active_children()
         self._pool = ProcessPoolExecutor(
             self._workers,
             mp_context=multiprocessing.get_context("fork"),
@@ -44,7 +49,8 @@ class PdfWorkers:
             initargs=(str(templates_dir()),),
         )
         # With fork the pool starts all its workers at the first task; this one only waits for the warm-up.
-        self._pool.submit(press.ready)
+        with forking():
+            self._pool.submit(press.ready)
         return self
 
     def __exit__(
@@ -53,8 +59,10 @@ class PdfWorkers:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Wait for the workers to end; what was not started is dropped when the caller failed."""
+        """Wait for the workers to end; where the caller failed, or was asked to end, end them at once."""
         if self._pool is not None:
+            if error is not None:
+                end_workers(self._others)
             self._pool.shutdown(wait=True, cancel_futures=error is not None)
             self._pool = None
 

@@ -133,9 +133,9 @@ def dry_result(plan: Plan, files: Iterable[File]) -> Attached:
     )
 
 
-def late_result(files: Iterable[File]) -> Attached:
+def late_result(files: Iterable[File], why: str = DEADLINE) -> Attached:
     """Say that the time for a record was over before it was known what became of its files."""
-    late = Receipt(Outcome.TIMEOUT_UNKNOWN, error_class=DEADLINE)
+    late = Receipt(Outcome.TIMEOUT_UNKNOWN, error_class=why)
     return Attached(tuple(FileResult(one, Presence.UNTOLD, late) for one in files))
 
 

@@ -6,7 +6,8 @@ published.
 
 import asyncio
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager, nullcontext, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -14,6 +15,7 @@ from typing import Any, Final, NamedTuple
 from reporter.deliver.addresses import pin_of
 from reporter.deliver.approvals.asking import Access
 from reporter.deliver.approvals.attaching import (
+    DEADLINE,
     Attached,
     carry_out,
     dry_result,
@@ -27,10 +29,11 @@ from reporter.deliver.canary import prove
 from reporter.deliver.config import ConnectorConfig, LoadedConnectors, load_connectors
 from reporter.deliver.guard import guard_files
 from reporter.deliver.http import MOST_ANSWER_BYTES, Http
+from reporter.deliver.outbox import GRACE_SECONDS
 from reporter.deliver.private_values import PrivateValues
 from reporter.errors import NotPublicSafe, ReporterError, UsageFault, VerificationFailed, as_told
 from reporter.jobs.answers.signature import LONGEST_NAME, check_texts
-from reporter.jobs.delivery.attachment_records import Notebook, Subject, approved_note
+from reporter.jobs.delivery.attachment_records import INTERRUPTED, Notebook, Subject, approved_note
 from reporter.jobs.loops import refuse_lost_ledger, states_of
 from reporter.jobs.standing.difference import find_bundle
 from reporter.loops.writing.envelope import GOVERNANCE
@@ -40,9 +43,11 @@ from reporter.model.release_records import Reference, read_references
 from reporter.seal.contents import read_contents
 from reporter.seal.keys import PublicKey
 from reporter.settings_model import Settings
+from reporter.stopping import finishing, hearing, is_asked_to_end
 
 SECONDS_A_RECORD: Final = 900.0
 """For all that is asked of one record: one that answers slowly, and for ever, does not keep the others waiting."""
+PUT_OFF: Final = "not begun when the end was asked for; the next call attaches it"
 SECONDS_A_FILE: Final = 120.0
 """For one file up or down, at least: connectors are configured for messages, and a bundle has megabytes."""
 
@@ -62,6 +67,11 @@ class RecordResult(NamedTuple):
     def complete(self) -> bool:
         """Whether every file is there."""
         return self.attached is not None and self.attached.complete
+
+    @property
+    def put_off(self) -> bool:
+        """Whether it was not begun, for the end was asked for."""
+        return self.fault == PUT_OFF
 
     @property
     def failed(self) -> bool:
@@ -100,6 +110,8 @@ def attach_bundle(  # noqa: PLR0913 - what it is about, who asks, and by what ri
 ) -> BundleAttached:
     """Attach a bundle to release records, or without `execute` say what would be.
 
+    A signal that asks for the end puts off the records that are not begun; the one under way has a few seconds more.
+
     Raise UsageFault with every reference that is wrong, VerificationFailed for a bundle that does not verify,
     NotPublicSafe for one that may not leave, LedgerUnusable where nothing can be recorded, or where the ledger lost
     what the last bundle saw in it: then nothing is sent.
@@ -120,9 +132,10 @@ def attach_bundle(  # noqa: PLR0913 - what it is about, who asks, and by what ri
     check_texts([("--by", signer, LONGEST_NAME)])
     notebook = Notebook(settings, sealed.environment, signer, now)
     call = _Call(settings, sealed, files, as_of, usable, notebook, now, execute, seconds_a_record)
-    records = tuple(_attach(call, one) for one in chosen)
-    if execute:
-        records = _tell_closeout(call, records)
+    with finishing() if execute else nullcontext():
+        records = tuple(_attach(call, one) for one in chosen)
+        if execute:
+            records = _tell_closeout(call, records)
     return BundleAttached(sealed.environment, path, sealed.digest, as_of, files, records, execute)
 
 
@@ -187,6 +200,8 @@ def _folder_of(settings: Settings, path: str) -> str:
 
 def _attach(call: _Call, reference: Reference) -> RecordResult:
     """Attach to one record. Whatever it does, the next one has its turn."""
+    if call.execute and is_asked_to_end():
+        return RecordResult(reference, fault=PUT_OFF)
     connector = connector_of(reference)
     config = call.connectors.connectors.get(connector)
     if connector and config is None:
@@ -216,18 +231,32 @@ async def _bring(call: _Call, reference: Reference, config: ConnectorConfig | No
     told = call.notebook.told(subject)
     begun = ""
     try:
-        async with _open(call, target.addresses, config) as http, asyncio.timeout(call.seconds):
+        async with _open(call, target.addresses, config) as http, _in_time(call.seconds):
             plan = await plan_files(target, call.files, http, call.now, told)
             if not call.execute:
                 return RecordResult(reference, without_private(dry_result(plan, call.files), guard))
             begun = call.notebook.intend(subject, plan.to_add) if plan.to_add else ""
             attached = without_private(await carry_out(plan, target, call.files, http, call.now), guard)
     except TimeoutError:
-        attached = late_result(call.files)
+        attached = late_result(call.files, INTERRUPTED if is_asked_to_end() else DEADLINE)
         if not call.execute:
             return RecordResult(reference, attached)
     settled = call.notebook.settle(subject, attached)
     return RecordResult(reference, attached, recorded=tuple(filter(None, (begun, settled))))
+
+
+@asynccontextmanager
+async def _in_time(seconds: float) -> AsyncIterator[None]:
+    """Give what is inside so many seconds, and once the end is asked for only a few more. Raise TimeoutError."""
+    loop = asyncio.get_running_loop()
+    async with asyncio.timeout(seconds) as limit:
+
+        def hurry() -> None:
+            with suppress(RuntimeError):  # it came to its end meanwhile
+                limit.reschedule(loop.time() + min(seconds, GRACE_SECONDS))
+
+        with hearing(lambda: loop.call_soon_threadsafe(hurry)):
+            yield
 
 
 def _open(call: _Call, addresses: Iterable[str], config: ConnectorConfig | None) -> Http:

@@ -17,7 +17,7 @@ from reporter.jobs.delivery.attaching import RecordResult, attach_bundle
 from reporter.jobs.delivery.mailing import ReaderState, plan_mail, send_mail
 from reporter.jobs.delivery.notifying import plan_notifications, record_notifications, send_notifications
 from reporter.jobs.delivery.retrying import run_retries
-from reporter.jobs.delivery.sending import PUT_OFF, Delivery, Sender
+from reporter.jobs.delivery.sending import PUT_OFF, WAITING, Delivery, Sender
 from reporter.jobs.loops import refuse_lost_ledger
 from reporter.seal.keys import PublicKey
 from reporter.settings_model import DeliverSettings
@@ -84,7 +84,7 @@ def _attached(one: RecordResult) -> Row:
     if one.complete:
         return Row(one.reference.text, Fate.DELIVERED, one.attached.level if one.attached else "")
     outcome = one.attached.outcome if one.attached else None
-    return Row(one.reference.text, Fate.FAILED, one.fault or str(outcome or ""))
+    return Row(one.reference.text, WAITING if one.put_off else Fate.FAILED, one.fault or str(outcome or ""))
 
 
 def _notify(unit: Unit) -> StageResult:

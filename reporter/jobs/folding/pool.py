@@ -21,7 +21,7 @@ from reporter.errors import ReporterError
 from reporter.jobs.folding.cuts import Cut, join_cuts, uncollected
 from reporter.jobs.folding.shares import Share, SourceRead, fold_shares
 from reporter.loops.facts import Folded, merge
-from reporter.workers import become_worker
+from reporter.workers import become_worker, end_workers, forking
 
 
 class RecordsNotFolded(ReporterError):
@@ -39,7 +39,8 @@ def fold_in_processes(
     # All that a worker needs to read files, and nothing that could not be sent.
     plain = Reading(most_record_bytes=reading.most_record_bytes)
     with uncollected(), _workers(len(hands)) as pool:
-        given = deque((hand, pool.submit(_work, hand, plain, now, environment)) for hand in hands)
+        with forking():
+            given = deque((hand, pool.submit(_work, hand, plain, now, environment)) for hand in hands)
         folded, read = fold_shares(here, reading, now, environment)
         reads = dict(zip(here, read, strict=True))
         for cut in cuts:
@@ -75,15 +76,14 @@ def _begin_worker() -> None:
 @contextmanager
 def _workers(count: int) -> Iterator[ProcessPoolExecutor]:
     """Fork workers; on any error end them at once, whatever they are at."""
-    others = set(multiprocessing.active_children())
+    others = multiprocessing.active_children()
     fork = multiprocessing.get_context("fork")
     try:
         with ProcessPoolExecutor(count, mp_context=fork, initializer=_begin_worker) as pool:
             try:
                 yield pool
             except BaseException:
-                for worker in set(multiprocessing.active_children()) - others:
-                    worker.kill()
+                end_workers(others)
                 raise
     except BrokenProcessPool:
         raise RecordsNotFolded(

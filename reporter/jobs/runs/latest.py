@@ -6,8 +6,9 @@ from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import quote
 
-from reporter.errors import ExitCode, LedgerUnusable, UsageFault
+from reporter.errors import LedgerUnusable, UsageFault
 from reporter.jobs.runs.holder import read_holder
+from reporter.jobs.runs.results import WORKED
 from reporter.settings_places import Places
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ _OF_JOB: Final = (
     "SELECT sequence, run, payload FROM run_event WHERE job = {} AND run = sequence ORDER BY sequence DESC LIMIT 1"
 )
 _LAST: Final = f"SELECT sequence, run, payload FROM run_event ORDER BY sequence DESC LIMIT {LOOKED_AT}"  # noqa: S608
-_DONE: Final = frozenset({ExitCode.DONE, ExitCode.DUE_SOON, ExitCode.NEEDS_ATTENTION})
 _BUSY_SECONDS: Final = 5.0
 
 _Row = tuple[int, int, str]
@@ -41,7 +41,7 @@ class LastRun(NamedTuple):
         """Whether it did not do all that it was to do; a verdict that the call made an exit code is no failure."""
         if self.exit_code is None:
             return not self.running
-        return self.exit_code not in _DONE or bool(self.failed_environments)
+        return self.exit_code not in WORKED or bool(self.failed_environments)
 
 
 def last_runs(settings: "Settings | Places", environments: Collection[str] = ()) -> list[LastRun]:

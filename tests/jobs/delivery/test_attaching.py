@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -27,9 +28,13 @@ from reporter.jobs.answers.recording import append_own, own_records
 from reporter.jobs.delivery.attaching import attach_bundle
 from reporter.jobs.delivery.attachment_records import MOST_SHOWN, read_attachments
 from reporter.jobs.loops import states_of
+from reporter.jobs.runs.holder import read_holder
+from reporter.jobs.runs.latest import last_runs
 from reporter.loops.closeout import assess_closeout
 from worlds import REPORTER
 
+SOON = 5.0
+"""Seconds within which a command has to end."""
 Play = Callable[[Vendor], Mount]
 DIRECTORY = "directory:records"
 STEM = "pilot-20260611T154000Z-"
@@ -435,8 +440,15 @@ def test_bundle_of_another_version_is_attached_and_tells_the_closeout_nothing(
     assert len(world.attach(DIRECTORY).records[0].recorded) == 2
 
 
-def test_process_killed_in_an_upload_is_completed_by_the_next_call(world: AttachingWorld, play: Play) -> None:
-    """A kill -9 while the second file is on its way: its fate is unknown, then looked up; nothing is sent twice."""
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [(signal.SIGKILL, -signal.SIGKILL), (signal.SIGTERM, 143)],
+    ids=["killed", "asked to end"],
+)
+def test_process_ended_in_an_upload_is_completed_by_the_next_call(
+    number: signal.Signals, code: int, world: AttachingWorld, play: Play
+) -> None:
+    """It ends while the second file is on its way: its fate is unknown, then looked up; nothing is sent twice."""
     vendor = Jira()
     mount = play(vendor)
     world.configure(jira=mount)
@@ -460,13 +472,30 @@ def test_process_killed_in_an_upload_is_completed_by_the_next_call(world: Attach
         "latest",
         "--to",
         REFERENCES["jira"],
+        "--to",
+        DIRECTORY,
         "--execute",
         "--settings",
         str(world.settings_file),
     ]
-    with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+    with subprocess.Popen(
+        words,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
         assert arrived.wait(60)
-        process.send_signal(signal.SIGKILL)
+        asked_at = time.monotonic()
+        process.send_signal(number)
+        out, err = process.communicate(timeout=30)
+        assert (process.returncode, time.monotonic() - asked_at < SOON) == (code, True), err
+    (run,) = last_runs(world.settings)
+    assert (run.what, run.exit_code, run.failed, run.running) == ("attach", max(code, 0) or None, True, False)
+    if number is signal.SIGTERM:
+        assert read_holder(world.settings.state_path) is None, "no lock is left"
+        assert out.count("MISSING: interrupted") == 5
+        assert f"waiting    {DIRECTORY}\n" in out
+        assert f"error: {DIRECTORY}: not begun when the end was asked for; the next call attaches it\n" in err
     later = NOW.replace(year=NOW.year + 30)
     (known,) = read_attachments(world.settings, PILOT, later)
     assert (known.outcome, known.level, known.files[0].error_class) == ("timeout_unknown", "intended", "interrupted")
