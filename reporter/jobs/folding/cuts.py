@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from itertools import chain
-from typing import Final
+from typing import Final, NamedTuple
 
 from reporter.collect.records import (
     Kind,
@@ -30,6 +30,16 @@ from reporter.model.raw_records import RecordFault
 SMALLEST_SHARE: Final = 4_000_000
 
 
+class Measured(NamedTuple):
+    """The digest and the size of the bytes that were read in parts."""
+
+    sha256: str
+    size_bytes: int
+
+
+_NOTHING: Final = Measured(Meter().sha256, 0)
+
+
 class Cut:
     """A share, and the parts of it that are read each by itself."""
 
@@ -37,7 +47,7 @@ class Cut:
         self.parts = [share]
         self.faults: tuple[RecordFault, ...] = ()
         self._share = share
-        self._meter = Meter()
+        self.measured = _NOTHING
         self._before: SourceState | None = None
         self._end = 0
         if isinstance(share.source, Source) and share.source.kind is Kind.LINES:
@@ -57,11 +67,13 @@ class Cut:
             self._before, self._end = before, end
             self.parts = [Share(self._share.source, (span.end or 0) - span.start, span) for span in spans]
 
-    def measure(self) -> None:
-        """Take the digest of what is read in parts."""
+    def measure(self) -> Measured:
+        """Take the digest of what is read in parts. Any process can; `measured` is where it belongs."""
         if self._before:
             with suppress(OSError):
-                self._meter = measure_file(self._path, self._end)
+                meter = measure_file(self._path, self._end)
+                return Measured(meter.sha256, meter.size_bytes)
+        return _NOTHING
 
     def join(self, reads: Sequence[SourceRead]) -> SourceRead:
         """Join what was read of the parts, once all are read."""
@@ -74,8 +86,8 @@ class Cut:
         return SourceRead(
             reads[0].alias,
             Kind.LINES,
-            "" if self.faults else self._meter.sha256,
-            self._meter.size_bytes,
+            "" if self.faults else self.measured.sha256,
+            self.measured.size_bytes,
             sum(read.records for read in reads),
             sum(read.faulty for read in reads) + len(self.faults),
             faults[:KEPT_FAULTS],
@@ -103,7 +115,7 @@ def fold_cuts(
     with uncollected():
         folded, read = fold_shares(parts, reading, now, environment)
     for cut in cuts:
-        cut.measure()
+        cut.measured = cut.measure()
     return join_cuts(cuts, folded, dict(zip(parts, read, strict=True)))
 
 

@@ -1,7 +1,8 @@
 """A fold by several processes: who reads what, and what becomes of their folds.
 
 Large files of plain JSON Lines are cut; every other file is read by one process. This process reads what is no file,
-for that may need secrets and connections, takes the digests of what was cut, and merges.
+for that may need secrets and connections, and as much of the files as each other, which need not be sent; then it
+merges. One that reads no records takes the digests of what was cut.
 """
 
 import gc
@@ -13,6 +14,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from datetime import datetime
 from operator import attrgetter
+from typing import Final
 
 import msgspec
 
@@ -23,6 +25,9 @@ from reporter.jobs.folding.shares import Share, SourceRead, fold_shares
 from reporter.loops.facts import Folded, merge
 from reporter.workers import become_worker, end_workers, forking
 
+_MADE: Final[list[tuple[Folded, list[SourceRead]]]] = []
+"""What this worker folded. It ends with the process: taking it apart before would keep the answer waiting."""
+
 
 class RecordsNotFolded(ReporterError):
     """A process that read records was killed."""
@@ -31,20 +36,21 @@ class RecordsNotFolded(ReporterError):
 def fold_in_processes(
     shares: Sequence[Share], reading: Reading, now: datetime, processes: int, environment: str = ""
 ) -> tuple[Folded, list[SourceRead]]:
-    """Fold shares by at most so many processes besides this one. Raise RecordsNotFolded when one is killed."""
+    """Fold shares by at most so many processes, this one among them. Raise RecordsNotFolded when one is killed."""
     cuts = [Cut(share, processes) for share in shares]
     parts = [part for cut in cuts for part in cut.parts]
-    here = [part for part in parts if not part.size_bytes]
-    hands = _deal([part for part in parts if part.size_bytes], processes)
+    *hands, mine = _deal([part for part in parts if part.size_bytes], processes)
+    mine = [*(part for part in parts if not part.size_bytes), *mine]
     # All that a worker needs to read files, and nothing that could not be sent.
     plain = Reading(most_record_bytes=reading.most_record_bytes)
-    with uncollected(), _workers(len(hands)) as pool:
+    with uncollected(), _workers(len(hands) + 1) as pool:
         with forking():
             given = deque((hand, pool.submit(_work, hand, plain, now, environment)) for hand in hands)
-        folded, read = fold_shares(here, reading, now, environment)
-        reads = dict(zip(here, read, strict=True))
-        for cut in cuts:
-            cut.measure()
+            measured = [pool.submit(cut.measure) for cut in cuts]
+        folded, read = fold_shares(mine, reading, now, environment)
+        reads = dict(zip(mine, read, strict=True))
+        for cut, taken in zip(cuts, measured, strict=True):
+            cut.measured = taken.result()
         while given:  # what was sent is let go of once it is merged
             hand, work = given.popleft()
             part, read = msgspec.msgpack.decode(work.result(), type=tuple[Folded, list[SourceRead]])
@@ -64,7 +70,9 @@ def _deal(parts: Sequence[Share], processes: int) -> list[list[Share]]:
 
 def _work(shares: Sequence[Share], reading: Reading, now: datetime, environment: str) -> bytes:
     """Fold the shares of one worker, in a form that is quick to send."""
-    return msgspec.msgpack.encode(fold_shares(shares, reading, now, environment))
+    made = fold_shares(shares, reading, now, environment)
+    _MADE.append(made)
+    return msgspec.msgpack.encode(made)
 
 
 def _begin_worker() -> None:
