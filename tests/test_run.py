@@ -9,14 +9,22 @@ import subprocess
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
+from freezegun import freeze_time
 
 from reporter.assess.everything import assess_reports
 from reporter.cli import answer
+from reporter.errors import UsageFault
+from reporter.jobs.loops import Evidence, read_large
 from reporter.loops.routes import LoopStates
 from reporter.model.case import Case
+from reporter.model.verification import Verification
+from reporter.seal.keys import PublicKey
+from reporter.seal.verify import verify_bundle
+from reporter.settings_model import Settings
 from tracing import untraced, untraced_environment
 from worlds import AS_OF, REPORTER, edit, make_world, reporter, reporter_here, snapshot
 
@@ -233,13 +241,21 @@ def test_a_bug_in_one_environment_costs_no_other_its_bundle(
             raise ZeroDivisionError("a value that no log should hold")
         return assess_reports(case, states=states)
 
+    def unread(settings: Settings, environment: str, *more: Any) -> Evidence | None:  # noqa: ANN401 - as it is called
+        if environment == "production-pilot":
+            raise UsageFault("no memory to share")
+        return read_large(settings, environment, *more)
+
     monkeypatch.setattr("reporter.jobs.readiness.assess_reports", broken)
+    monkeypatch.setattr("reporter.jobs.readiness.read_large", unread)
     monkeypatch.chdir(copy)
-    assert answer(["run", "--as-of", LATER, "-e", "build-fleet", "-e", "payments-pilot"]) == 1
+    assert answer(["run", "--as-of", LATER]) == 2
     told = capsys.readouterr()
     assert "payments-pilot: this is a bug in reporter, please report it: ZeroDivisionError in " in told.err
     assert "no log should hold" not in told.err
-    assert [line for line in told.out.splitlines() if "NO BUNDLE" in line] == ["payments-pilot  NO BUNDLE"]
+    assert "error: no memory to share\n" in told.err
+    lost = [line.split()[0] for line in told.out.splitlines() if "NO BUNDLE" in line]
+    assert lost == ["payments-pilot", "production-pilot"]
     assert len(list((copy / "bundles").glob("*/20260611T1610*"))) == 1
 
 
@@ -269,6 +285,39 @@ def test_an_environment_without_any_document_still_gets_its_bundle(tmp_path: Pat
     done = reporter("run", "--as-of", AS_OF, cwd=tmp_path, env={"CAVRA_GO_BACKEND_MODE": "promoted"})
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("default  NEEDS ATTENTION")
+
+
+@pytest.fixture
+def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Make a pilot that is switched off, and that wants its bundle where no directory is."""
+    text = '[environments.pilot]\n[environments.pilot.deliver]\nattach = ["directory:none"]\n'
+    (tmp_path / "reporter.toml").write_text(text, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.usefixtures("small")
+def test_run_says_what_is_missing_and_why_its_verdict_is_what_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    with freeze_time(AS_OF):
+        assert answer(["run", "--explain"]) == 6
+    told = capsys.readouterr().out
+    assert "pilot: delivery incomplete; the next run completes it\n" in told
+    assert "attach" in told.partition("completes it\n")[2].splitlines()[0]
+    assert told.endswith("not requested: mode is disabled and there are no evidence records\n")
+
+
+def test_bundle_that_does_not_verify_once_it_is_written_is_a_failure(
+    small: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def damage(path: str, key: PublicKey) -> Verification:
+        Path(path, "index.html").write_bytes(b"")
+        return verify_bundle(path, key)
+
+    monkeypatch.setattr("reporter.seal.verify.verify_bundle", damage)
+    assert answer(["run", "--no-deliver", "--as-of", AS_OF]) == 5
+    told = capsys.readouterr()
+    assert (told.out, ": changed: index.html: " in told.err) == ("pilot  NO BUNDLE\n", True)
+    assert (small / "bundles" / "pilot").exists()
 
 
 def test_an_environment_that_gets_no_bundle_does_not_stop_the_others(copy: Path) -> None:

@@ -6,6 +6,8 @@ import logging
 import os
 import socket
 import ssl
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from http import HTTPStatus
@@ -113,6 +115,13 @@ def unreachable(error_class: str) -> HttpFault:
 
 def refused(error_class: str) -> HttpFault:
     return HttpFault(Outcome.REFUSED_LOCALLY, error_class)
+
+
+def test_library_that_others_need_is_not_hidden_from_them(tmp_path: Path) -> None:
+    (tmp_path / "sniffio.py").write_text("", encoding="ascii")
+    code = "import sys; sys.path.insert(0, sys.argv[1])\nimport reporter.deliver.http, sniffio; print(sniffio.__name__)"
+    done = subprocess.run([sys.executable, "-c", code, tmp_path], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("sniffio\n", "")
 
 
 def test_answer_comes_whole_with_headers_in_lower_case(server: TlsServer, authorities: Authorities) -> None:

@@ -151,6 +151,15 @@ def test_each_provider_of_the_plan_is_told_once(pilot: Desk) -> None:
     assert (event["event_type"], event["session_id"]) == (N.event_type, event["schedule_id"])
 
 
+def test_drill_that_is_not_due_is_told_as_no_more_than_that_when_it_is_asked_for(pilot: Desk) -> None:
+    desk = Desk(pilot.settings, "build-fleet")
+    plan = desk.plan(force=True)
+    record_notifications(desk.settings, plan)
+    send_notifications(desk.sender, plan)
+    titles = {one["delivery_intent"]["message"]["title"] for one in desk.own(INTENTS.word)}
+    assert titles == {"Rollback drill: build-fleet"}
+
+
 def test_what_failed_is_left_to_the_retry_worker_which_sends_the_same_message_again(pilot: Desk) -> None:
     pilot.connectors["slack"] = Spoken(NO, YES)
     first = pilot.notify()

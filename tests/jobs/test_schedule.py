@@ -269,7 +269,8 @@ def test_systemd_hears_of_start_life_reload_and_end(tmp_path: Path, manager: Man
     settings_of(tmp_path, FAR)
     with scheduler_in(tmp_path, manager, WATCHDOG_USEC="200000") as process:
         assert "STATUS=next: far at " in manager.hears("READY=1")
-        manager.hears("WATCHDOG=1")
+        for _ in range(2):  # the second after a silence, in which the clock may have been set
+            manager.hears("WATCHDOG=1")
         settings_of(tmp_path, FAR + DAILY)
         process.send_signal(signal.SIGHUP)
         assert "MONOTONIC_USEC=" in manager.hears("RELOADING=1")

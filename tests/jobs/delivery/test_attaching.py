@@ -360,6 +360,25 @@ def test_ledger_that_cannot_be_written_lets_nothing_out(world: AttachingWorld, p
     assert read_attachments(world.settings, PILOT, NOW) == ()
 
 
+def test_ledger_that_breaks_while_the_record_is_looked_at_ends_the_call_before_anything_is_added(
+    world: AttachingWorld, play: Play
+) -> None:
+    vendor = Jira()
+    mount = play(vendor)
+    world.configure(jira=mount)
+    world.attach(DIRECTORY)
+    path = world.directory / "state" / "ledger.db"
+
+    def break_it(exchange: Exchange) -> None:
+        path.write_bytes(b"no database " * 500)
+        exchange.send(exchange.answer())
+
+    mount.always = break_it
+    with pytest.raises(LedgerUnusable):
+        world.attach(REFERENCES["jira"], DIRECTORY)
+    assert vendor.attachments == []
+
+
 def test_record_of_another_version_is_passed_over(world: AttachingWorld) -> None:
     world.attach(DIRECTORY)
     (*_, ended) = world.rows()
