@@ -1,10 +1,8 @@
 """`reporter ack`: answer for a route."""
 
-from datetime import datetime
-
 import click
 
-from reporter.cli.answering import decided_at, finish, recording_options, signature_options, signed, start
+from reporter.cli.answering import Deciding, decision_options
 from reporter.cli.options import complete_loop
 from reporter.jobs.answers import acknowledge
 
@@ -13,7 +11,6 @@ from reporter.jobs.answers import acknowledge
 @click.argument("loop", shell_complete=complete_loop)
 @click.argument("subject")
 @click.option("--provider", required=True, metavar="NAME", help="Who was told: slack, jira, ...")
-@signature_options
 @click.option(
     "--state",
     default="",
@@ -21,21 +18,9 @@ from reporter.jobs.answers import acknowledge
     help="acknowledged, accepted, resolved, dismissed, deferred or escalated. Default: what the loop accepts.",
 )
 @click.option("--plan-id", default="", metavar="ID", help="The plan that is answered. Default: the one in force.")
-@recording_options
+@decision_options
 def ack(  # noqa: PLR0913, PLR0917 - one for each option
-    loop: str,
-    subject: str,
-    provider: str,
-    by: str,
-    reason: str,
-    ref: str,
-    state: str,
-    plan_id: str,
-    environment: str | None,
-    as_of: datetime | None,
-    settings_file: str | None,
-    execute: bool,  # noqa: FBT001 - a flag of click
-    as_json: bool,  # noqa: FBT001 - a flag of click
+    loop: str, subject: str, provider: str, state: str, plan_id: str, deciding: Deciding
 ) -> int:
     """Answer for what was delivered: LOOP and SUBJECT, as told to a provider.
 
@@ -46,8 +31,7 @@ def ack(  # noqa: PLR0913, PLR0917 - one for each option
     Example:
       reporter ack drill-notification monthly --provider slack --by lead --reason "drill is planned" --ref CHG-1
     """  # noqa: D301 - \b is click's mark for text that keeps its lines
-    signature = signed(by, reason, ref)
-    settings, name = start(settings_file, environment)
     route = (loop, subject, provider)
-    prepared = acknowledge(settings, name, decided_at(as_of, execute=execute), route, state, plan_id, signature)
-    return finish(settings, prepared, execute=execute, as_json=as_json)
+    return deciding.decide(
+        lambda settings, name, now, signature: acknowledge(settings, name, now, route, state, plan_id, signature)
+    )

@@ -3,10 +3,11 @@
 Without --execute they check everything and print what they would record.
 """
 
+import functools
 import json
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import click
 
@@ -50,6 +51,37 @@ def recording_options(command: C) -> C:
     for option in (json_option, execute_option, settings_option, as_of_option, environment_option):
         command = option(command)
     return command
+
+
+class Deciding(NamedTuple):
+    """Who decides, why, about which environment, and what becomes of it."""
+
+    by: str
+    reason: str
+    ref: str
+    environment: str | None
+    as_of: datetime | None
+    settings_file: str | None
+    execute: bool
+    as_json: bool
+
+    def decide(self, prepare: Callable[[Settings, str, datetime, Signature], Prepared]) -> int:
+        """Prepare a decision, and record it, or only say what would be recorded."""
+        signature = signed(self.by, self.reason, self.ref)
+        settings, name = start(self.settings_file, self.environment)
+        prepared = prepare(settings, name, decided_at(self.as_of, execute=self.execute), signature)
+        return finish(settings, prepared, execute=self.execute, as_json=self.as_json)
+
+
+def decision_options(command: Callable[..., int]) -> Callable[..., int]:
+    """Add the options of every command that records a decision; it gets them as one `deciding`."""
+
+    @functools.wraps(command)
+    def with_deciding(**given: Any) -> int:  # noqa: ANN401 - as click has it
+        deciding = Deciding(**{name: given.pop(name) for name in Deciding._fields})
+        return command(**given, deciding=deciding)
+
+    return signature_options(recording_options(with_deciding))
 
 
 def sending_options(command: C) -> C:

@@ -7,12 +7,11 @@ from datetime import datetime
 import click
 
 from reporter.cli.answering import (
+    Deciding,
     decided_at,
-    finish,
+    decision_options,
     recording_options,
     sending_options,
-    signature_options,
-    signed,
     start,
 )
 from reporter.cli.deliveries import counted, delivery_lines, ended
@@ -81,25 +80,11 @@ def plan(
 @click.argument("loop", shell_complete=complete_loop)
 @click.argument("subject")
 @click.option("--provider", required=True, metavar="NAME", help="The provider that the retry goes to.")
-@signature_options
 @click.option(
     "--state", default="approved", metavar="WORD", show_default=True, help="approved, denied, deferred or expired."
 )
-@recording_options
-def approve(  # noqa: PLR0913, PLR0917 - one for each option
-    loop: str,
-    subject: str,
-    provider: str,
-    by: str,
-    reason: str,
-    ref: str,
-    state: str,
-    environment: str | None,
-    as_of: datetime | None,
-    settings_file: str | None,
-    execute: bool,  # noqa: FBT001 - a flag of click
-    as_json: bool,  # noqa: FBT001 - a flag of click
-) -> int:
+@decision_options
+def approve(loop: str, subject: str, provider: str, state: str, deciding: Deciding) -> int:
     """Decide about the next retry of LOOP and SUBJECT. One approval covers one execution.
 
     denied, deferred and expired revoke. Whoever executes retries should not approve them: it is flagged or refused, as
@@ -109,12 +94,10 @@ def approve(  # noqa: PLR0913, PLR0917 - one for each option
     Example:
       reporter retry approve acknowledgement-audit AUDIT --provider splunk --by lead --reason mended --ref CHG-1
     """  # noqa: D301 - \b is click's mark for text that keeps its lines
-    signature = signed(by, reason, ref)
-    settings, name = start(settings_file, environment)
-    prepared = approve_retry(
-        settings, name, decided_at(as_of, execute=execute), (loop, subject, provider), state, signature
+    route = (loop, subject, provider)
+    return deciding.decide(
+        lambda settings, name, now, signature: approve_retry(settings, name, now, route, state, signature)
     )
-    return finish(settings, prepared, execute=execute, as_json=as_json)
 
 
 @retry.command

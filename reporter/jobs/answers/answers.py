@@ -1,20 +1,21 @@
 """Answering for a route, and deciding about its next retry (domain.md A5, B1.16)."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import Final
+from functools import partial
+from typing import Final, NamedTuple
 
 from reporter.errors import UsageFault
 from reporter.jobs.answers.finding import find_route, find_state
 from reporter.jobs.answers.privacy import refuse_private
-from reporter.jobs.answers.recording import Prepared, draft, own_records, sealed_for
+from reporter.jobs.answers.recording import Drafted, Prepared, draft, own_records, sealed_for
 from reporter.jobs.answers.signature import Signature
 from reporter.jobs.loops import states_of
 from reporter.loops.gates import APPROVED, is_same_person
-from reporter.loops.loop import GateKind, Loop
+from reporter.loops.loop import GateKind, Kind, Loop
 from reporter.loops.routes import LoopStates
 from reporter.loops.states import ACKNOWLEDGEMENT_STATES, ANSWERED_STATES, APPROVAL_STATES
-from reporter.loops.writing import write_acknowledgement, write_approval
+from reporter.loops.writing import RecordValue, write_acknowledgement, write_approval
 from reporter.model.instants import format_instant
 from reporter.model.routes import GateState, RouteOutcome, RouteState
 from reporter.model.text import show
@@ -49,27 +50,11 @@ def acknowledge(  # noqa: PLR0913, PLR0917 - the words of the command
     _refuse(_plan_faults(found, plan_id))
     by_gate = loop.gate is GateKind.APPROVAL
     since = found.last_failure_at if by_gate else found.acknowledgement.since
-    drafted = draft(
-        lambda name: sealed_for(
-            environment,
-            signature.recorded_at,
-            write_acknowledgement(
-                loop,
-                now,
-                found.route.subject,
-                found.route.provider,
-                chosen,
-                by=signature.by,
-                plan_id=found.plan_id,
-                retry_plan_id=_retry_plan(states, loop, found),
-                external_ref=signature.ref,
-                notes=signature.reason,
-                record_id=name,
-            ),
-        ),
+    drafted = _draft(
+        _About(settings, environment, now, signature, states, loop, found),
+        partial(write_acknowledgement, plan_id=found.plan_id),
         loop.acknowledgement,
-        (loop.subject_keys[0], "provider"),
-        own_records(settings, environment, now),
+        chosen,
         since=since,
         in_force=found.acknowledgement.record,
     )
@@ -108,26 +93,11 @@ def approve_retry(  # noqa: PLR0913, PLR0917 - the words of the command
     _refuse(_gate_faults(loop, found))
     assert loop.approval is not None  # noqa: S101 - its gate is approval, for mypy
     agrees = found.gate.state in _APPROVED if chosen == APPROVED else found.gate.state is GateState.REVOKED
-    drafted = draft(
-        lambda name: sealed_for(
-            environment,
-            signature.recorded_at,
-            write_approval(
-                loop,
-                now,
-                found.route.subject,
-                found.route.provider,
-                chosen,
-                by=signature.by,
-                retry_plan_id=_retry_plan(states, loop, found),
-                external_ref=signature.ref,
-                notes=signature.reason,
-                record_id=name,
-            ),
-        ),
+    drafted = _draft(
+        _About(settings, environment, now, signature, states, loop, found),
+        write_approval,
         loop.approval,
-        (loop.subject_keys[0], "provider"),
-        own_records(settings, environment, now),
+        chosen,
         since=found.last_failure_at,
         in_force="" if agrees else f"{found.gate.state} {found.gate.by}",
     )
@@ -146,6 +116,43 @@ def approve_retry(  # noqa: PLR0913, PLR0917 - the words of the command
         (f"gate: {found.gate.state} ({found.gate.reason}) -> {_gate_after(chosen)}", found.retry.reason),
         (flagged,) if flagged else (),
     )
+
+
+class _About(NamedTuple):
+    """What is decided about: a route as it stands, where and when, and who signs."""
+
+    settings: Settings
+    environment: str
+    now: datetime
+    signature: Signature
+    states: LoopStates
+    loop: Loop
+    found: RouteState
+
+
+def _draft(  # noqa: PLR0913 - what a decision about a route is made of
+    about: _About, write: Callable[..., RecordValue], kind: Kind, state: str, *, since: datetime | None, in_force: str
+) -> Drafted:
+    """Write a decision about a route under its id, or find the one that says the same."""
+    route, signature = about.found.route, about.signature
+
+    def written(name: str) -> RecordValue:
+        record = write(
+            about.loop,
+            about.now,
+            route.subject,
+            route.provider,
+            state,
+            by=signature.by,
+            retry_plan_id=_retry_plan(about.states, about.loop, about.found),
+            external_ref=signature.ref,
+            notes=signature.reason,
+            record_id=name,
+        )
+        return sealed_for(about.environment, signature.recorded_at, record)
+
+    own = own_records(about.settings, about.environment, about.now)
+    return draft(written, kind, (about.loop.subject_keys[0], "provider"), own, since=since, in_force=in_force)
 
 
 def _refuse(faults: list[str]) -> None:
