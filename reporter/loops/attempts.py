@@ -26,7 +26,7 @@ DELIVERED: Final = "delivered"
 FAILED: Final = "failed"
 SKIPPED: Final = "skipped"
 EXECUTION_STATES: Final = (DELIVERED, FAILED, SKIPPED)
-REACHED: Final = range(200, 300)
+REACHED: Final = frozenset(range(200, 300))
 """The status codes of a success (B1.14)."""
 MOST_PROVIDERS: Final = 200
 """How many names a delivery can hold. There are fewer providers by far, so that longer lists are refused."""

@@ -49,6 +49,9 @@ class Folder:
         self.latest = shift(now, FUTURE_TOLERANCE)
         self.first_day = first_day(now)
         self.written: dict[str, Written] = {loop.word: {} for loop in loops}
+        self.places: dict[str, tuple[Names, Written]] = {
+            loop.word: (_getter(*loop.subject_keys), self.written[loop.word]) for loop in loops
+        }
         self.sources: dict[str | None, tuple[str, str, Names, Written]] = {
             loop.source: (
                 loop.word,
@@ -58,7 +61,6 @@ class Folder:
             )
             for loop in loops
         }
-        self.subjects = {loop.word: _getter(*loop.subject_keys) for loop in loops}
         self.words: dict[str, str] = {}
         self.names: dict[str, str] = {}
         self.texts: dict[str, str] = {}
@@ -112,7 +114,8 @@ class Folder:
 
     def subject(self, loop: str, said: object) -> str:
         """Find the subject's id; NO_SUBJECT where none is given."""
-        for name in self.subjects[loop](said):
+        names, _ = self.places[loop]
+        for name in names(said):
             if name:
                 return name
         return NO_SUBJECT
@@ -172,9 +175,10 @@ class Folder:
 
     def route_of(self, loop: str, said: object, provider: str | None) -> GrowingRoute | None:
         """Find the route that a record speaks of; None where it names no subject."""
-        for subject in self.subjects[loop](said):
+        names, written = self.places[loop]
+        for subject in names(said):
             if subject:
-                return self.written[loop].get((subject, provider)) or self.route(loop, subject, provider)
+                return written.get((subject, provider)) or self.route(loop, subject, provider)
         return None
 
     def route(self, loop: str, subject: str, provider: str | None) -> GrowingRoute:
@@ -208,4 +212,4 @@ def to_utc(at: datetime) -> datetime:
 
 def _getter(*names: str) -> Names:
     # Of one name alone it would give no tuple.
-    return attrgetter(*names, *names[:1])
+    return attrgetter(*names) if len(names) > 1 else attrgetter(*names, *names)

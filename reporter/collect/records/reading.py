@@ -9,7 +9,7 @@ from reporter.model.raw_records import RecordBatch, RecordFault
 if TYPE_CHECKING:
     from reporter.collect.https import HttpsAccess
 
-CHUNK: Final = 1 << 16
+CHUNK: Final = 1 << 17
 
 MOST_FAULTS: Final = 100_000
 """After so many faults of one source the rest of it is not read: it is no evidence, or not of this kind."""
