@@ -24,7 +24,7 @@ from reporter.settings_model import (
     TokenSettings,
 )
 from reporter.settings_text import TABLES, example_text, settings_in_force, settings_rows
-from worlds import reporter
+from worlds import reporter, reporter_here
 
 SECRET = "s3cr3t-that-nobody-may-see"  # noqa: S105 - of this test
 
@@ -406,7 +406,7 @@ def test_secret_that_was_written_down_is_refused_and_shown_nowhere(
     text: str, fault: str, capfd: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     assert faults_of(text) == (f"s.toml: {fault}",)
-    done = reporter("settings", "check", "--settings", "s.toml", cwd=tmp_path)
+    done = reporter_here("settings", "check", "--settings", "s.toml", cwd=tmp_path)
     assert done.returncode == 2
     assert done.stderr == f"error: s.toml: {fault}\n"
     assert SECRET not in done.stdout + done.stderr + "".join(capfd.readouterr())
@@ -449,7 +449,7 @@ def test_reference_prints_as_secret_wherever_settings_are_printed(tmp_path: Path
     texts = [repr(settings), str(settings), f"{settings!r}", repr(settings.https), repr(settings.model_dump())]
     texts += [settings_in_force(settings, as_json=True), settings_in_force(settings, as_json=False)]
     for as_json in ([], ["--json"]):
-        done = reporter("settings", "check", "--settings", "s.toml", *as_json, cwd=tmp_path)
+        done = reporter_here("settings", "check", "--settings", "s.toml", *as_json, cwd=tmp_path)
         assert done.returncode == 0
         texts.append(done.stdout + done.stderr)
     for text in texts:
@@ -460,7 +460,7 @@ def test_reference_prints_as_secret_wherever_settings_are_printed(tmp_path: Path
 
 def test_settings_check_shows_all_but_the_secrets(tmp_path: Path) -> None:
     Path("s.toml").write_text(WITH_SECRETS)
-    done = reporter("settings", "check", "--settings", "s.toml", "--json", cwd=tmp_path)
+    done = reporter_here("settings", "check", "--settings", "s.toml", "--json", cwd=tmp_path)
     shown = json.loads(done.stdout)
     assert shown["signing_key"] == "<secret>"
     assert shown["https"]["tokens"] == {"manifests.example.org": "<secret>"}
@@ -470,7 +470,7 @@ def test_settings_check_shows_all_but_the_secrets(tmp_path: Path) -> None:
     assert pilot["manifests_dir"] == "https://manifests.example.org/pilot"
     assert pilot["rollback_plan_path"] == "https://manifests.example.org/plan.json?<secret>"
     assert pilot["records"] == [*["https://feed.example.org/<secret>"] * 2, "https.jsonl"]
-    lines = reporter("settings", "check", "--settings", "s.toml", cwd=tmp_path).stdout.splitlines()
+    lines = reporter_here("settings", "check", "--settings", "s.toml", cwd=tmp_path).stdout.splitlines()
     assert 'https.tokens.manifests.example.org = "<secret>"' in lines
     assert 'environments.signing_key.mode = "promoted"' in lines
 
@@ -537,10 +537,10 @@ def test_example_is_valid_and_loads_with_every_default(tmp_path: Path) -> None:
     settings = load(example_text())
     assert settings.environments["production-pilot"].mode is Mode.PROMOTED
     assert settings.model_copy(update={"environments": {}}).model_dump() == load("").model_dump()
-    done = reporter("settings", "example", cwd=tmp_path)
+    done = reporter_here("settings", "example", cwd=tmp_path)
     assert done.stdout.rstrip() == example_text().rstrip()
     (tmp_path / "reporter.toml").write_text(done.stdout)
-    assert reporter("settings", "check", cwd=tmp_path).returncode == 0
+    assert reporter_here("settings", "check", cwd=tmp_path).returncode == 0
 
 
 def test_example_holds_every_key_and_each_example_is_accepted() -> None:

@@ -39,16 +39,20 @@ def reporter(
     )
 
 
-def reporter_here(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
+def reporter_here(
+    *arguments: str | Path, cwd: Path, env: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     """Call the command in this process, which imports all of it once, where a process is not what is tested.
 
-    It has no variables of ours, and writes to streams of its own, as a process does.
+    It has these variables and no others of ours, and writes to streams of its own, as a process does.
     """
     words = [str(one) for one in arguments]
     out, err = (TextIOWrapper(BytesIO(), encoding="utf-8", errors="backslashreplace") for _ in range(2))
     with pytest.MonkeyPatch.context() as here, redirect_stdout(out), redirect_stderr(err):
         for name in [one for one in os.environ if one.startswith(OURS)]:
             here.delenv(name)
+        for name, value in (env or {}).items():
+            here.setenv(name, value)
         here.chdir(cwd)
         code = answer(words)
     said = []
@@ -60,7 +64,7 @@ def reporter_here(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProc
 
 def make_world(path: Path, as_of: str = AS_OF) -> Path:
     """Write the sample world and give its directory."""
-    done = reporter("init", path, "--sample", "--as-of", as_of, cwd=path.parent)
+    done = reporter_here("init", path, "--sample", "--as-of", as_of, cwd=path.parent)
     assert done.returncode == 0, done.stderr
     return path
 

@@ -17,7 +17,7 @@ from loops.cases import HOUR, NOW, N
 from reporter.model.manifests import MANIFESTS
 from reporter.model.registry import BY_NAME, REPORTS
 from reporter.model.schemas import find_schema
-from worlds import AS_OF, edit, make_world, reporter
+from worlds import AS_OF, edit, make_world, reporter_here
 
 HERE = ("--as-of", AS_OF)
 
@@ -150,7 +150,7 @@ def test_flags_go_over_the_settings_of_the_named_environment(call: Call, world: 
 def test_variables_of_upstream_alone_are_enough(world: Path, tmp_path: Path) -> None:
     manifests = world / "manifests" / "production-pilot"
     variables = {kind.env: str(manifests / kind.file_name) for kind in MANIFESTS if kind.env}
-    done = reporter(
+    done = reporter_here(
         "check", "schedule", "--json", *HERE, cwd=tmp_path, env={**variables, "CAVRA_GO_BACKEND_MODE": "promoted"}
     )
     assert json.loads(done.stdout)["status"] == "due_soon"

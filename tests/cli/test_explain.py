@@ -9,7 +9,7 @@ import pytest
 
 from cli.conftest import Call
 from reporter.model.schemas import find_schema
-from worlds import AS_OF, edit, reporter
+from worlds import AS_OF, edit, reporter_here
 
 PILOT = "production-pilot"
 
@@ -18,7 +18,7 @@ PILOT = "production-pilot"
 def ran(world: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """Run once for one environment, explained."""
     path = Path(shutil.copytree(world, tmp_path_factory.mktemp("explain") / "world"))
-    done = reporter("run", "-e", PILOT, "--as-of", AS_OF, "--explain", "--json", cwd=path)
+    done = reporter_here("run", "-e", PILOT, "--as-of", AS_OF, "--explain", "--json", cwd=path)
     assert done.returncode == 0, done.stderr
     return path, done.stdout
 

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from worlds import REPORTER, reporter
+from worlds import KEPT_PRINTS, reporter
 
 RECORD = {"session_id": "s-{}", "metadata_kind": "session", "created_at": "2026-06-11T15:40:00Z"}
 
@@ -17,7 +17,11 @@ def watched(*words: str, cwd: Path) -> tuple[int, str, str]:
     ours, theirs = pty.openpty()
     bare = {key: value for key, value in os.environ.items() if not key.startswith(("CAVRA_", "REPORTER_"))}
     process = subprocess.Popen(
-        [REPORTER, *words], cwd=cwd, env={**bare, "TERM": "xterm"}, stdout=subprocess.PIPE, stderr=theirs
+        [sys.executable, KEPT_PRINTS, os.environ["KEPT_PRINTS"], *words],
+        cwd=cwd,
+        env={**bare, "TERM": "xterm"},
+        stdout=subprocess.PIPE,
+        stderr=theirs,
     )
     os.close(theirs)
     seen = b""

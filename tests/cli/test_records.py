@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ledger.entries import raw, tamper
-from worlds import reporter
+from worlds import reporter, reporter_here
 
 
 @pytest.fixture
@@ -37,22 +37,22 @@ def test_sources_of_the_settings_are_imported_once(world: Path) -> None:
 
 
 def test_only_what_is_new_in_a_file_is_read(world: Path) -> None:
-    reporter("records", "import", cwd=world)
+    reporter_here("records", "import", cwd=world)
     with (world / "evidence" / "a.jsonl").open("ab") as file:
         file.write(raw(20) + b"\nbroken\n" + raw(1, signer="x") + b"\n")
-    done = reporter("records", "import", cwd=world)
+    done = reporter_here("records", "import", cwd=world)
     assert done.stdout.splitlines()[0] == (
         "a.jsonl  2 added, 0 there already, 1 of them with an id that was there with other content, 1 fault"
     )
     assert done.stderr == "a.jsonl: line 12: found not JSON: Expecting value at offset 0, wanted a JSON object\n"
-    again = reporter("records", "import", cwd=world)
+    again = reporter_here("records", "import", cwd=world)
     assert again.stdout.splitlines()[0] == "a.jsonl  unchanged; 1 fault when it was read"
     assert (again.returncode, again.stderr) == (0, done.stderr)
 
 
 def test_json_says_the_same(world: Path) -> None:
     (world / "evidence" / "b.jsonl").write_bytes(b"[]\n" * 25)
-    done = reporter("records", "import", "--json", cwd=world)
+    done = reporter_here("records", "import", "--json", cwd=world)
     first, second = json.loads(done.stdout)["sources"]
     assert first == {
         "source": "a.jsonl", "unchanged": False, "added": 10, "repeated": 0, "changed": 0, "changed_ids": [],
@@ -65,7 +65,7 @@ def test_json_says_the_same(world: Path) -> None:
 
 
 def test_named_sources_start_from_the_current_directory(world: Path) -> None:
-    done = reporter(
+    done = reporter_here(
         "records",
         "import",
         "a.jsonl",
@@ -85,39 +85,39 @@ def test_named_sources_start_from_the_current_directory(world: Path) -> None:
 
 
 def test_another_ledger_is_a_source(world: Path, tmp_path: Path) -> None:
-    reporter("records", "import", cwd=world)
+    reporter_here("records", "import", cwd=world)
     (world / "second.toml").write_text('ledger = "sqlite:///second.db"\n', encoding="utf-8")
-    done = reporter("records", "import", "sqlite:///state/ledger.db", "--settings", "second.toml", cwd=world)
+    done = reporter_here("records", "import", "sqlite:///state/ledger.db", "--settings", "second.toml", cwd=world)
     assert done.stdout == "ledger  15 added, 0 there already\n"
     assert tmp_path.name not in done.stdout
 
 
 def test_without_a_source_the_settings_key_is_named(tmp_path: Path) -> None:
-    done = reporter("records", "import", cwd=tmp_path)
+    done = reporter_here("records", "import", cwd=tmp_path)
     assert (done.returncode, "environments.NAME.records" in done.stderr) == (2, True)
 
 
 def test_remarks_on_the_settings_are_printed(world: Path) -> None:
-    done = reporter("records", "import", cwd=world, env={"CAVRA_GO_BACKEND_MODE": "promoted"})
+    done = reporter_here("records", "import", cwd=world, env={"CAVRA_GO_BACKEND_MODE": "promoted"})
     assert done.stderr.startswith("ignored: CAVRA_GO_BACKEND_MODE")
 
 
 @pytest.mark.parametrize("form", ["jsonl", "json", "sqlite"])
 def test_export_writes_a_file_that_can_be_imported(world: Path, form: str) -> None:
-    reporter("records", "import", cwd=world)
-    done = reporter("records", "export", "--format", form, "out", cwd=world)
+    reporter_here("records", "import", cwd=world)
+    done = reporter_here("records", "export", "--format", form, "out", cwd=world)
     assert (done.returncode, done.stdout) == (0, "out  15 records\n")
-    assert reporter("records", "import", "out", cwd=world).stdout == "out  0 added, 15 there already\n"
-    assert reporter("records", "export", "--format", form, "out", cwd=world).returncode == 2
+    assert reporter_here("records", "import", "out", cwd=world).stdout == "out  0 added, 15 there already\n"
+    assert reporter_here("records", "export", "--format", form, "out", cwd=world).returncode == 2
 
 
 def test_verify_passes_on_what_was_written_and_prints_the_head(world: Path) -> None:
-    reporter("records", "import", cwd=world)
-    done = reporter("records", "verify", cwd=world)
+    reporter_here("records", "import", cwd=world)
+    done = reporter_here("records", "verify", cwd=world)
     assert done.returncode == 0
     head = done.stdout.split()[-1]
-    assert reporter("records", "verify", "--expect", head, cwd=world).returncode == 0
-    document = json.loads(reporter("records", "verify", "--json", cwd=world).stdout)
+    assert reporter_here("records", "verify", "--expect", head, cwd=world).returncode == 0
+    document = json.loads(reporter_here("records", "verify", "--json", cwd=world).stdout)
     assert document == {
         "result": "passed",
         "head": {"sequence": 15, "hash": head.partition(":")[2]},
@@ -126,40 +126,40 @@ def test_verify_passes_on_what_was_written_and_prints_the_head(world: Path) -> N
 
 
 def test_verify_names_what_is_wrong_and_exits_5(world: Path) -> None:
-    reporter("records", "import", cwd=world)
+    reporter_here("records", "import", cwd=world)
     tamper(world / "state" / "ledger.db", "UPDATE record SET signer = 'x' WHERE sequence = 3")
-    done = reporter("records", "verify", cwd=world)
+    done = reporter_here("records", "verify", cwd=world)
     assert done.returncode == 5
     assert done.stdout.startswith("FAILED  edited: row 3 is not what was written\nFAILED  head 15:")
-    document = json.loads(reporter("records", "verify", "--json", cwd=world).stdout)
+    document = json.loads(reporter_here("records", "verify", "--json", cwd=world).stdout)
     assert document["failures"] == [{"code": "edited", "sequence": 3, "detail": "row 3 is not what was written"}]
 
 
 def test_head_of_another_ledger_fails(world: Path) -> None:
-    reporter("records", "import", cwd=world)
-    done = reporter("records", "verify", "--expect", f"15:{'a' * 64}", cwd=world)
+    reporter_here("records", "import", cwd=world)
+    done = reporter_here("records", "verify", "--expect", f"15:{'a' * 64}", cwd=world)
     assert done.returncode == 5
 
 
 @pytest.mark.parametrize("head", ["15", "x:y", f"1:{'g' * 64}", f"-1:{'a' * 64}"])
 def test_head_that_is_none_is_refused(world: Path, head: str) -> None:
-    assert reporter("records", "verify", "--expect", head, cwd=world).returncode == 2
+    assert reporter_here("records", "verify", "--expect", head, cwd=world).returncode == 2
 
 
 def test_damaged_file_fails_the_verification(world: Path) -> None:
-    reporter("records", "import", cwd=world)
+    reporter_here("records", "import", cwd=world)
     path = world / "state" / "ledger.db"
     for name in ("ledger.db-wal", "ledger.db-shm"):
         path.with_name(name).unlink(missing_ok=True)
     path.write_bytes(b"nothing of it is left" * 100)
-    done = reporter("records", "verify", "--json", cwd=world)
+    done = reporter_here("records", "verify", "--json", cwd=world)
     assert done.returncode == 5
     assert json.loads(done.stdout)["head"] is None
 
 
 @pytest.mark.parametrize("command", [["verify"], ["export", "--format", "json", "out"]])
 def test_missing_ledger_is_an_error_with_what_to_do(world: Path, command: list[str]) -> None:
-    done = reporter("records", *command, cwd=world)
+    done = reporter_here("records", *command, cwd=world)
     assert done.returncode == 2
     assert done.stderr == "error: ledger ledger.db: not there yet; `reporter records import` makes it\n"
 
@@ -178,7 +178,7 @@ def test_missing_ledger_is_an_error_with_what_to_do(world: Path, command: list[s
 )
 def test_password_in_the_settings_is_refused_without_repeating_it(tmp_path: Path, text: str) -> None:
     (tmp_path / "reporter.toml").write_text(text, encoding="utf-8")
-    done = reporter("records", "verify", cwd=tmp_path)
+    done = reporter_here("records", "verify", cwd=tmp_path)
     assert done.returncode == 2
     assert "hunter2" not in done.stderr + done.stdout
     assert "internal" not in done.stderr + done.stdout

@@ -11,7 +11,7 @@ from cli.conftest import Call
 from cli.test_help import loaded_by
 from reporter.cli import answer
 from reporter.jobs.standing.standing import Actor, Due, OpenItem, Standing
-from worlds import AS_OF, reporter
+from worlds import AS_OF, reporter_here
 
 LATER = "2026-06-11T17:40:00Z"
 PILOT = "build-fleet"
@@ -31,7 +31,7 @@ def ran(world: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
             with freeze_time("2026-06-11T16:40:00Z"):
                 assert answer([*words]) == 0
         else:
-            done = reporter(*words, cwd=path)
+            done = reporter_here(*words, cwd=path)
             assert done.returncode == 0, done.stderr
     return path
 
@@ -207,7 +207,7 @@ def test_diff_takes_the_key_that_it_is_given(call: Call, ran: Path, tmp_path: Pa
 
 
 def test_bundles_of_two_environments_are_not_compared(call: Call, copy: Path) -> None:
-    assert reporter("run", "-e", "production-pilot", "--as-of", AS_OF, cwd=copy).returncode == 0
+    assert reporter_here("run", "-e", "production-pilot", "--as-of", AS_OF, cwd=copy).returncode == 0
     other = copy / "bundles" / "production-pilot" / "latest"
     said = call("diff", bundles(copy)[0], other, "--settings", copy / "reporter.toml")
     assert (said.code, said.out) == (2, "")

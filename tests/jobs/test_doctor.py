@@ -31,7 +31,7 @@ from reporter.jobs.records import open_settings_ledger
 from reporter.loops.writing import write_attachment
 from reporter.settings import load_settings
 from reporter.settings_model import Settings
-from worlds import reporter
+from worlds import reporter_here
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can act as somebody else")
 
@@ -258,17 +258,17 @@ def test_examination_goes_on_over_what_fails_and_ends_at_settings_that_cannot_be
 @pytest.mark.usefixtures("settings")
 def test_command_says_each_look_and_exits_2_when_one_fails(tmp_path: Path) -> None:
     before = sorted(tmp_path.rglob("*"))
-    well = reporter("doctor", cwd=tmp_path)
+    well = reporter_here("doctor", cwd=tmp_path)
     assert well.returncode == 0, well.stdout
     assert "ok    signing key: key id " in well.stdout
     assert well.stdout.splitlines()[-1].endswith(" to watch")
     assert sorted(tmp_path.rglob("*")) == before
     (tmp_path / "keys" / "signing.key").chmod(0o644)
-    ill = reporter("doctor", cwd=tmp_path)
+    ill = reporter_here("doctor", cwd=tmp_path)
     assert ill.returncode == 2
     assert "FAIL  signing key: " in ill.stdout
     assert "      -> mend it before the next run: without it nothing is sealed" in ill.stdout.splitlines()
-    document = json.loads(reporter("doctor", "--json", cwd=tmp_path).stdout)
+    document = json.loads(reporter_here("doctor", "--json", cwd=tmp_path).stdout)
     assert document["result"] == "failed"
     assert {one["level"] for one in document["checks"]} <= {"ok", "warn", "fail"}
 

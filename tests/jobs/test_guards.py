@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from reporter.deliver.canary import DISGUISES
-from worlds import AS_OF, edit, make_world, reporter
+from worlds import AS_OF, edit, make_world, reporter_here
 
 TOKEN = "x0xb-of-this-test-0123"  # noqa: S105 - of this test
 PILOT = ("--as-of", AS_OF, "--environment", "production-pilot")
@@ -39,7 +39,7 @@ def test_statement_says_what_was_searched_for_and_what_of_it_was_found(world: Pa
         "teams": {"url_env": "NOT_SET"},
     }
     env = configure(world, entries)
-    runs = [reporter("run", *PILOT, "--json", cwd=world, env=env) for _ in range(2)]
+    runs = [reporter_here("run", *PILOT, "--json", cwd=world, env=env) for _ in range(2)]
     assert [run.returncode for run in runs] == [0, 0], runs[0].stderr
     remarks = runs[0].stderr.splitlines()
     assert "not used: connectors.teams.url: the environment variable (not shown) is not set" in remarks
@@ -63,7 +63,7 @@ def test_private_value_in_a_manifest_refuses_the_bundle_of_that_environment_alon
     edit(plan, lambda document: document.update(approval_id=hidden[0], environment=hidden[1], runbook_ref=hidden[2]))
     env = configure(world, {"slack": {"url": "https://chat.example.org/hook", "token": TOKEN}})
     asked = ("--environment", "production-pilot", "--environment", "build-fleet")
-    done = reporter("run", "--as-of", AS_OF, *asked, "--json", cwd=world, env=env)
+    done = reporter_here("run", "--as-of", AS_OF, *asked, "--json", cwd=world, env=env)
     assert done.returncode == 7
     bundles = {one["environment"]: one["bundle"] for one in json.loads(done.stdout)["environments"]}
     assert [name for name, bundle in bundles.items() if bundle] == ["build-fleet"]
@@ -78,7 +78,7 @@ def test_private_value_in_a_manifest_refuses_the_bundle_of_that_environment_alon
 
 def test_configuration_that_cannot_be_read_stops_the_run_before_anything_is_sealed(tmp_path: Path) -> None:
     world = make_world(tmp_path / "world")
-    done = reporter("run", *PILOT, cwd=world, env=configure(world, f'{{"slack": {TOKEN}'))
+    done = reporter_here("run", *PILOT, cwd=world, env=configure(world, f'{{"slack": {TOKEN}'))
     assert done.returncode == 2
     assert "connectors.json: not JSON: line 1 column 11" in done.stderr
     assert TOKEN not in done.stdout + done.stderr

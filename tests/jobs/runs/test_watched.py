@@ -14,7 +14,7 @@ from reporter.jobs.runs.records import record_end, record_start
 from reporter.jobs.runs.results import Ending, Result
 from reporter.ledger import open_ledger, verify_ledger
 from reporter.settings import load_settings
-from worlds import reporter, snapshot
+from worlds import reporter_here, snapshot
 
 SETTINGS = """
 metrics_file = "reporter.prom"
@@ -29,7 +29,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One environment that was run once."""
     folder = tmp_path_factory.mktemp("watched")
     (folder / "reporter.toml").write_text(SETTINGS, encoding="utf-8")
-    done = reporter("run", "--as-of", "2026-06-01T06:15:00Z", cwd=folder)
+    done = reporter_here("run", "--as-of", "2026-06-01T06:15:00Z", cwd=folder)
     assert done.returncode == 0, done.stderr
     assert "no heartbeat: heartbeat_url: the environment variable NO_SUCH_VARIABLE is not set" in done.stderr
     return folder
