@@ -75,6 +75,7 @@ class Simulator:
         self.attentive = True
         self._unfolded: list[Record] = []
         self._folded = Folded(start)
+        self._states: LoopStates | None = None
         self._chance = random.Random(seed)  # noqa: S311 - a world that can be repeated
         self._failing: set[str] = set()
         self._stopped: set[str] = set()
@@ -87,10 +88,12 @@ class Simulator:
 
     def states(self) -> LoopStates:
         """Work out the states as of now, from what was written."""
-        fresh = fold(self._unfolded, self.now)
-        self._unfolded = []
-        self._folded = merge(msgspec.structs.replace(self._folded, now=self.now), fresh)
-        return finalise(self._folded)
+        if self._states is None or self._unfolded or self._folded.now != self.now:
+            fresh = fold(self._unfolded, self.now)
+            self._unfolded = []
+            self._folded = merge(msgspec.structs.replace(self._folded, now=self.now), fresh)
+            self._states = finalise(self._folded)
+        return self._states
 
     def route(self, loop: Loop, provider: str) -> RouteState:
         """Give the route of the loop's latest subject."""

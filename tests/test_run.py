@@ -1,11 +1,13 @@
 """The main job as a user runs it: from manifests on disk to a bundle that others can verify."""
 
 import json
+import os
 import random
 import re
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,7 +28,7 @@ from reporter.seal.keys import PublicKey
 from reporter.seal.verify import verify_bundle
 from reporter.settings_model import Settings
 from tracing import untraced, untraced_environment
-from worlds import AS_OF, REPORTER, edit, make_world, reporter, reporter_here, snapshot
+from worlds import AS_OF, KEPT_PRINTS, REPORTER, edit, make_world, reporter, reporter_here, snapshot
 
 LATER = "2026-06-11T16:10:00Z"
 
@@ -34,7 +36,7 @@ LATER = "2026-06-11T16:10:00Z"
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = make_world(tmp_path_factory.mktemp("run") / "world")
-    done = reporter("run", "--as-of", AS_OF, cwd=path)
+    done = reporter_here("run", "--as-of", AS_OF, cwd=path)
     assert done.returncode == 0, done.stderr
     return path
 
@@ -154,7 +156,7 @@ def test_records_that_several_processes_share_give_the_same_bundle(
 
 def test_running_again_changes_nothing(copy: Path) -> None:
     before = snapshot(copy / "bundles")
-    assert reporter("run", "--as-of", AS_OF, "-e", "payments-pilot", cwd=copy).returncode == 0
+    assert reporter_here("run", "--as-of", AS_OF, "-e", "payments-pilot", cwd=copy).returncode == 0
     assert snapshot(copy / "bundles") == before
 
 
@@ -227,7 +229,7 @@ def test_a_run_dated_before_the_newest_bundle_says_that_latest_stays(copy: Path)
 
 
 def test_a_run_without_settings_and_variables_assesses_nothing(tmp_path: Path) -> None:
-    done = reporter("run", cwd=tmp_path)
+    done = reporter_here("run", cwd=tmp_path)
     assert done.returncode == 2
     assert done.stderr.startswith("error: nothing to assess")
     assert list(tmp_path.iterdir()) == []
@@ -272,17 +274,17 @@ def test_upstream_variables_alone_are_enough(world: Path, tmp_path: Path) -> Non
         "CAVRA_GO_ROLLBACK_DRILL_HISTORY": str(manifests / "go-backend-rollback-drills.json"),
         "CAVRA_GO_ROLLBACK_DRILL_SCHEDULE": str(manifests / "go-backend-rollback-drill-schedule.json"),
     }
-    done = reporter("run", "--as-of", AS_OF, cwd=tmp_path, env=env)
+    done = reporter_here("run", "--as-of", AS_OF, cwd=tmp_path, env=env)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("default  BLOCKED")
     assert "made a signing key" in done.stderr
     assert (tmp_path / "keys" / "signing.key").stat().st_mode & 0o777 == 0o600
-    verified = reporter("verify", "bundles/default/latest", "--key", "keys/signing.key.pub", cwd=tmp_path)
+    verified = reporter_here("verify", "bundles/default/latest", "--key", "keys/signing.key.pub", cwd=tmp_path)
     assert verified.returncode == 0, verified.stdout
 
 
 def test_an_environment_without_any_document_still_gets_its_bundle(tmp_path: Path) -> None:
-    done = reporter("run", "--as-of", AS_OF, cwd=tmp_path, env={"CAVRA_GO_BACKEND_MODE": "promoted"})
+    done = reporter_here("run", "--as-of", AS_OF, cwd=tmp_path, env={"CAVRA_GO_BACKEND_MODE": "promoted"})
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("default  NEEDS ATTENTION")
 
@@ -336,21 +338,28 @@ def test_a_kill_at_any_moment_leaves_no_half_bundle(world: Path, tmp_path: Path)
     whole = 0
     for round_ in range(8):
         process = subprocess.Popen(
-            [REPORTER, "run", "--as-of", f"2026-06-11T15:40:{round_:02}Z"],
+            [
+                sys.executable,
+                KEPT_PRINTS,
+                os.environ["KEPT_PRINTS"],
+                "run",
+                "--as-of",
+                f"2026-06-11T15:40:{round_:02}Z",
+            ],
             cwd=copy,
             env=untraced_environment(),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
-        time.sleep(dice.uniform(0.2, 6))
+        time.sleep(dice.uniform(0.2, 4))
         process.send_signal(signal.SIGKILL)
         process.wait()
         for bundle in (copy / "bundles").glob("*/2026*"):
             whole += 1
             done = reporter_here("verify", bundle, "--key", "keys/signing.key.pub", cwd=copy)
             assert done.returncode == 0, done.stdout
-    done = reporter("run", "--as-of", LATER, cwd=copy)
+    done = reporter_here("run", "--as-of", LATER, cwd=copy)
     assert done.returncode == 0, done.stderr
     assert len(list((copy / "bundles").glob("*/20260611T1610*"))) == 3
     assert _processes_in(copy) == [], "no worker outlives a run that was killed"

@@ -11,7 +11,7 @@ from reporter.loops.table import BY_WORD
 from reporter.model.reports import AlertLevel
 from reporter.model.routes import ClosureState, RetryAction, RouteOutcome
 from simulator import AUDIT, EXECUTIVE, NOTIFICATION, Simulator
-from worlds import reporter
+from worlds import reporter_here
 
 START = datetime(2026, 6, 1, 6, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -149,7 +149,7 @@ def test_drills_that_are_run_are_judged_by_the_command(tmp_path: Path, *, passed
     world.run_drill(passed=passed)
     world.write(tmp_path)
     arguments = ("check", "drills", "--environment", "pilot", "--as-of", "2026-06-01T07:00:00Z", "--json")
-    done = reporter(*arguments, cwd=tmp_path)
+    done = reporter_here(*arguments, cwd=tmp_path)
     assert json.loads(done.stdout)["status"] == status, done.stderr
 
 
@@ -171,7 +171,7 @@ def test_command_runs_on_the_world_and_comes_to_its_closure(tmp_path: Path) -> N
     world.advance(HOUR)
     assert world.closure().state is ClosureState.OPEN
     world.write(tmp_path)
-    done = reporter("run", "--as-of", "2026-06-02T06:00:00Z", "--json", cwd=tmp_path)
+    done = reporter_here("run", "--as-of", "2026-06-02T06:00:00Z", "--json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     (one,) = json.loads(done.stdout)["environments"]
     assert (one["environment"], one["reports"]["drills"]) == ("pilot", "ready")
