@@ -18,6 +18,7 @@ from reporter.ledger import read_runs, verify_ledger
 from reporter.seal.bundle import list_bundles
 from reporter.seal.verify import verify_bundle
 from small_world import FIRST, World
+from tracing import untraced
 
 KILLS_AT_CALLS, KILLS_AFTER_TIMES = 150, 50
 
@@ -25,6 +26,20 @@ KILLS_AT_CALLS, KILLS_AFTER_TIMES = 150, 50
 @pytest.fixture
 def world(tmp_path: Path) -> World:
     return World(tmp_path)
+
+
+@untraced()
+def kill_and_run_again(world: World, moment: int, *, at_call: bool) -> bool:
+    """Say whether a run was killed, once the next one is found to have done all of its work."""
+    killed = world.killed(moment, at_call=at_call)
+    at = world.run()
+    bundles = list_bundles(world.settings.resolve("bundles"), "pilot")
+    assert Path(bundles[0].path).name.startswith(f"{at:%Y%m%dT%H%M%SZ}")
+    for bundle in bundles[:2]:
+        assert verify_bundle(bundle.path, world.key.public).result == "passed"
+    assert (world.folder / "bundles" / "pilot" / "latest").resolve() == Path(bundles[0].path)
+    assert not (world.settings.state_path / HOLDER_NAME).exists(), "no lock is left"
+    return killed
 
 
 def test_after_a_kill_at_any_moment_the_next_run_succeeds_and_nothing_is_lost(world: World) -> None:
@@ -36,16 +51,7 @@ def test_after_a_kill_at_any_moment_the_next_run_succeeds_and_nothing_is_lost(wo
     dice = random.Random(11)  # noqa: S311 - moments, not secrets
     moments = [(dice.randrange(calls), True) for _ in range(KILLS_AT_CALLS)]
     moments += [(dice.randrange(2 * takes), False) for _ in range(KILLS_AFTER_TIMES)]
-    kills = 0
-    for moment, at_call in moments:
-        kills += world.killed(moment, at_call=at_call)
-        at = world.run()
-        bundles = list_bundles(world.settings.resolve("bundles"), "pilot")
-        assert Path(bundles[0].path).name.startswith(f"{at:%Y%m%dT%H%M%SZ}")
-        for bundle in bundles[:2]:
-            assert verify_bundle(bundle.path, world.key.public).result == "passed"
-        assert (world.folder / "bundles" / "pilot" / "latest").resolve() == Path(bundles[0].path)
-        assert not (world.settings.state_path / HOLDER_NAME).exists(), "no lock is left"
+    kills = sum(kill_and_run_again(world, moment, at_call=at_call) for moment, at_call in moments)
     assert kills > KILLS_AT_CALLS
     with open_settings_ledger(world.settings, write=False) as ledger:
         assert verify_ledger(ledger) == []

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, is_dataclass, replace
-from itertools import accumulate
+from itertools import accumulate, takewhile
 from typing import Any, Final, NamedTuple, TypeVar
 
 from reporter.model.closing_reports import KeyRisk
@@ -112,7 +112,8 @@ def render_executive_paper(view: ExecutiveView) -> str:
 def brief(text: str, most: int) -> str:
     """Cut a text where its printed form, codes and all, would be too long for the paper."""
     shown = visible(text)
-    fitting = sum(length <= most for length in accumulate(len(printable(one)) for one in shown))
+    lengths = accumulate(len(printable(one)) for one in shown)
+    fitting = sum(1 for _ in takewhile(lambda length: length <= most, lengths))
     return shown if fitting == len(shown) else f"{shown[:fitting]}…"
 
 
