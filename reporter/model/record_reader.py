@@ -57,6 +57,10 @@ _INSTANTS: Final = (
 _OURS: Final = "go-backend-rollback-drill-"
 _DECIDING: Final = b'"delivery_success"'
 """What decides an attempt stands in its record once; looking for it twice is cheap, for every key would not be."""
+_RESULT: Final = b'"success"'
+"""What decides the result of one provider. It stands in many objects of a record, once in each."""
+_RESULT_AGAIN: Final = re.compile(rb'"success"(?:[^{}]|\{[^{}]*\})*"success"')
+"""Two of them with no object around one of them alone: in one object, or in one and, after it, in that around it."""
 _KIND: Final = b'"metadata_kind"'
 _DECISIONS: Final = ("retry_decisions", "selected_retries")
 _WRONG_TYPE: Final = re.compile(r"Expected `(?P<wanted>[^`]*)`, got `(?P<found>[^`]*)`")
@@ -108,7 +112,7 @@ class RecordReader:
         `refused` reads what the fast way does not, by its position in the batch.
         """
         raws = reversed(batch.raws)
-        is_plain = max(map(bytes.count, batch.raws, repeat(_DECIDING)), default=0) <= 1
+        is_plain = all(max(map(bytes.count, batch.raws, repeat(key)), default=0) <= 1 for key in (_DECIDING, _RESULT))
         records = map(self._decoder.decode if is_plain else self._decode_single, raws)
         while True:
             try:
@@ -188,7 +192,8 @@ def _check_envelope(value: Any, raw: bytes) -> str:  # noqa: ANN401 - JSON is un
 
 
 def _is_doubled(raw: bytes) -> bool:
-    return raw.count(_DECIDING) > 1
+    """Say whether what decides may stand twice in one object: then it has to be looked through."""
+    return raw.count(_DECIDING) > 1 or (raw.count(_RESULT) > 1 and _RESULT_AGAIN.search(raw) is not None)
 
 
 def _refuse_doubled(record: str, raw: bytes) -> None:

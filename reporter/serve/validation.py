@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from reporter.model.text import show
+from reporter.model.text import count, show
 from reporter.serve.bodies import Body
 from reporter.serve.problems import Problem
 
@@ -36,8 +36,8 @@ _WANTED: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "enum": lambda ctx: f"one of {ctx['expected'].replace(' or ', ', ')}".replace("'", ""),
     "greater_than_equal": lambda ctx: f"{ctx['ge']} at least",
     "less_than_equal": lambda ctx: f"{ctx['le']} at most",
-    "string_too_short": lambda ctx: f"{_characters(ctx['min_length'])} at least",
-    "string_too_long": lambda ctx: f"{_characters(ctx['max_length'])} at most",
+    "string_too_short": lambda ctx: f"{count(ctx['min_length'], 'character')} at least",
+    "string_too_long": lambda ctx: f"{count(ctx['max_length'], 'character')} at most",
     "string_pattern_mismatch": lambda ctx: f"a text of the form {ctx['pattern']}",
     "too_long": lambda ctx: f"{ctx['max_length']} at most",
 }
@@ -68,7 +68,7 @@ def _found(fault: str, value: object) -> str:
         case "too_long", list():
             return str(len(value))
         case (("string_too_short" | "string_too_long"), str()):
-            return _characters(len(value))
+            return count(len(value), "character")
         case (("enum" | "string_pattern_mismatch"), str()):
             return "another text"
         case (("greater_than_equal" | "less_than_equal"), _):
@@ -79,7 +79,3 @@ def _found(fault: str, value: object) -> str:
 
 def _another(_: Mapping[str, Any]) -> str:
     return "another value"
-
-
-def _characters(count: int) -> str:
-    return f"{count} character{'' if count == 1 else 's'}"

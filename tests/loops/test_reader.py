@@ -193,6 +193,36 @@ def test_deciding_key_that_stands_twice_is_a_fault_for_only_the_last_would_count
     assert isinstance(second, Delivery)
 
 
+@pytest.mark.parametrize(
+    "between", ["", '"error": null, ', '"evidence": {"id": "a"}, ', '"a": {"success": true}, "b": {}, '], ids=ascii
+)
+@pytest.mark.parametrize("where", ["result", "delivery"])
+def test_result_that_is_told_twice_in_one_object_is_a_fault(where: str, between: str) -> None:
+    told = f'"success": false, {between}"success": true'
+    one = f'{{"provider": "slack", {told}}}' if where == "result" else '{"provider": "slack", "success": true}'
+    own = told if where == "delivery" else '"success": true'
+    value = make.delivery(N, NOW, "monthly", rid="rcd-1") | {"delivery": "HERE"}
+    raw = make.raw(value).replace(b'"HERE"', f'{{{own}, "deliveries": [{one}]}}'.encode())
+    for alone in (raw, raw + b"\n"):
+        (found,) = READER.decode_batch(RecordBatch([alone], "evidence.jsonl", 1))
+        assert isinstance(found, ContentFault)
+        assert found.found == "the key success twice"
+    with pytest.raises(BadRecord, match="the key success twice"):
+        decode_record(raw)
+
+
+@pytest.mark.parametrize("own_last", [False, True], ids=["before", "after"])
+def test_results_of_several_providers_are_told_once_each(own_last: bool) -> None:  # noqa: FBT001 - a case
+    results = '"deliveries": [{"provider": "slack", "success": true}, {"success": true, "provider": "jira"}]'
+    parts = [results, '"success": true'] if own_last else ['"success": true', results]
+    value = make.delivery(N, NOW, "monthly") | {"delivery": "HERE"}
+    raw = make.raw(value).replace(b'"HERE"', f"{{{', '.join(parts)}}}".encode())
+    (record,) = READER.decode_batch(RecordBatch([raw], "evidence.jsonl", 1))
+    assert isinstance(record, Delivery)
+    assert record.delivery
+    assert [one.success for one in record.delivery.deliveries] == [True, True]
+
+
 def test_deciding_word_may_stand_in_several_objects_of_a_record() -> None:
     value = make.delivery(N, NOW, "monthly", copy={"delivery_success": False, "metadata_kind": "x"})
     assert isinstance(read(value), Delivery)
