@@ -208,9 +208,9 @@ def _open_items(document: Mapping[str, Any], environment: str) -> Iterator[OpenI
         routes = [_route(one, planned.get(_text(one, "route_key"), {})) for one in _rows(row, "routes")]
         advice = _text(row, "next_action")
         also = tuple(_text(rows[other], "title") for other, above in graver.items() if above == number)
-        about, count = tuple(map(str, routes)), row.get("route_count")
+        about, told = tuple(map(str, routes)), row.get("route_count")
         action = advise(code, advice, routes, environment) if advice else ""
-        whole = count if isinstance(count, int) else len(about)
+        whole = told if isinstance(told, int) else len(about)
         yield OpenItem(code, title, since, owner, action, also, about, whole)
 
 
