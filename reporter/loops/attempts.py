@@ -9,7 +9,7 @@ from msgspec import UNSET
 from reporter.loops.facts import KEPT_FAILURES, KEPT_INTENTS, KEPT_SUCCESSES, Attempt
 from reporter.loops.folder import NO_PROVIDER, NO_SUBJECT, Folder
 from reporter.loops.growing import put
-from reporter.loops.states import normalise_state
+from reporter.loops.states import DELIVERED, EXECUTION_STATES, FAILED, SKIPPED, normalise_state
 from reporter.model.providers import PROVIDERS
 from reporter.model.records import (
     UNDATED,
@@ -22,10 +22,6 @@ from reporter.model.records import (
 )
 from reporter.model.text import UNSEEN, is_blank
 
-DELIVERED: Final = "delivered"
-FAILED: Final = "failed"
-SKIPPED: Final = "skipped"
-EXECUTION_STATES: Final = (DELIVERED, FAILED, SKIPPED)
 REACHED: Final = frozenset(range(200, 300))
 """The status codes of a success (B1.14)."""
 MOST_PROVIDERS: Final = 200
@@ -130,7 +126,7 @@ def _is_success(record: Delivery) -> bool:
         if code not in REACHED:
             return False
     if result is not None:
-        if not result.success or result.dry_run or len(result.deliveries) > MOST_PROVIDERS:
+        if result.success is False or result.dry_run or len(result.deliveries) > MOST_PROVIDERS:
             return False
         for one in result.deliveries:
             if one.provider not in providers or not _is_reached(one):
@@ -162,7 +158,7 @@ def _told(folder: Folder, record: Delivery) -> tuple[Sequence[str], Collection[s
         known = sorted(one for one in told if folder.word(one) in PROVIDERS)
         return known or [NO_PROVIDER], {*told, NO_PROVIDER}
     is_denied = not record.delivery_success or record.blocked_count != 0 or record.dry_run
-    is_denied = is_denied or (result is not None and (not result.success or result.dry_run))
+    is_denied = is_denied or (result is not None and (result.success is False or result.dry_run))
     unreached = sum(code not in REACHED for code in record.status_codes)
     if len(lost) < max(is_denied, record.blocked_count, unreached):
         lost = told

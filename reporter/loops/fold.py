@@ -1,8 +1,11 @@
 """From records to facts in one pass (domain.md A5). All records count, whatever their number and order (A2.5)."""
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
-from typing import Any, Final
+from datetime import datetime
+from operator import length_hint
+from typing import Any, Final, NamedTuple
+
+from msgspec import UNSET
 
 from reporter.loops.answers import fold_acknowledgement, fold_approval, fold_closure, fold_release_decision
 from reporter.loops.attempts import fold_delivery, fold_execution, fold_intent
@@ -20,9 +23,9 @@ from reporter.loops.plans import (
     oldest_kept_runs,
 )
 from reporter.loops.states import RUN_STATES
-from reporter.loops.table import LOOPS
-from reporter.model.providers import PROVIDERS
-from reporter.model.records import ContentFault, DeliveryResult, ProviderResult, Record, Step
+from reporter.loops.table import LOOPS, READER
+from reporter.model.record_reader import DECIDING_STEPS, REFUSED, RecordReader, is_doubled
+from reporter.model.records import DELIVERY_KIND, ContentFault, Record, Step
 
 STEPS: Final[dict[Step, Callable[[Folder, Any], None]]] = {
     Step.SUBJECT: fold_other,
@@ -47,17 +50,22 @@ STEPS: Final[dict[Step, Callable[[Folder, Any], None]]] = {
 }
 """What each step adds to the facts. A step that is not here adds nothing."""
 
-_PLAIN_CODES: Final[tuple[Sequence[int | None], ...]] = ([200], (), [])
-_PLAIN_RESULTS: Final = {
-    provider: (
-        DeliveryResult(deliveries=[ProviderResult(provider, success=True, status_code=200)]),
-        DeliveryResult(deliveries=[ProviderResult(provider, success=True)]),
-        None,
-    )
-    for provider in PROVIDERS
-}
-"""What results of one provider that was reached look like, if nothing odd is about them."""
 _NONE_IS_KEPT: Final = (FIRST_INSTANT, FIRST_INSTANT)
+_OK: Final = [200]
+_TOLD: Final = b'success"'
+"""What ends the keys of all results."""
+_BACKSLASH: Final = ord("\\")
+"""With one, a key may be spelled in another way. As a number, for which bytes are searched at once."""
+
+
+class Lines(NamedTuple):
+    """Records as bytes, of which the last is the newest.
+
+    `refused` reads what the usual way does not, by its position: it may be a fault, or None when it is blank.
+    """
+
+    raws: Sequence[bytes]
+    refused: Callable[[int], Record | ContentFault | None]
 
 
 def fold(
@@ -71,17 +79,28 @@ def fold(
 
     Given the name of an environment, a record that names another one does not count.
     """
-    return fold_batches([records], now, loops, environment=environment)
+    folder = Folder(now, loops, environment)
+    for record in records:
+        _fold_one(folder, record)
+    return folder.finish()
 
 
-def fold_batches(  # noqa: C901, PLR0912 - see below
-    batches: Iterable[Iterable[Record | ContentFault]],
+def _fold_one(folder: Folder, record: Record | ContentFault) -> None:
+    if isinstance(record, ContentFault):
+        folder.fault(record)
+    elif record.environment is None or folder.is_here(record, record.environment):
+        STEPS.get(record.step, _nothing)(folder, record)
+
+
+def fold_lines(  # noqa: C901, PLR0912 - see below
+    parts: Iterable[Lines | ContentFault],
     now: datetime,
     loops: tuple[Loop, ...] = LOOPS,
+    reader: RecordReader = READER,
     *,
     environment: str = "",
 ) -> Folded:
-    """Fold records that come in batches.
+    """Decode records and fold them, likewise: each is gone before the next is made.
 
     Three of four records are deliveries that reached their provider and runs of workers without anything to retry, of
     which routes and loops keep the newest few. This loop is long because it passes over those that add nothing without
@@ -89,57 +108,81 @@ def fold_batches(  # noqa: C901, PLR0912 - see below
     fault above all, goes to the function of its step, and that decides.
     """
     folder = Folder(now, loops, environment)
-    steps: dict[type, Callable[[Folder, Any], None]] = {ContentFault: Folder.fault}
-    sources, plain_codes, plain_results = folder.sources, _PLAIN_CODES, _PLAIN_RESULTS
-    oldest_runs: dict[type, tuple[datetime, datetime]] = {}
+    sources, decode = folder.sources, reader.decode_usual
+    deliveries = reader.usual[DELIVERY_KIND]
+    steps: dict[type, Callable[[Folder, Any], None]] = {
+        kind: STEPS.get(kind.step, _nothing) for kind in reader.usual.values()
+    }
+    deciding = {kind for kind in reader.usual.values() if kind.step in DECIDING_STEPS}
+    oldest_runs = {kind: _NONE_IS_KEPT for kind in reader.usual.values() if kind.step is Step.WORKER_RUN}
     record: Any  # of a class that is made from the table
-    for batch in batches:
-        for record in batch:
-            kind = type(record)
+    for part in parts:
+        if isinstance(part, ContentFault):
+            folder.fault(part)
+            continue
+        raws = reversed(part.raws)
+        for raw in raws:
             try:
-                step = steps[kind]
-            except KeyError:
-                step = steps[kind] = STEPS.get(getattr(record, "step", Step.OTHER), _nothing)
-            if step is fold_delivery:
+                record = decode(raw)
+            except REFUSED:
+                if (record := part.refused(length_hint(raws))) is not None:
+                    _fold_one(folder, record)
+                continue
+            kind = type(record)
+            if kind is deliveries:
                 if (
                     record.delivery_success
                     and not record.failed_providers
                     and not record.blocked_count
                     and not record.dry_run
-                    and record.status_codes in plain_codes
                     and record.environment is None
-                    and len(record.providers) == 1
+                    and len(providers := record.providers) == 1
+                    and ((codes := record.status_codes) == _OK or not codes)
                     and (loop := sources.get(record.connector_delivery_source)) is not None
                     and (at := record.created_at) is not None
-                    and at.tzinfo is UTC
                 ):
                     _, event_type, names, routes = loop
-                    provider = record.providers[0]
+                    provider = providers[0]
                     for name in names(record):
                         if name and name != event_type:
                             break
                     else:
                         name = NO_SUBJECT
-                    if (
-                        (route := routes.get((name, provider))) is not None
-                        and at < route.oldest
-                        and record.delivery in plain_results.get(provider, ())
-                    ):
-                        continue
-            elif step is fold_worker_run and (said := record.payload) is not None:
+                    if (route := routes.get((name, provider))) is not None and at < route.oldest:
+                        result = record.delivery
+                        if result is None:
+                            told = 1
+                        elif (
+                            len(results := result.deliveries) == 1
+                            and (one := results[0]).success
+                            and one.provider == provider
+                            and ((code := one.status_code) is UNSET or code == 200)
+                            and not one.error
+                            and not result.dry_run
+                            and result.success is not False
+                        ):
+                            told = 3 if result.success else 2
+                        else:
+                            told = 0
+                        if raw.count(_TOLD) == told and _BACKSLASH not in raw:
+                            continue
+            elif (oldest := oldest_runs.get(kind)) is not None:
                 if (
-                    not said.selected_retries
+                    (said := record.payload) is not None
+                    and not said.selected_retries
                     and (not said.status or said.status in RUN_STATES)
                     and record.environment is None
                     and (at := said.generated_at or record.created_at) is not None
-                    and at.tzinfo is UTC
-                    and at < oldest_runs.get(kind, _NONE_IS_KEPT)[said.dry_run]
                 ):
-                    continue
-                if facts := folder.loops.get(record.loop):
-                    oldest_runs[kind] = oldest_kept_runs(facts)
-            if record.environment is None or folder.is_here(record, record.environment):
-                step(folder, record)
+                    if at < oldest[said.dry_run]:
+                        continue
+                    if facts := folder.loops.get(record.loop):
+                        oldest_runs[kind] = oldest_kept_runs(facts)
+            if kind in deciding and is_doubled(raw):
+                if (record := part.refused(length_hint(raws))) is not None:
+                    _fold_one(folder, record)
+            elif record.environment is None or folder.is_here(record, record.environment):
+                steps[kind](folder, record)
     return folder.finish()
 
 

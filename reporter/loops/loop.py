@@ -5,6 +5,8 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Final, NamedTuple
 
+from reporter.loops.states import ACKNOWLEDGEMENT_STATES, APPROVAL_STATES, EXECUTION_STATES
+from reporter.model.providers import PROVIDERS
 from reporter.model.record_reader import KindRow, RecordReader
 from reporter.model.records import Step
 
@@ -12,6 +14,14 @@ MAX_ATTEMPTS: Final = 3
 MULTIPLIER: Final = 2.0
 MAX_DELIVERIES: Final = 5
 MISSED_AFTER_INTERVALS: Final = 2
+
+_PROVIDER_FIELDS: Final = (
+    "provider",
+    "providers",
+    "failed_providers",
+    "selected_providers",
+    "acknowledgement_required_providers",
+)
 
 
 class Kind(NamedTuple):
@@ -134,4 +144,11 @@ def kind_rows(loops: tuple[Loop, ...], shared: Mapping[Step, str], others: tuple
 
 def make_reader(loops: tuple[Loop, ...], shared: Mapping[Step, str], others: tuple[KindRow, ...]) -> RecordReader:
     """Make the reader of these loops' records."""
-    return RecordReader(kind_rows(loops, shared, others))
+    words = {
+        **dict.fromkeys(_PROVIDER_FIELDS, PROVIDERS),
+        "connector_delivery_source": [loop.source for loop in loops],
+        "acknowledgement_state": sorted(ACKNOWLEDGEMENT_STATES),
+        "approval_state": sorted(APPROVAL_STATES),
+        "execution_status": EXECUTION_STATES,
+    }
+    return RecordReader(kind_rows(loops, shared, others), words)

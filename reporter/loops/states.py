@@ -9,6 +9,10 @@ ACKNOWLEDGEMENT_STATES: Final = frozenset(
 )
 ANSWERED_STATES: Final = frozenset({"acknowledged", "accepted", "resolved"})
 """Those that speak for a route in some loop; the others keep it open in every loop."""
+DELIVERED: Final = "delivered"
+FAILED: Final = "failed"
+SKIPPED: Final = "skipped"
+EXECUTION_STATES: Final = (DELIVERED, FAILED, SKIPPED)
 APPROVAL_STATES: Final = frozenset({"approved", "denied", "deferred", "expired"})
 CLOSURE_STATES: Final = frozenset({"resolved", "mitigated", "deferred", "escalated", "reopened"})
 CLOSED_STATES: Final = frozenset({"resolved", "mitigated"})

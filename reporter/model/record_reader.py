@@ -1,16 +1,17 @@
 """Reads evidence records from bytes (domain.md B3). Typed and strict; a wrong value is a fault of its record alone.
 
 A reader is made from a table of kinds. Each kind becomes a struct of its own, told apart by `metadata_kind`, so that
-one pass over the bytes types, checks and selects.
+one pass over the bytes types, checks and selects. Each is read in up to three ways: as a record whose words and times
+are spelled as they usually are, as one with any words, and slowly, which finds out what is wrong.
 """
 
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import repeat
-from operator import length_hint
-from typing import Any, Final, NamedTuple, TypeAlias, Union, cast
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from functools import cached_property
+from typing import Annotated, Any, Final, Literal, NamedTuple, TypeAlias, Union, cast, get_args, get_origin
 
 import msgspec
 
@@ -61,14 +62,18 @@ _RESULT: Final = b'"success"'
 """What decides the result of one provider. It stands in many objects of a record, once in each."""
 _RESULT_AGAIN: Final = re.compile(rb'"success"(?:[^{}]|\{[^{}]*\})*"success"')
 """Two of them with no object around one of them alone: in one object, or in one and, after it, in that around it."""
+_ESCAPED: Final = re.compile(rb"\\u00[5-7]")
+"""A letter that needs no escape: a key may be spelled so."""
 _KIND: Final = b'"metadata_kind"'
 _DECISIONS: Final = ("retry_decisions", "selected_retries")
 _WRONG_TYPE: Final = re.compile(r"Expected `(?P<wanted>[^`]*)`, got `(?P<found>[^`]*)`")
-_REFUSED: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+REFUSED: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What a decoder raises."""
 _AT: Final = re.compile(r" - at `\$(?P<path>[^`]*)`$")
 
 
-Refused: TypeAlias = Callable[[RecordBatch, int], Record | ContentFault | None]
+Words: TypeAlias = Mapping[str, Iterable[str]]
+"""The words that the fields of some names usually hold."""
 
 
 class KindRow(NamedTuple):
@@ -82,60 +87,49 @@ class KindRow(NamedTuple):
 
 
 class RecordReader:
-    """Reads records of the kinds of one table."""
+    """Reads records of the kinds of one table.
 
-    def __init__(self, rows: Iterable[KindRow]) -> None:
-        classes = {row.kind: _record_class(row) for row in rows}
-        self._kinds = frozenset(classes)
-        self._type: Any = Union[tuple(classes.values())]  # noqa: UP007 - a union of classes made from the table
-        self._decoder = msgspec.json.Decoder(self._type)
+    `decode_usual` reads records whose fields hold their usual words, and times with an offset. It makes no text of such
+    a word anew, and raises one of REFUSED for every other record, of which `decode_record` may read some; `usual` are
+    the classes that it makes. What `is_doubled` says of a delivery or an execution, both have to be asked themselves.
+    """
+
+    def __init__(self, rows: Iterable[KindRow], words: Words | None = None) -> None:
+        self._rows = tuple(rows)
+        self._kinds = frozenset(row.kind for row in self._rows)
+        self.usual: Mapping[str, type[Record]] = {row.kind: _record_class(row, words or {}) for row in self._rows}
+        self.decode_usual: Callable[[bytes], Record] = msgspec.json.Decoder(_union(self.usual)).decode
         self._peek = msgspec.json.Decoder(_Peek)
+
+    @cached_property
+    def _type(self) -> Any:  # noqa: ANN401 - a union of classes made from the table
+        return _union({row.kind: _record_class(row) for row in self._rows})
+
+    @cached_property
+    def _decode_any(self) -> Callable[[bytes], Record]:
+        return msgspec.json.Decoder(self._type).decode
 
     def decode_record(self, raw: bytes) -> Record:
         """Read one record. Raises BadRecord when it is not JSON, has no id, or holds a value of a wrong type."""
-        if _is_doubled(raw):
-            return self._decode_slowly(raw)
         try:
-            record: Record = self._decoder.decode(raw)
-        except _REFUSED:
-            record = self._decode_slowly(raw)
-        return record
+            record = self.decode_usual(raw)
+        except REFUSED:
+            try:
+                record = self._decode_any(raw)
+            except REFUSED:
+                return self._decode_slowly(raw)
+        return self._decode_slowly(raw) if record.step in DECIDING_STEPS and is_doubled(raw) else record
 
     def decode_batch(self, batch: RecordBatch) -> list[Record | ContentFault]:
         """Read the records of one batch; blank ones are none. One that cannot be used comes out as its fault."""
-        return [*self.decode_each(batch, self.decode_refused)][::-1]
+        records = (self.decode_at(batch, position) for position in range(len(batch.raws)))
+        return [record for record in records if record is not None]
 
-    def decode_each(self, batch: RecordBatch, refused: Refused) -> Iterator[Record | ContentFault]:
-        """Read them one at a time: each is gone before the next is made, and memory stays in the processor's cache.
-
-        The last comes first: files grow at their end, and whoever keeps the newest has little to do with the others.
-        `refused` reads what the fast way does not, by its position in the batch.
-        """
-        raws = reversed(batch.raws)
-        is_plain = all(max(map(bytes.count, batch.raws, repeat(key)), default=0) <= 1 for key in (_DECIDING, _RESULT))
-        records = map(self._decoder.decode if is_plain else self._decode_single, raws)
-        while True:
-            try:
-                yield from records
-            except _REFUSED:
-                read = refused(batch, length_hint(raws))
-                if read is not None:
-                    yield read
-            else:
-                return
-
-    def _decode_single(self, raw: bytes) -> Record:
-        """Read a record the fast way, unless a key may stand in it twice: of two values the decoder takes the last."""
-        if _is_doubled(raw):
-            raise msgspec.ValidationError
-        record: Record = self._decoder.decode(raw)
-        return record
-
-    def decode_refused(self, batch: RecordBatch, position: int) -> Record | ContentFault | None:
-        """Read a record the slow way: another kind, a time in another spelling, a fault, or None when it is blank."""
+    def decode_at(self, batch: RecordBatch, position: int) -> Record | ContentFault | None:
+        """Read the record at one position of a batch; it may be a fault, or None when it is blank."""
         raw = batch.raws[position].removesuffix(b"\n")
         try:
-            return self._decode_slowly(raw) if raw.strip() else None
+            return self.decode_record(raw) if raw.strip() else None
         except BadRecord as bad:
             where = f"{batch.source}: {batch.unit} {batch.first + position}"
             return msgspec.structs.replace(bad.fault, where=where)
@@ -160,16 +154,16 @@ class RecordReader:
                 return self._unknown(peek, raw)
         except msgspec.ValidationError:
             pass  # said below, with the record's id
-        except _REFUSED as broken:
+        except REFUSED as broken:
             raise BadRecord(ContentFault("?", "", visible(shorten(str(broken))), "one JSON object")) from None
         try:
             value = msgspec.json.decode(raw)
-        except _REFUSED as broken:
+        except REFUSED as broken:
             raise BadRecord(ContentFault("?", "", visible(shorten(str(broken))), "one JSON object")) from None
         record = _check_envelope(value, raw)
         try:
             converted: Record = msgspec.convert(_with_instants(value), self._type)
-        except _REFUSED as wrong:
+        except REFUSED as wrong:
             raise BadRecord(_fault(record, str(wrong))) from None
         else:
             return converted
@@ -183,7 +177,7 @@ def _check_envelope(value: Any, raw: bytes) -> str:  # noqa: ANN401 - JSON is un
     if not isinstance(name, str) or not name:
         raise BadRecord(ContentFault("?", "/session_id", type_word(name), "the record's id"))
     record = visible(shorten(name))
-    if _is_doubled(raw):
+    if is_doubled(raw):
         _refuse_doubled(record, raw)
     kind = value.get("metadata_kind")
     if not isinstance(kind, str):
@@ -191,9 +185,20 @@ def _check_envelope(value: Any, raw: bytes) -> str:  # noqa: ANN401 - JSON is un
     return record
 
 
-def _is_doubled(raw: bytes) -> bool:
-    """Say whether what decides may stand twice in one object: then it has to be looked through."""
-    return raw.count(_DECIDING) > 1 or (raw.count(_RESULT) > 1 and _RESULT_AGAIN.search(raw) is not None)
+DECIDING_STEPS: Final = frozenset({Step.DELIVERY, Step.EXECUTION})
+"""The steps whose records say how an attempt ended."""
+
+
+def is_doubled(raw: bytes) -> bool:
+    """Say whether what decides may stand twice in one object: then it has to be looked through.
+
+    Of two values the decoder takes the last.
+    """
+    return (
+        raw.count(_DECIDING) > 1
+        or (raw.count(_RESULT) > 1 and _RESULT_AGAIN.search(raw) is not None)
+        or (b"\\" in raw and _ESCAPED.search(raw) is not None)
+    )
 
 
 def _refuse_doubled(record: str, raw: bytes) -> None:
@@ -211,17 +216,24 @@ def _refuse_doubled(record: str, raw: bytes) -> None:
         raise BadRecord(ContentFault(record, "", str(broken), "one JSON object")) from None
 
 
-def _record_class(row: KindRow) -> type[Record]:
+def _union(classes: Mapping[str, type[Record]]) -> Any:  # noqa: ANN401 - a union of classes made from the table
+    return Union[tuple(classes.values())]  # noqa: UP007 - as above
+
+
+def _record_class(row: KindRow, words: Words | None = None) -> type[Record]:
+    """Make the class of one kind of record; given words, for records that hold no others."""
     shape = SHAPES.get(row.step, Record)
     taken = set(shape.__struct_fields__)
     fields: list[Any] = [(key, Text, None) for key in row.subject_keys if key not in taken]
     decision = msgspec.defstruct(
         "Decision",
         [(key, Text, None) for key in row.subject_keys],
-        bases=(RetryDecision,),
+        bases=(_usual(RetryDecision, "", words) if words else RetryDecision,),
         gc=False,
     )
     fields += [(name, Sequence[decision], ()) for name in _DECISIONS if name in taken]  # type: ignore[valid-type]
+    if words:
+        fields += [field for field in _usual_fields(shape, words) if field[0] not in _DECISIONS]
     if row.payload and shape is not Record:
         payload = msgspec.defstruct("Payload", [*fields, ("session_id", str, "")], bases=(shape,), gc=False)
         fields.append(("payload", payload | None, msgspec.field(name=row.payload, default=None)))
@@ -235,6 +247,32 @@ def _record_class(row: KindRow) -> type[Record]:
         gc=False,
     )
     return cast("type[Record]", record)
+
+
+def _usual_fields(shape: type[msgspec.Struct], words: Words) -> list[tuple[str, Any, Any]]:
+    """List the fields of a class that hold usual words, or times, with the types of those."""
+    fields = []
+    for field in msgspec.structs.fields(shape):
+        usual = _usual(field.type, field.name, words)
+        if usual is not field.type:
+            fields.append((field.name, usual, field.default))
+    return fields
+
+
+def _usual(known: Any, name: str, words: Words) -> Any:  # noqa: ANN401 - types
+    """Give the type of usual values where a field of some name has another; the same type where it has not."""
+    if known is str and name in words:
+        return Literal[tuple(words[name])]
+    if known is datetime:
+        return Annotated[datetime, msgspec.Meta(tz=True)]
+    if isinstance(known, type) and issubclass(known, msgspec.Struct):
+        fields = _usual_fields(known, words)
+        return msgspec.defstruct(known.__name__, fields, bases=(known,), gc=False) if fields else known
+    parts = get_args(known)
+    usual = tuple(_usual(part, name, words) for part in parts)
+    if all(one is part for one, part in zip(usual, parts, strict=True)):
+        return known
+    return Sequence[usual[0]] if get_origin(known) is Sequence else Union[usual]  # type: ignore[valid-type]  # noqa: UP007
 
 
 def _with_instants(value: Any) -> Any:  # noqa: ANN401 - JSON is untyped

@@ -97,9 +97,9 @@ class ProviderResult(msgspec.Struct, gc=False):
 
 
 class DeliveryResult(msgspec.Struct, gc=False):
-    """The result of one delivery (B1.14)."""
+    """The result of one delivery (B1.14). Without a word of its own it is as good as its parts."""
 
-    success: bool = True
+    success: bool | UnsetType = UNSET
     dry_run: bool = False
     deliveries: Sequence[ProviderResult] = ()
 

@@ -43,7 +43,7 @@ def decoded(path: Path) -> int:
     records, size = 0, path.stat().st_size
     for part in read_backwards(source, Span(0, size), Reading()):
         if isinstance(part, RecordBatch):
-            records += sum(1 for _ in READER.decode_each(part, READER.decode_refused))
+            records += sum(1 for _ in map(READER.decode_usual, part.raws))
     measure_file(str(path), size)
     return records
 

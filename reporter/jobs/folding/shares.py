@@ -2,9 +2,9 @@
 
 import os
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import chain
 from typing import Final, NamedTuple
 
@@ -12,7 +12,7 @@ from reporter.collect.records import Kind, Meter, Reading, Source, Span, count_l
 from reporter.collect.records.reading import MOST_FAULTS, Batches, too_many_faults
 from reporter.errors import LedgerUnusable
 from reporter.loops.facts import Folded
-from reporter.loops.fold import fold_batches
+from reporter.loops.fold import Lines, fold_lines
 from reporter.loops.table import READER
 from reporter.model.raw_records import RecordBatch, RecordFault
 from reporter.model.records import ContentFault, Record
@@ -60,7 +60,7 @@ def fold_shares(
 ) -> tuple[Folded, list[SourceRead]]:
     """Fold all records of some shares, and say of each what was read. The digest of a span is left to others."""
     readers = [_ShareReader(share, reading) for share in shares]
-    folded = fold_batches(chain.from_iterable(readers), now, environment=environment)
+    folded = fold_lines(chain.from_iterable(readers), now, environment=environment)
     return folded, [reader.read() for reader in readers]
 
 
@@ -76,15 +76,15 @@ class _ShareReader:
         self._faulty = 0
         self._faults: deque[RecordFault] = deque(maxlen=KEPT_FAULTS)
 
-    def __iter__(self) -> Iterator[Iterable[Record | ContentFault]]:
+    def __iter__(self) -> Iterator[Lines | ContentFault]:
         try:
             for part in self._batches():
                 if self._faulty >= MOST_FAULTS:
-                    yield [self._note(too_many_faults(part.source))]
+                    yield self._note(too_many_faults(part.source))
                     return
-                yield [self._note(part)] if isinstance(part, RecordFault) else self._decode(part)
+                yield self._note(part) if isinstance(part, RecordFault) else self._lines_of(part)
         except LedgerUnusable as error:
-            yield [self._note(RecordFault("ledger", None, str(error), "a ledger that can be read"))]
+            yield self._note(RecordFault("ledger", None, str(error), "a ledger that can be read"))
 
     def read(self) -> SourceRead:
         """Say what was read."""
@@ -103,14 +103,14 @@ class _ShareReader:
             return read_backwards(self._source, self._span, self._reading)
         return read_source(self._source, self._reading, meter=self._meter)
 
-    def _decode(self, batch: RecordBatch) -> Iterator[Record | ContentFault]:
+    def _lines_of(self, batch: RecordBatch) -> Lines:
         self._records += len(batch.raws)
-        return READER.decode_each(batch, self._refused)
+        return Lines(batch.raws, partial(self._refused, batch))
 
     def _refused(self, batch: RecordBatch, position: int) -> Record | ContentFault | None:
-        if self._span and batch.raws[position].strip():
-            batch = batch._replace(first=batch.first + self._lines)
-        read = READER.decode_refused(batch, position)
+        read = READER.decode_at(batch, position)
+        if isinstance(read, ContentFault) and self._span:
+            read = READER.decode_at(batch._replace(first=batch.first + self._lines), position)
         if read is None or isinstance(read, ContentFault):
             self._records -= 1
             self._faulty += read is not None
