@@ -26,12 +26,16 @@ def fold_acknowledgement(folder: Folder, record: Acknowledgement) -> None:
         at = folder.dated(record, at)
         if at is None:
             return
-    facts = folder.loops.get(record.loop) or folder.loop(record.loop)
-    state = normalise_state(said.acknowledgement_state)
+    loop = folder.growing[record.loop]
+    facts = folder.loops.get(loop.word) or folder.loop(loop.word)
+    state = said.acknowledgement_state
     if state not in ACKNOWLEDGEMENT_STATES:
-        folder.unknown_word(record, "acknowledgement_state", said.acknowledgement_state, ACKNOWLEDGEMENT_STATES)
-    elif at == UNDATED and state in ANSWERED_STATES:
+        state = normalise_state(state)
+        if state not in ACKNOWLEDGEMENT_STATES:
+            folder.unknown_word(record, "acknowledgement_state", said.acknowledgement_state, ACKNOWLEDGEMENT_STATES)
+    if at is UNDATED and state in ANSWERED_STATES:
         return
+    reference = said.external_ref
     answer = Answer(
         at,
         record.session_id,
@@ -39,12 +43,14 @@ def fold_acknowledgement(folder: Folder, record: Acknowledgement) -> None:
         folder.name(said.acknowledged_by),
         said.plan_id or "",
         said.retry_plan_id or "",
-        folder.text(said.external_ref),
+        folder.text(reference) if reference else "",
     )
-    if route := folder.route_of(record.loop, said, said.provider):
+    provider, find = said.provider, loop.subject
+    if subject := find(said):
+        route = loop.routes.get((subject, provider)) or folder.route(loop, subject, provider)
         put(route.acknowledgements, answer, KEPT_ANSWERS)
     else:
-        provider = folder.word(said.provider)
+        provider = folder.word(provider)
         kept = facts.acknowledgements.get(provider, ())
         facts.acknowledgements[provider] = keep(kept, answer, KEPT_ANSWERS)
 
@@ -70,8 +76,9 @@ def fold_approval(folder: Folder, record: Approval) -> None:
         said.retry_plan_id or "",
         folder.text(said.external_ref),
     )
-    if route := folder.route_of(record.loop, said, said.provider):
-        put(route.approvals, answer, KEPT_ANSWERS)
+    loop = folder.growing[record.loop]
+    if subject := loop.subject(said):
+        put(folder.route(loop, subject, said.provider).approvals, answer, KEPT_ANSWERS)
     else:
         provider = folder.word(said.provider)
         facts.approvals[provider] = keep(facts.approvals.get(provider, ()), answer, KEPT_ANSWERS)

@@ -22,6 +22,7 @@ from reporter.model.records import (
 )
 from reporter.model.text import UNSEEN, is_blank
 
+OK: Final = 200
 REACHED: Final = frozenset(range(200, 300))
 """The status codes of a success (B1.14)."""
 MOST_PROVIDERS: Final = 200
@@ -43,20 +44,15 @@ def fold_delivery(folder: Folder, record: Delivery) -> None:
         at = folder.dated(record, at)
         if at is None:
             return
-    word, event_type, names, routes = loop
-    subject = NO_SUBJECT
-    for name in names(record):
-        if name and name != event_type:
-            subject = name
-            break
+    subject = loop.sent_for(record)
     is_success = _is_success(record)
     providers, failed = (record.providers, ()) if is_success else _told(folder, record)
     for provider in providers:
-        route = routes.get((subject, provider))
+        route = loop.routes.get((subject, provider))
         is_known = True
         if route is None:
             is_known = folder.knows(record, "providers", provider)
-            route = folder.route(word, subject, provider)
+            route = folder.route(loop, subject, provider)
         if not is_known or provider in failed:
             put(route.failures, _attempt(record, at, _detail(record, provider)), KEPT_FAILURES)
         elif subject and at is not UNDATED and at >= route.oldest:
@@ -72,8 +68,6 @@ def fold_intent(folder: Folder, record: Intent) -> None:
     at = folder.dated(record, record.created_at)
     if at is None:
         return
-    word, event_type, names, _ = loop
-    subject = next((name for name in names(record) if name and name != event_type), NO_SUBJECT)
     folder.knows(record, "provider", record.provider)
     begun = Attempt(
         at,
@@ -88,7 +82,7 @@ def fold_intent(folder: Folder, record: Intent) -> None:
         folder.name(record.executed_by),
         True,  # noqa: FBT003 - as above
     )
-    route = folder.route(word, subject, record.provider)
+    route = folder.route(loop, loop.sent_for(record), record.provider)
     put(route.intents, begun, KEPT_INTENTS)
 
 
@@ -189,16 +183,20 @@ def fold_execution(folder: Folder, record: Execution) -> None:
         at = folder.dated(record, at)
         if at is None:
             return
-    if record.loop not in folder.loops:
-        folder.loop(record.loop)
-    status = normalise_state(said.execution_status)
+    loop = folder.growing[record.loop]
+    if loop.word not in folder.loops:
+        folder.loop(loop.word)
+    status, provider = said.execution_status, said.provider
     if status not in EXECUTION_STATES:
-        folder.unknown_word(record, "execution_status", said.execution_status, EXECUTION_STATES)
-    subject = folder.subject(record.loop, said)
-    route = folder.written[record.loop].get((subject, said.provider))
-    is_known = route is not None or folder.knows(record, "provider", said.provider)
+        status = normalise_state(status)
+        if status not in EXECUTION_STATES:
+            folder.unknown_word(record, "execution_status", said.execution_status, EXECUTION_STATES)
+    find = loop.subject
+    subject = find(said) or NO_SUBJECT
+    route = loop.routes.get((subject, provider))
+    is_known = route is not None or folder.knows(record, "provider", provider)
     outcome = _outcome(record, said, status) if is_known or status == SKIPPED else FAILED
-    route = route or folder.route(record.loop, subject, said.provider)
+    route = route or folder.route(loop, subject, provider)
     if outcome == DELIVERED and at < route.oldest:
         return
     attempt = Attempt(
@@ -207,7 +205,7 @@ def fold_execution(folder: Folder, record: Execution) -> None:
         outcome == FAILED,
         True,  # noqa: FBT003 - order of events
         record.session_id,
-        _detail_of(said, outcome, status, folder.word(said.provider)),
+        _detail_of(said, outcome, status, folder.word(provider)),
         said.retry_plan_id or "",
         said.worker_run_id or "",
         said.approval_decision_id or "",
@@ -223,7 +221,8 @@ def fold_execution(folder: Folder, record: Execution) -> None:
 
 def _outcome(record: Execution, said: Execution, status: str) -> str:
     """Say what an execution came to: what contradicts its own status failed, what was held back was skipped."""
-    if (normalise_state(record.execution_status) or status) != status:
+    envelope = record.execution_status
+    if envelope and envelope != status and normalise_state(envelope) not in ("", status):
         return FAILED
     if status == SKIPPED:
         return FAILED if said.skipped is False else SKIPPED

@@ -3,15 +3,16 @@
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from operator import length_hint
-from typing import Any, Final, NamedTuple
+from types import FunctionType
+from typing import Any, Final, NamedTuple, cast
 
 from msgspec import UNSET
 
 from reporter.loops.answers import fold_acknowledgement, fold_approval, fold_closure, fold_release_decision
-from reporter.loops.attempts import fold_delivery, fold_execution, fold_intent
+from reporter.loops.attempts import OK, fold_delivery, fold_execution, fold_intent
 from reporter.loops.exhibits import fold_archive, fold_attachment, fold_export, fold_manifest, fold_verification
 from reporter.loops.facts import Folded
-from reporter.loops.folder import NO_SUBJECT, Folder
+from reporter.loops.folder import Folder
 from reporter.loops.growing import FIRST_INSTANT
 from reporter.loops.loop import Loop
 from reporter.loops.plans import (
@@ -20,11 +21,10 @@ from reporter.loops.plans import (
     fold_playbook,
     fold_retry_plan,
     fold_worker_run,
-    oldest_kept_runs,
+    is_old_run,
 )
-from reporter.loops.states import RUN_STATES
 from reporter.loops.table import LOOPS, READER
-from reporter.model.record_reader import DECIDING_STEPS, REFUSED, RecordReader, is_doubled
+from reporter.model.record_reader import BACKSLASH, DECIDING_STEPS, REFUSED, TOLD, RecordReader, is_doubled
 from reporter.model.records import DELIVERY_KIND, ContentFault, Record, Step
 
 STEPS: Final[dict[Step, Callable[[Folder, Any], None]]] = {
@@ -49,13 +49,6 @@ STEPS: Final[dict[Step, Callable[[Folder, Any], None]]] = {
     Step.ARCHIVE_MANIFEST: fold_manifest,
 }
 """What each step adds to the facts. A step that is not here adds nothing."""
-
-_NONE_IS_KEPT: Final = (FIRST_INSTANT, FIRST_INSTANT)
-_OK: Final = [200]
-_TOLD: Final = b'success"'
-"""What ends the keys of all results."""
-_BACKSLASH: Final = ord("\\")
-"""With one, a key may be spelled in another way. As a number, for which bytes are searched at once."""
 
 
 class Lines(NamedTuple):
@@ -108,13 +101,17 @@ def fold_lines(  # noqa: C901, PLR0912 - see below
     fault above all, goes to the function of its step, and that decides.
     """
     folder = Folder(now, loops, environment)
-    sources, decode = folder.sources, reader.decode_usual
+    sources, decode = folder.named_by_event, reader.decode_usual
     deliveries = reader.usual[DELIVERY_KIND]
     steps: dict[type, Callable[[Folder, Any], None]] = {
-        kind: STEPS.get(kind.step, _nothing) for kind in reader.usual.values()
+        kind: _of_its_own(STEPS.get(kind.step, _nothing)) for kind in reader.usual.values()
     }
     deciding = {kind for kind in reader.usual.values() if kind.step in DECIDING_STEPS}
-    oldest_runs = {kind: _NONE_IS_KEPT for kind in reader.usual.values() if kind.step is Step.WORKER_RUN}
+    runs = {
+        kind: (_of_its_own(is_old_run), folder.growing[kind.loop].oldest_runs)
+        for kind in reader.usual.values()
+        if kind.step is Step.WORKER_RUN and kind.loop in folder.growing
+    }
     record: Any  # of a class that is made from the table
     for part in parts:
         if isinstance(part, ContentFault):
@@ -137,18 +134,18 @@ def fold_lines(  # noqa: C901, PLR0912 - see below
                     and not record.dry_run
                     and record.environment is None
                     and len(providers := record.providers) == 1
-                    and ((codes := record.status_codes) == _OK or not codes)
+                    and (not (codes := record.status_codes) or (len(codes) == 1 and codes[0] == OK))
                     and (loop := sources.get(record.connector_delivery_source)) is not None
                     and (at := record.created_at) is not None
                 ):
-                    _, event_type, names, routes = loop
                     provider = providers[0]
-                    for name in names(record):
-                        if name and name != event_type:
-                            break
-                    else:
-                        name = NO_SUBJECT
-                    if (route := routes.get((name, provider))) is not None and at < route.oldest:
+                    find = loop.subject
+                    subject = find(record) or record.event_id
+                    if (
+                        subject != loop.event_type
+                        and (route := loop.routes.get((subject, provider))) is not None
+                        and FIRST_INSTANT <= at < route.oldest
+                    ):
                         result = record.delivery
                         if result is None:
                             told = 1
@@ -156,7 +153,7 @@ def fold_lines(  # noqa: C901, PLR0912 - see below
                             len(results := result.deliveries) == 1
                             and (one := results[0]).success
                             and one.provider == provider
-                            and ((code := one.status_code) is UNSET or code == 200)
+                            and ((code := one.status_code) is UNSET or code == OK)
                             and not one.error
                             and not result.dry_run
                             and result.success is not False
@@ -164,26 +161,24 @@ def fold_lines(  # noqa: C901, PLR0912 - see below
                             told = 3 if result.success else 2
                         else:
                             told = 0
-                        if raw.count(_TOLD) == told and _BACKSLASH not in raw:
+                        if raw.count(TOLD) == told and BACKSLASH not in raw:
                             continue
-            elif (oldest := oldest_runs.get(kind)) is not None:
-                if (
-                    (said := record.payload) is not None
-                    and not said.selected_retries
-                    and (not said.status or said.status in RUN_STATES)
-                    and record.environment is None
-                    and (at := said.generated_at or record.created_at) is not None
-                ):
-                    if at < oldest[said.dry_run]:
-                        continue
-                    if facts := folder.loops.get(record.loop):
-                        oldest_runs[kind] = oldest_kept_runs(facts)
+            elif (run := runs.get(kind)) is not None:
+                is_old, oldest = run
+                if is_old(record, oldest):
+                    continue
             if kind in deciding and is_doubled(raw):
                 if (record := part.refused(length_hint(raws))) is not None:
                     _fold_one(folder, record)
             elif record.environment is None or folder.is_here(record, record.environment):
                 steps[kind](folder, record)
     return folder.finish()
+
+
+def _of_its_own(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Copy a function for one kind: the interpreter makes code fast for the class that comes to it, if it is one."""
+    code = cast("FunctionType", function)
+    return FunctionType(code.__code__.replace(), code.__globals__, code.__name__)
 
 
 def _nothing(folder: Folder, record: Record) -> None:

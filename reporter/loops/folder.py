@@ -7,7 +7,7 @@ as the newest. What is dated too far in the future is listed and does not count 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from operator import attrgetter
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from reporter.loops.days import first_day
 from reporter.loops.facts import (
@@ -19,7 +19,7 @@ from reporter.loops.facts import (
     RouteKey,
     join_playbooks,
 )
-from reporter.loops.growing import GrowingRoute
+from reporter.loops.growing import FIRST_INSTANT, GrowingRoute
 from reporter.loops.history import cut_events
 from reporter.loops.loop import Loop
 from reporter.loops.sets import keep
@@ -33,9 +33,31 @@ NO_SUBJECT: Final = ""
 LONGEST_TEXT: Final = 200
 _FEW_NAMES: Final = 10_000
 
-Names = Callable[[Any], tuple[str | None, ...]]
-Written = dict[tuple[str, str | None], GrowingRoute]
-"""The routes of one loop by subject and provider, the latter as the records spell it."""
+
+class GrowingLoop:
+    """Where the records of one loop go: how they name their subject, and the routes, as far as they are known.
+
+    `subject` finds the subject's id in what a record says, or nothing; `told` lists the ids that a delivery may name it
+    by. `routes` go by subject and provider, the latter as the records spell it. Before `oldest_runs` a live run and a
+    dry one are too old to be kept.
+    """
+
+    __slots__ = ("event_type", "oldest_runs", "routes", "subject", "told", "word")
+
+    def __init__(self, loop: Loop) -> None:
+        self.word = loop.word
+        self.event_type = loop.event_type
+        self.subject: Callable[[Any], str | None] = _first_of(loop.subject_keys)
+        self.told: Callable[[Any], tuple[str | None, ...]] = attrgetter(*loop.subject_keys, *loop.event_keys)
+        self.routes: dict[tuple[str, str | None], GrowingRoute] = {}
+        self.oldest_runs = [FIRST_INSTANT, FIRST_INSTANT]
+
+    def sent_for(self, delivery: object) -> str:
+        """Find the subject of a delivery, whose event may go by its type alone; NO_SUBJECT where none is given."""
+        for name in self.told(delivery):
+            if name and name != self.event_type:
+                return name
+        return NO_SUBJECT
 
 
 class Folder:
@@ -48,18 +70,10 @@ class Folder:
         self.loops = self.folded.loops
         self.latest = shift(now, FUTURE_TOLERANCE)
         self.first_day = first_day(now)
-        self.written: dict[str, Written] = {loop.word: {} for loop in loops}
-        self.places: dict[str, tuple[Names, Written]] = {
-            loop.word: (_getter(*loop.subject_keys), self.written[loop.word]) for loop in loops
-        }
-        self.sources: dict[str | None, tuple[str, str, Names, Written]] = {
-            loop.source: (
-                loop.word,
-                loop.event_type,
-                _getter(*loop.subject_keys, *loop.event_keys),
-                self.written[loop.word],
-            )
-            for loop in loops
+        self.growing = {loop.word: GrowingLoop(loop) for loop in loops}
+        self.sources: dict[str | None, GrowingLoop] = {loop.source: self.growing[loop.word] for loop in loops}
+        self.named_by_event = {
+            loop.source: self.growing[loop.word] for loop in loops if loop.event_keys[0] == "event_id"
         }
         self.words: dict[str, str] = {}
         self.names: dict[str, str] = {}
@@ -112,14 +126,6 @@ class Folder:
         shown = visible(shorten(found)) if found else "nothing"
         self.fault(ContentFault(record.session_id, f"/{field}", shown, wanted))
 
-    def subject(self, loop: str, said: object) -> str:
-        """Find the subject's id; NO_SUBJECT where none is given."""
-        names, _ = self.places[loop]
-        for name in names(said):
-            if name:
-                return name
-        return NO_SUBJECT
-
     def word(self, provider: str | None) -> str:
         """Write a provider's name the one way that it is compared, and once in memory; what shows nothing is none."""
         if not provider:
@@ -166,31 +172,22 @@ class Folder:
     def finish(self) -> Folded:
         """Give the fold once all records are in it."""
         cut_events(self.folded.routing)
-        for written in self.written.values():
-            written.clear()
+        for loop in self.growing.values():
+            loop.routes.clear()
         while self.routes:  # each is gone before the next is made: there are never two of all
             key, route = self.routes.popitem()
             self.folded.routes[key] = route.facts()
         return self.folded
 
-    def route_of(self, loop: str, said: object, provider: str | None) -> GrowingRoute | None:
-        """Find the route that a record speaks of; None where it names no subject."""
-        names, written = self.places[loop]
-        for subject in names(said):
-            if subject:
-                return written.get((subject, provider)) or self.route(loop, subject, provider)
-        return None
-
-    def route(self, loop: str, subject: str, provider: str | None) -> GrowingRoute:
-        """Find a route, and the same ones however its provider is written. Only known ones are `written`."""
-        written = self.written[loop]
-        route = written.get((subject, provider))
+    def route(self, loop: GrowingLoop, subject: str, provider: str | None) -> GrowingRoute:
+        """Find a route, and the same one however its provider is written. Only known providers stay `routes`."""
+        route = loop.routes.get((subject, provider))
         if route is None:
-            self.loop(loop)
+            self.loop(loop.word)
             word = self.word(provider)
-            route = self.routes.setdefault(RouteKey(loop, subject, word), GrowingRoute())
+            route = self.routes.setdefault(RouteKey(loop.word, subject, word), GrowingRoute())
             if word in PROVIDERS:
-                written[subject, provider] = route
+                loop.routes[subject, provider] = route
         return route
 
     def recovery(self, playbook: str, provider: str | None, known: PlaybookFacts) -> None:
@@ -210,6 +207,16 @@ def to_utc(at: datetime) -> datetime:
         return UNDATED
 
 
-def _getter(*names: str) -> Names:
-    # Of one name alone it would give no tuple.
-    return attrgetter(*names) if len(names) > 1 else attrgetter(*names, *names)
+def _first_of(names: tuple[str, ...]) -> Callable[[Any], str | None]:
+    """Make what finds the first of some fields that holds anything."""
+    if len(names) == 1:
+        return attrgetter(*names)
+    values = attrgetter(*names)
+
+    def first(said: object) -> str | None:
+        for value in values(said):
+            if value:
+                return cast("str", value)
+        return None
+
+    return first

@@ -14,11 +14,14 @@ from reporter.loops.facts import (
     Cause,
     PlanFacts,
     PlanKey,
+    Planned,
     RouteFacts,
+    join_plans,
 )
 from reporter.loops.sets import Item, keep, newest
 
 FIRST_INSTANT: Final = datetime.min.replace(tzinfo=UTC)
+"""Records may be dated before it, with an offset; then they are undated, for UTC has no year for them."""
 WAITING: Final = 8
 """So many members more than are kept wait to be sorted; then the oldest go, so that a route stays small."""
 
@@ -58,18 +61,27 @@ class GrowingRoute:
         if len(self.successes) == KEPT_SUCCESSES:
             self.oldest = self.successes[0].at
 
+    def plan(self, key: PlanKey, planned: Planned) -> None:
+        """Note what a record of a plan wants."""
+        made, known = PlanFacts(planned.at, planned, planned.required), self.plans.get(key)
+        self.plans[key] = join_plans(known, made) if known else made
+
     def facts(self) -> RouteFacts:
         """Give what is kept."""
         return RouteFacts(
-            newest(self.failures, KEPT_FAILURES),
+            _newest(self.failures, KEPT_FAILURES),
             self.successes,
-            newest(self.skips, KEPT_SUCCESSES),
-            newest(self.intents, KEPT_INTENTS),
-            newest(self.acknowledgements, KEPT_ANSWERS),
-            newest(self.approvals, KEPT_ANSWERS),
-            newest(self.causes, KEPT_CAUSES),
+            _newest(self.skips, KEPT_SUCCESSES),
+            _newest(self.intents, KEPT_INTENTS),
+            _newest(self.acknowledgements, KEPT_ANSWERS),
+            _newest(self.approvals, KEPT_ANSWERS),
+            _newest(self.causes, KEPT_CAUSES),
             self.plans or None,
         )
+
+
+def _newest(items: list[Item], most: int) -> tuple[Item, ...]:
+    return newest(items, most) if items else ()
 
 
 def put(items: list[Item], item: Item, most: int) -> None:

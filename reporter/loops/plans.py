@@ -11,14 +11,12 @@ from reporter.loops.facts import (
     KEPT_RUNS,
     Cause,
     LoopFacts,
-    PlanFacts,
     PlanKey,
     Planned,
     PlaybookFacts,
     Run,
-    join_plans,
 )
-from reporter.loops.folder import NO_PROVIDER, Folder
+from reporter.loops.folder import NO_PROVIDER, NO_SUBJECT, Folder, GrowingLoop
 from reporter.loops.growing import FIRST_INSTANT, put
 from reporter.loops.sets import is_past, keep
 from reporter.loops.states import PASSED_RUN_STATES, RUN_STATES, normalise_state
@@ -34,36 +32,41 @@ def fold_plan(folder: Folder, record: Plan) -> None:
         at = folder.dated(record, at)
         if at is None:
             return
-    folder.loop(record.loop)
-    subject = folder.subject(record.loop, said)
-    required = [*map(folder.word, said.acknowledgement_required_providers)]
-    wanted: dict[str, list[RouteDecision]] = {}
-    for provider in (*required, *map(folder.word, said.selected_providers)):
-        wanted[provider] = []
-    if said.route_decisions:
-        _add_decided(folder, said.route_decisions, wanted)
-    if not wanted:
-        _refuse_counts(folder, record, said)
-    due = folder.utc(record, "next_due_at", said.next_due_at)
+    loop = folder.growing[record.loop]
+    if loop.word not in folder.loops:
+        folder.loop(loop.word)
+    find = loop.subject
+    subject = find(said) or NO_SUBJECT
+    due = folder.utc(record, "next_due_at", said.next_due_at) if said.next_due_at else None
     key = PlanKey(format_instant(due) if due else "", said.plan_id or record.session_id)
-    for provider, decisions in wanted.items():
-        planned = Planned(at, record.session_id, provider in required)
-        if decisions:
-            planned = _decided(planned, decisions)
-        plans = folder.route(record.loop, subject, provider).plans
-        made = PlanFacts(at, planned, planned.required)
-        plans[key] = join_plans(plans[key], made) if key in plans else made
+    required, decisions = said.acknowledgement_required_providers, said.route_decisions
+    if required or decisions or not said.selected_providers:
+        wanted = _wanted(folder, said)
+        if not wanted:
+            _refuse_counts(folder, record, said)
+        for provider, (is_required, decided) in wanted.items():
+            planned = Planned(at, record.session_id, is_required)
+            folder.route(loop, subject, provider).plan(key, _decided(planned, decided) if decided else planned)
+    else:
+        planned = Planned(at, record.session_id)
+        for provider in said.selected_providers:
+            route = loop.routes.get((subject, provider)) or folder.route(loop, subject, provider)
+            route.plan(key, planned)
     if said.suppressed_providers:
         fold_suppressed(folder, record, said, subject, at)
     if said.route_decisions:
         fold_decisions(folder, record, said, subject, at)
 
 
-def _add_decided(folder: Folder, decisions: Iterable[RouteDecision], wanted: dict[str, list[RouteDecision]]) -> None:
-    """Add who is told because a decision says so."""
-    for decision in decisions:
+def _wanted(folder: Folder, said: Plan) -> dict[str, tuple[bool, list[RouteDecision]]]:
+    """List who is told, whether they must answer, and what was decided about them."""
+    required = [*map(folder.word, said.acknowledgement_required_providers)]
+    told = dict.fromkeys([*required, *map(folder.word, said.selected_providers)])
+    wanted: dict[str, tuple[bool, list[RouteDecision]]] = {one: (one in required, []) for one in told}
+    for decision in said.route_decisions:
         if decided_action(decision) == DELIVER and decision.provider:
-            wanted.setdefault(folder.word(decision.provider), []).append(decision)
+            wanted.setdefault(folder.word(decision.provider), (False, []))[1].append(decision)
+    return wanted
 
 
 def _decided(planned: Planned, decisions: Sequence[RouteDecision]) -> Planned:
@@ -95,10 +98,11 @@ def fold_retry_plan(folder: Folder, record: RetryPlan) -> None:
         if at is None:
             return
     cause = Cause(at, said.retry_plan_id or record.session_id)
-    facts = folder.loops.get(record.loop) or folder.loop(record.loop)
+    loop = folder.growing[record.loop]
+    facts = folder.loops.get(loop.word) or folder.loop(loop.word)
     if at is not UNDATED and not is_past(facts.retry_plans, at, KEPT_RUNS):
         facts.retry_plans = keep(facts.retry_plans, cause, KEPT_RUNS)
-    _tie(folder, record.loop, said.retry_decisions, cause)
+    _tie(folder, loop, said.retry_decisions, cause)
 
 
 def fold_worker_run(folder: Folder, record: WorkerRun) -> None:
@@ -109,14 +113,15 @@ def fold_worker_run(folder: Folder, record: WorkerRun) -> None:
         at = folder.dated(record, at)
         if at is None:
             return
-    word, status = record.loop, said.status
-    facts = folder.loops.get(word) or folder.loop(word)
+    loop, status = folder.growing[record.loop], said.status
+    facts = folder.loops.get(loop.word) or folder.loop(loop.word)
     if status and normalise_state(status) not in RUN_STATES:
         folder.unknown_word(record, "status", status, RUN_STATES)
     if not is_past(facts.live_runs, at, KEPT_RUNS) or not is_past(facts.runs, at, KEPT_RUNS):
         _keep_run(facts, record, said, at)
+        loop.oldest_runs[:] = _oldest_kept(facts)
     if said.selected_retries:
-        _tie(folder, word, said.selected_retries, Cause(at, said.run_id or record.session_id))
+        _tie(folder, loop, said.selected_retries, Cause(at, said.run_id or record.session_id))
 
 
 def _keep_run(facts: LoopFacts, record: WorkerRun, said: WorkerRun, at: datetime) -> None:
@@ -130,7 +135,20 @@ def _keep_run(facts: LoopFacts, record: WorkerRun, said: WorkerRun, at: datetime
         facts.live_runs = keep(facts.live_runs, run, KEPT_RUNS)
 
 
-def oldest_kept_runs(facts: LoopFacts) -> tuple[datetime, datetime]:
+def is_old_run(record: WorkerRun, oldest: Sequence[datetime]) -> bool:
+    """Say whether a run tells nothing but that it was, before the oldest live and dry ones that are kept."""
+    said = record.payload
+    return (
+        said is not None
+        and not said.selected_retries
+        and (not said.status or said.status in RUN_STATES)
+        and record.environment is None
+        and (at := said.generated_at or record.created_at) is not None
+        and FIRST_INSTANT <= at < oldest[said.dry_run]
+    )
+
+
+def _oldest_kept(facts: LoopFacts) -> tuple[datetime, datetime]:
     """Say before which instants a live run and a dry one are too old to be kept."""
     runs, live = (kept[0].at if len(kept) == KEPT_RUNS else FIRST_INSTANT for kept in (facts.runs, facts.live_runs))
     return min(runs, live), runs
@@ -161,10 +179,12 @@ def fold_other(folder: Folder, record: Record) -> None:
         folder.loop(record.loop)
 
 
-def _tie(folder: Folder, loop: str, decisions: Iterable[Any], cause: Cause) -> None:
+def _tie(folder: Folder, loop: GrowingLoop, decisions: Iterable[Any], cause: Cause) -> None:
     """Tie a retry plan or run to the routes that it decided on (C19)."""
+    find = loop.subject
     for decision in decisions:
-        if decision.provider and (route := folder.route_of(loop, decision, decision.provider)):
+        if (provider := decision.provider) and (subject := find(decision)):
+            route = loop.routes.get((subject, provider)) or folder.route(loop, subject, provider)
             put(route.causes, cause, KEPT_CAUSES)
 
 

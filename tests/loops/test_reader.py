@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import pytest
 
 from loops import records as make
@@ -11,7 +12,7 @@ from loops.cases import HOUR, NOW, A, N
 from reporter.loops.table import LOOPS, OTHER_KINDS, READER, decode_record
 from reporter.model.raw_records import RecordBatch
 from reporter.model.record_reader import BadRecord, KindRow, RecordReader
-from reporter.model.records import UNDATED, Acknowledgement, ContentFault, Delivery, Step, Unknown
+from reporter.model.records import UNDATED, Acknowledgement, ContentFault, Delivery, ProviderResult, Step, Unknown
 
 
 def read(value: Any) -> Any:  # noqa: ANN401 - JSON is untyped
@@ -191,6 +192,51 @@ def test_deciding_key_that_stands_twice_is_a_fault_for_only_the_last_would_count
     first, second = READER.decode_batch(RecordBatch([doubled, good], "evidence.jsonl", 1))
     assert isinstance(first, ContentFault)
     assert isinstance(second, Delivery)
+
+
+@pytest.mark.parametrize(
+    ("key", "again"),
+    [('"delivery_success"', rb'"delivery\u005fsuccess"'), ('"success"', rb'"\u0073uccess"')],
+    ids=["of-the-record", "of-a-result"],
+)
+def test_deciding_key_that_stands_twice_in_two_spellings_is_a_fault(key: str, again: bytes) -> None:
+    value = make.delivery(N, NOW, "monthly", failed=["slack"], rid="rcd-1")
+    raw = make.raw(value)
+    doubled = raw.replace(key.encode(), again + b": true, " + key.encode(), 1)
+    with pytest.raises(BadRecord, match=f"the key {key[1:-1]} twice"):
+        decode_record(doubled)
+    spelled, plain = decode_record(raw.replace(key.encode(), again, 1)), decode_record(raw)
+    assert msgspec.to_builtins(spelled) == msgspec.to_builtins(plain)
+
+
+def test_key_that_stands_twice_where_it_decides_nothing_is_none_of_our_business() -> None:
+    raw = make.raw(make.worker_run(N, NOW, rid="run-1"))
+    doubled = raw[:-1] + b', "delivery_success": false, "delivery_success": true}'
+    assert decode_record(doubled) == decode_record(raw)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("providers", ["Slack "]),
+        ("providers", ["slack", "pigeon"]),
+        ("failed_providers", ["pigeon"]),
+        ("connector_delivery_source", "elsewhere"),
+        ("connector_delivery_source", None),
+        ("created_at", datetime(2026, 6, 11, 15, 40)),  # noqa: DTZ001 - one without an offset
+    ],
+    ids=str,
+)
+def test_record_of_unusual_words_is_read_with_them(field: str, value: Any) -> None:  # noqa: ANN401 - of a field
+    record = read(make.delivery(N, NOW, "monthly") | {field: value.isoformat() if field == "created_at" else value})
+    assert isinstance(record, Delivery)
+    assert getattr(record, field) == value
+
+
+def test_result_of_an_unusual_provider_is_read_with_its_name() -> None:
+    result = {"deliveries": [{"provider": "pigeon", "success": True}]}
+    record = read(make.delivery(N, NOW, "monthly", delivery=result))
+    assert record.delivery.deliveries == [ProviderResult("pigeon", success=True)]
 
 
 @pytest.mark.parametrize(
