@@ -122,8 +122,7 @@ def fold_lines(  # noqa: C901, PLR0912 - see below
             try:
                 record = decode(raw)
             except REFUSED:
-                if (record := part.refused(length_hint(raws))) is not None:
-                    _fold_one(folder, record)
+                _fold_refused(folder, part, length_hint(raws))
                 continue
             kind = type(record)
             if kind is deliveries:
@@ -168,11 +167,16 @@ def fold_lines(  # noqa: C901, PLR0912 - see below
                 if is_old(record, oldest):
                     continue
             if kind in deciding and is_doubled(raw):
-                if (record := part.refused(length_hint(raws))) is not None:
-                    _fold_one(folder, record)
+                _fold_refused(folder, part, length_hint(raws))
             elif record.environment is None or folder.is_here(record, record.environment):
                 steps[kind](folder, record)
     return folder.finish()
+
+
+def _fold_refused(folder: Folder, part: Lines, position: int) -> None:
+    record = part.refused(position)
+    if record is not None:
+        _fold_one(folder, record)
 
 
 def _of_its_own(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -143,6 +143,15 @@ def test_execution_that_its_own_envelope_contradicts_failed(said: dict[str, Any]
     assert (route.outcome, "says otherwise" in route.reasons[0]) == (FAILED, True)
 
 
+@pytest.mark.parametrize("envelope", ["", "delivered", "Delivered "], ids=repr)
+@pytest.mark.parametrize("status", ["delivered", " Delivered"])
+def test_execution_is_delivered_however_that_is_spelled(status: str, envelope: str) -> None:
+    value = make.execution(A, LATE, "audit-1") | {"execution_status": envelope}
+    value[A.execution.payload]["execution_status"] = status
+    states = settled(value)
+    assert ([route.outcome for route in states.routes], states.faults) == ([DELIVERED], ())
+
+
 @pytest.mark.parametrize("provider", ["nobody-knows", "sl\u0430ck", "slack;jira"], ids=ascii)
 def test_unknown_provider_is_refused_and_never_reached(provider: str) -> None:
     """The second is spelled with a letter of another alphabet."""

@@ -4,13 +4,15 @@ import pickle
 import random
 import tracemalloc
 from datetime import timedelta
+from functools import partial
+from typing import Any
 
 import pytest
 
 from loops import records as make
 from loops.cases import DAY, HOUR, MINUTE, NOW, RH, SECOND, A, F, N, X, folded, settled
-from reporter.loops.facts import KEPT_FAILURES, KEPT_LISTED, merge
-from reporter.loops.fold import fold
+from reporter.loops.facts import KEPT_FAILURES, KEPT_LISTED, Folded, merge
+from reporter.loops.fold import Lines, fold, fold_lines
 from reporter.loops.packet import PacketFacts
 from reporter.loops.policy import MOST_ATTEMPTS
 from reporter.loops.routes import finalise
@@ -118,6 +120,57 @@ def test_damaged_records_come_in_as_faults_and_the_rest_counts() -> None:
     states = finalise(fold(READER.decode_batch(batch), NOW))
     assert [str(fault.where) for fault in states.faults] == ["evidence.jsonl: line 7"]
     assert len(states.routes) == 1
+
+
+def in_lines(raws: list[bytes]) -> Folded:
+    """Fold lines, of which the last is the newest."""
+    batch = RecordBatch(raws, "evidence.jsonl", 1)
+    return fold_lines([Lines(raws, partial(READER.decode_at, batch))], NOW)
+
+
+SLACK = {"provider": "slack", "success": True}
+NEWER = [make.raw(make.delivery(N, NOW - age * MINUTE, "monthly", rid=f"rcd-{age}")) for age in (3, 2, 1)]
+
+
+@pytest.mark.parametrize(
+    ("changed", "failures", "faults"),
+    [
+        ({}, 0, 0),
+        ({"delivery": None}, 0, 0),
+        ({"delivery": {"deliveries": [SLACK]}}, 0, 0),
+        ({"delivery": {"success": True, "deliveries": [SLACK]}}, 0, 0),
+        ({"status_codes": []}, 0, 0),
+        ({"notes": "two\nlines"}, 0, 0),
+        ({"notes": 'say "success"'}, 0, 0),
+        ({"delivery": {"success": False, "deliveries": [SLACK]}}, 1, 0),
+        ({"delivery": {"deliveries": [SLACK | {"status_code": 503}]}}, 1, 0),
+        ({"status_codes": [503]}, 1, 0),
+        ({"blocked_count": 1}, 1, 0),
+        ({"dry_run": True}, 1, 0),
+        ({"created_at": "0001-01-01T00:00:00+14:00"}, 0, 1),
+        ({"providers": [7]}, 0, 1),
+    ],
+    ids=str,
+)
+def test_old_success_adds_nothing_and_whatever_else_an_old_delivery_says_counts(
+    changed: dict[str, Any], failures: int, faults: int
+) -> None:
+    old = make.delivery(N, NOW - HOUR, "monthly", rid="rcd-old") | changed
+    folded = in_lines([make.raw(old), b"", *NEWER])
+    (route,) = folded.routes.values()
+    assert ([*map(len, (route.successes, route.failures))], len(folded.faults)) == ([3, failures], faults)
+    assert folded == fold(READER.decode_batch(RecordBatch([make.raw(old), *NEWER], "evidence.jsonl", 1)), NOW)
+
+
+@pytest.mark.parametrize("key", ["delivery_success", "success"])
+@pytest.mark.parametrize("again", ["{}", r"{}\u0073"], ids=["alike", "escaped"])
+def test_old_delivery_that_tells_one_thing_twice_is_a_fault(key: str, again: str) -> None:
+    old = make.raw(make.delivery(N, NOW - HOUR, "monthly", rid="rcd-old"))
+    spelled = again.format(key if again == "{}" else key[:-1])
+    doubled = old.replace(f'"{key}"'.encode(), f'"{spelled}": false, "{key}"'.encode(), 1)
+    folded = in_lines([doubled, *NEWER])
+    assert [fault.found for fault in folded.faults] == [f"the key {key} twice"]
+    assert folded.faults[0].where == "evidence.jsonl: line 1"
 
 
 def test_lists_hold_so_many_and_say_when_there_are_more() -> None:
