@@ -73,7 +73,7 @@ class Folder:
         self.growing = {loop.word: GrowingLoop(loop) for loop in loops}
         self.sources: dict[str | None, GrowingLoop] = {loop.source: self.growing[loop.word] for loop in loops}
         self.named_by_event = {
-            loop.source: self.growing[loop.word] for loop in loops if loop.event_keys[0] == "event_id"
+            loop.source: self.growing[loop.word] for loop in loops if loop.event_keys[:1] == ("event_id",)
         }
         self.words: dict[str, str] = {}
         self.names: dict[str, str] = {}

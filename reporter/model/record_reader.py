@@ -56,6 +56,8 @@ _INSTANTS: Final = (
     "latest_failure_at",
 )
 _OURS: Final = "go-backend-rollback-drill-"
+DECIDING_STEPS: Final = frozenset({Step.DELIVERY, Step.EXECUTION})
+"""The steps whose records say how an attempt ended: of these alone, keys that stand twice are looked for."""
 _DECIDING: Final = b'"delivery_success"'
 """What decides an attempt stands in its record once; looking for it twice is cheap, for every key would not be."""
 TOLD: Final = b'success"'
@@ -66,6 +68,7 @@ BACKSLASH: Final = ord("\\")
 """With one, a key may be spelled in another way. As a number, for which bytes are searched at once."""
 _ESCAPED: Final = re.compile(rb"\\u00[5-7]")
 """A letter that needs no escape: a key may be spelled so."""
+_WITH_OFFSET: Final = Annotated[datetime, msgspec.Meta(tz=True)]
 _KIND: Final = b'"metadata_kind"'
 _DECISIONS: Final = ("retry_decisions", "selected_retries")
 _WRONG_TYPE: Final = re.compile(r"Expected `(?P<wanted>[^`]*)`, got `(?P<found>[^`]*)`")
@@ -92,16 +95,28 @@ class RecordReader:
     """Reads records of the kinds of one table.
 
     `decode_usual` reads records whose fields hold their usual words, and times with an offset. It makes no text of such
-    a word anew, and raises one of REFUSED for every other record, of which `decode_record` may read some; `usual` are
-    the classes that it makes. What `is_doubled` says of a delivery or an execution, both have to be asked themselves.
+    a word anew, and raises one of REFUSED for every other record, of which `decode_record` may read some. It does not
+    look for keys that stand twice: whoever calls it asks `is_doubled`.
     """
 
     def __init__(self, rows: Iterable[KindRow], words: Words | None = None) -> None:
         self._rows = tuple(rows)
+        self._words = words or {}
         self._kinds = frozenset(row.kind for row in self._rows)
-        self.usual: Mapping[str, type[Record]] = {row.kind: _record_class(row, words or {}) for row in self._rows}
-        self.decode_usual: Callable[[bytes], Record] = msgspec.json.Decoder(_union(self.usual)).decode
         self._peek = msgspec.json.Decoder(_Peek)
+
+    # Classes are made when they are wanted: that takes longer than the start of a command that reads no records.
+
+    @cached_property
+    def usual(self) -> Mapping[str, type[Record]]:
+        """The classes of records of usual words, by their kinds."""
+        usual = _UsualTypes(self._words)
+        return {row.kind: _record_class(row, usual) for row in self._rows}
+
+    @cached_property
+    def decode_usual(self) -> Callable[[bytes], Record]:
+        """Read a record of usual words, or raise one of REFUSED."""
+        return msgspec.json.Decoder(_union(self.usual)).decode
 
     @cached_property
     def _type(self) -> Any:  # noqa: ANN401 - a union of classes made from the table
@@ -187,10 +202,6 @@ def _check_envelope(value: Any, raw: bytes) -> str:  # noqa: ANN401 - JSON is un
     return record
 
 
-DECIDING_STEPS: Final = frozenset({Step.DELIVERY, Step.EXECUTION})
-"""The steps whose records say how an attempt ended."""
-
-
 def is_doubled(raw: bytes) -> bool:
     """Say whether what decides may stand twice in one object: then it has to be looked through.
 
@@ -223,20 +234,20 @@ def _union(classes: Mapping[str, type[Record]]) -> Any:  # noqa: ANN401 - a unio
     return Union[tuple(classes.values())]  # noqa: UP007 - as above
 
 
-def _record_class(row: KindRow, words: Words | None = None) -> type[Record]:
-    """Make the class of one kind of record; given words, for records that hold no others."""
+def _record_class(row: KindRow, usual: "_UsualTypes | None" = None) -> type[Record]:
+    """Make the class of one kind of record, or the one of such records of usual words."""
     shape = SHAPES.get(row.step, Record)
     taken = set(shape.__struct_fields__)
     fields: list[Any] = [(key, Text, None) for key in row.subject_keys if key not in taken]
     decision = msgspec.defstruct(
         "Decision",
         [(key, Text, None) for key in row.subject_keys],
-        bases=(_usual(RetryDecision, "", words) if words else RetryDecision,),
+        bases=(usual.struct(RetryDecision) if usual else RetryDecision,),
         gc=False,
     )
     fields += [(name, Sequence[decision], ()) for name in _DECISIONS if name in taken]  # type: ignore[valid-type]
-    if words:
-        fields += [field for field in _usual_fields(shape, words) if field[0] not in _DECISIONS]
+    if usual:
+        fields += [field for field in usual.fields(shape) if field[0] not in _DECISIONS]
     if row.payload and shape is not Record:
         payload = msgspec.defstruct("Payload", [*fields, ("session_id", str, "")], bases=(shape,), gc=False)
         fields.append(("payload", payload | None, msgspec.field(name=row.payload, default=None)))
@@ -252,30 +263,42 @@ def _record_class(row: KindRow, words: Words | None = None) -> type[Record]:
     return cast("type[Record]", record)
 
 
-def _usual_fields(shape: type[msgspec.Struct], words: Words) -> list[tuple[str, Any, Any]]:
-    """List the fields of a class that hold usual words, or times, with the types of those."""
-    fields = []
-    for field in msgspec.structs.fields(shape):
-        usual = _usual(field.type, field.name, words)
-        if usual is not field.type:
-            fields.append((field.name, usual, field.default))
-    return fields
+class _UsualTypes:
+    """The types of fields that hold usual words, and times with an offset. Each class is made once."""
 
+    def __init__(self, words: Words) -> None:
+        self._words = {name: Literal[tuple(known)] for name, known in words.items()}
+        self._structs: dict[type[msgspec.Struct], type[msgspec.Struct]] = {}
 
-def _usual(known: Any, name: str, words: Words) -> Any:  # noqa: ANN401 - types
-    """Give the type of usual values where a field of some name has another; the same type where it has not."""
-    if known is str and name in words:
-        return Literal[tuple(words[name])]
-    if known is datetime:
-        return Annotated[datetime, msgspec.Meta(tz=True)]
-    if isinstance(known, type) and issubclass(known, msgspec.Struct):
-        fields = _usual_fields(known, words)
-        return msgspec.defstruct(known.__name__, fields, bases=(known,), gc=False) if fields else known
-    parts = get_args(known)
-    usual = tuple(_usual(part, name, words) for part in parts)
-    if all(one is part for one, part in zip(usual, parts, strict=True)):
-        return known
-    return Sequence[usual[0]] if get_origin(known) is Sequence else Union[usual]  # type: ignore[valid-type]  # noqa: UP007
+    def fields(self, shape: type[msgspec.Struct]) -> list[tuple[str, Any, Any]]:
+        """List the fields of a class that have other types then: name, type and default."""
+        fields = []
+        for field in msgspec.structs.fields(shape):
+            usual = self._type(field.type, field.name)
+            if usual is not field.type:
+                fields.append((field.name, usual, field.default))
+        return fields
+
+    def struct(self, shape: type[msgspec.Struct]) -> type[msgspec.Struct]:
+        """Give the class with these fields; the same one where it has none."""
+        if shape not in self._structs:
+            fields = self.fields(shape)
+            made = msgspec.defstruct(shape.__name__, fields, bases=(shape,), gc=False) if fields else shape
+            self._structs[shape] = made
+        return self._structs[shape]
+
+    def _type(self, known: Any, name: str) -> Any:  # noqa: ANN401 - types
+        if known is str:
+            return self._words.get(name, known)
+        if known is datetime:
+            return _WITH_OFFSET
+        if isinstance(known, type) and issubclass(known, msgspec.Struct):
+            return self.struct(known)
+        parts = get_args(known)
+        usual = tuple(self._type(part, name) for part in parts)
+        if all(one is part for one, part in zip(usual, parts, strict=True)):
+            return known
+        return Sequence[usual[0]] if get_origin(known) is Sequence else Union[usual]  # type: ignore[valid-type]  # noqa: UP007
 
 
 def _with_instants(value: Any) -> Any:  # noqa: ANN401 - JSON is untyped

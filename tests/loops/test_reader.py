@@ -129,6 +129,14 @@ def test_other_violations_keep_the_readers_own_words() -> None:
     assert bad.value.fault.pointer == "/status_codes"
 
 
+def test_reader_without_words_leaves_times_without_an_offset_to_the_second_way_too() -> None:
+    reader = RecordReader([KindRow("one", "", Step.DELIVERY)])
+    raw = b'{"session_id": "x", "metadata_kind": "one", "created_at": "2026-06-11T15:40:00"}'
+    with pytest.raises(msgspec.ValidationError, match="timezone"):
+        reader.decode_usual(raw)
+    assert reader.decode_record(raw).created_at == NOW.replace(tzinfo=None)
+
+
 def test_record_too_deep_to_search_for_its_times_is_a_fault() -> None:
     deep = b'{"session_id": "x", "metadata_kind": "%s", "created_at": "11 June", "x": %s1%s}' % (
         N.health.word.encode(),
