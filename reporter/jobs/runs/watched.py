@@ -16,7 +16,7 @@ from reporter.jobs.runs.metrics import write_metrics
 from reporter.jobs.runs.records import Begun, record_end, record_start
 from reporter.jobs.runs.results import Ending, ending_of
 from reporter.settings_model import Settings
-from reporter.stopping import ending_on_sigterm
+from reporter.stopping import end_if_asked, ending_on_sigterm, finishing
 
 Tell = Callable[[str], None]
 
@@ -49,17 +49,22 @@ def watched(  # noqa: PLR0913, PLR0917 - what is known of a run before it starts
         with ending_on_sigterm(), one_at_a_time(settings, what, wall_now) as claim:
             for remark in claim.remarks:
                 tell(remark)
-            begun = record_start(settings, what, environments, as_of, wall_now)
-            if begun.remark:
-                tell(begun.remark)
-            heartbeat.start()
             try:
+                # A signal meanwhile is answered when the records stand: a start without an end tells of a kill.
+                with finishing():
+                    begun = record_start(settings, what, environments, as_of, wall_now)
+                end_if_asked()
+                if begun.remark:
+                    tell(begun.remark)
+                heartbeat.start()
                 yield watch
             except BaseException as error:
                 watch.end(ending_of(error))
                 raise
             finally:
-                _tell_end(settings, begun, watch.ending, timedelta(seconds=time.monotonic() - started), tell)
+                if begun:
+                    with finishing():
+                        _tell_end(settings, begun, watch.ending, timedelta(seconds=time.monotonic() - started), tell)
     except Locked:
         raise
     except BaseException as error:

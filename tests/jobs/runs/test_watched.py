@@ -1,14 +1,20 @@
 """A run from outside: what `reporter run` and `reporter status` say of it, and what it leaves."""
 
 import json
+import os
 import shutil
+import signal
 import sqlite3
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from reporter import stopping
 from reporter.cli import answer
+from reporter.jobs.runs import watched
+from reporter.jobs.runs.heartbeat import Heartbeat
+from reporter.jobs.runs.latest import last_runs
 from reporter.jobs.runs.lock import one_at_a_time
 from reporter.jobs.runs.records import record_end, record_start
 from reporter.jobs.runs.results import Ending, Result
@@ -134,6 +140,29 @@ def test_status_tells_how_the_last_run_ended_and_which_never_did(capsys: pytest.
     told = json.loads(capsys.readouterr().out)
     assert [*told] == ["runs", "environments"]
     assert [one["failed"] for one in told["runs"]] == [True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("owner", "step", "code"),
+    [(watched, "record_start", 143), (Heartbeat, "start", 143), (watched, "record_end", 0)],
+    ids=["its start was just recorded", "its start is being told", "it is done and its end was just recorded"],
+)
+def test_a_run_that_is_asked_to_end_between_its_records_leaves_both(
+    copy: Path, monkeypatch: pytest.MonkeyPatch, owner: object, step: str, code: int
+) -> None:
+    monkeypatch.setattr(stopping, "_asked", 0)
+    real = getattr(owner, step)
+
+    def and_then_asked(*given: object) -> object:
+        done = real(*given)
+        os.kill(os.getpid(), signal.SIGTERM)
+        return done
+
+    monkeypatch.setattr(owner, step, and_then_asked)
+    assert answer(["run", "--as-of", "2026-06-02T06:15:00Z"]) == code
+    (last,) = last_runs(load_settings("reporter.toml", {})[0])
+    assert (last.as_of, last.exit_code) == ("2026-06-02T06:15:00Z", code)
+    assert not (copy / "state" / "run-lock.json").exists()
 
 
 def test_a_ledger_that_cannot_be_read_tells_status_of_no_run(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
