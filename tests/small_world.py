@@ -3,11 +3,11 @@
 import os
 import resource
 import signal
-import sys
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from killing import count_calls, start_to_die, was_killed
 from reporter.errors import ReporterError
 from reporter.jobs.runs.earlier import runs_before
 from reporter.jobs.runs.results import Ending, Result
@@ -19,7 +19,6 @@ from reporter.seal.digests import sha256_hex
 from reporter.seal.keys import SigningKey, new_key_pair, read_signing_key
 from reporter.settings import load_settings
 from reporter.settings_model import Settings
-from tracing import untraced
 
 FIRST = datetime(2026, 6, 1, 6, 15, tzinfo=UTC)
 PREDICATE = {"inputs": [{"alias": "x", "sha256": sha256_hex(b"x")}], "environment": "pilot"}
@@ -84,54 +83,15 @@ class World:
 
     def killed(self, moment: int, *, at_call: bool, at: datetime | None = None) -> bool:
         """Run in a process that is killed at a call, or after so many microseconds; say whether it was."""
-        child = os.fork()
-        if not child:
-            try:
-                if at_call:
-                    _die_at(moment)
-                with untraced():
-                    self.run(at)
-                os._exit(0)
-            finally:
-                os._exit(1)  # an error must not run the rest of the tests
+        child = start_to_die(lambda: self.run(at), moment if at_call else None)
         if not at_call:
             time.sleep(moment / 1e6)
             os.kill(child, signal.SIGKILL)
         self.attempts += 1
-        status = os.waitpid(child, 0)[1]
-        assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0
-        return os.WIFSIGNALED(status)
+        return was_killed(child)
 
     def calls(self) -> int:
         """Count the calls of a whole run."""
-        reading, writing = os.pipe()
-        child = os.fork()
-        if not child:
-            seen: list[str] = []
-            sys.addaudithook(lambda event, _: seen.append(event) if _counts(event) else None)
-            self.run()
-            os.write(writing, str(len(seen)).encode())
-            os._exit(0)
-        os.waitpid(child, 0)
+        found = count_calls(self.run)
         self.attempts += 1
-        found = int(os.read(reading, 100))
-        os.close(reading)
-        os.close(writing)
         return found
-
-
-def _counts(event: str) -> bool:
-    return event == "open" or (event.startswith(("os.", "sqlite3.", "fcntl.")) and event != "os.kill")
-
-
-def _die_at(number: int) -> None:
-    left = number
-
-    def hook(event: str, _: object) -> None:
-        nonlocal left
-        if _counts(event):
-            left -= 1
-            if left < 0:
-                os.kill(os.getpid(), signal.SIGKILL)
-
-    sys.addaudithook(hook)

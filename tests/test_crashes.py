@@ -52,7 +52,7 @@ def test_after_a_kill_at_any_moment_the_next_run_succeeds_and_nothing_is_lost(wo
     moments = [(dice.randrange(calls), True) for _ in range(KILLS_AT_CALLS)]
     moments += [(dice.randrange(2 * takes), False) for _ in range(KILLS_AFTER_TIMES)]
     kills = sum(kill_and_run_again(world, moment, at_call=at_call) for moment, at_call in moments)
-    assert kills > KILLS_AT_CALLS
+    assert kills >= KILLS_AT_CALLS
     with open_settings_ledger(world.settings, write=False) as ledger:
         assert verify_ledger(ledger) == []
         events = read_runs(ledger.database, "", "9")

@@ -27,8 +27,8 @@ from reporter.loops.writing import RecordValue
 from reporter.seal.keys import new_key_pair
 from worlds import REPORTER
 
-SOON = 5.0
-"""Seconds within which a command has to end."""
+SOON = 10.0
+"""Seconds within which a command has to end; where it must not wait for somebody, that one takes 20."""
 DELIVERING = """
 import sys
 from reporter.cli.deliveries import deliver_all, delivery_code, missing_lines

@@ -368,7 +368,7 @@ def test_a_kill_at_any_moment_leaves_no_half_bundle(world: Path, tmp_path: Path)
 def _processes_in(folder: Path) -> list[str]:
     """List the processes that work in a folder, after a while in which they may end."""
     left: list[str] = []
-    for _ in range(50):
+    for _ in range(300):
         left = [str(one) for one in Path("/proc").glob("[0-9]*") if _works_in(one, folder)]
         if not left:
             break

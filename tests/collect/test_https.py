@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from collect.tls_server import BODY, Authorities, TlsServer, make_authorities, serving
+from collect.tls_server import BODY, FOREVER, Authorities, TlsServer, make_authorities, serving
 from reporter.clock import utc_now
 from reporter.collect.case import collect_case
 from reporter.collect.files import Unread
@@ -76,7 +76,7 @@ def test_time_limit_holds_for_the_whole_request_however_slowly_it_drips(
     began = time.monotonic()
     read = fetch_bytes(server.url(path), LIMIT, access._replace(timeout_seconds=0.5))
     assert read == fault("no complete answer in time", "all of it within 0.5 seconds")
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < FOREVER / 2
 
 
 def test_answer_over_the_limit_is_left_early(server: TlsServer, access: HttpsAccess) -> None:
@@ -159,7 +159,7 @@ def test_token_shows_in_no_repr(access: HttpsAccess) -> None:
 ENVIRONMENT = """
 [https]
 ca_file = "{ca_file}"
-timeout_seconds = 0.5
+timeout_seconds = 2
 
 [https.tokens]
 LocalHost = "env:TOKEN_OF_THIS_TEST"

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import trustme
 
 BODY = b'{"status": "ready"}\n'
-FOREVER = 5.0
+FOREVER = 30.0
 """Seconds after which the slow answers give up, so that no thread outlives its test by much."""
 
 

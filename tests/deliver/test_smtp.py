@@ -307,12 +307,12 @@ def test_connection_that_is_lost_afterwards_leaves_it_unknown_for_those_it_was_f
 @pytest.mark.parametrize("stage", ["HELO", "MAIL", "RCPT", "DATA"])
 def test_server_that_keeps_silent_before_is_left(stage: str) -> None:
     office = PostOffice(wait=stage)
-    (receipt,) = send(office, ONE, server={"timeout_seconds": 0.2})
+    (receipt,) = send(office, ONE, server={"timeout_seconds": 1})
     assert receipt == Receipt(Outcome.UNREACHABLE, status_code=0, error_class="read_timeout")
 
 
 def test_server_that_keeps_silent_afterwards_may_have_it() -> None:
-    (receipt,) = send(PostOffice(wait="BODY"), ONE, server={"timeout_seconds": 0.2})
+    (receipt,) = send(PostOffice(wait="BODY"), ONE, server={"timeout_seconds": 1})
     assert receipt == Receipt(Outcome.TIMEOUT_UNKNOWN, error_class="read_timeout")
 
 
@@ -322,7 +322,7 @@ def test_server_that_never_greets_is_left() -> None:
             await reader.read()
 
         async with talking(hold) as port:
-            return await post(server_at(port, timeout_seconds=0.2), MAIL, [ONE])
+            return await post(server_at(port, timeout_seconds=1), MAIL, [ONE])
 
     assert asyncio.run(scenario()) == (Receipt(Outcome.UNREACHABLE, status_code=0, error_class="connect_timeout"),)
 

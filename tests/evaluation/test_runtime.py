@@ -161,7 +161,7 @@ def test_runtime_that_cannot_be_started_is_a_fault(tmp_path: Path, kind: str) ->
 
 def test_runtime_that_ends_what_it_says_and_goes_on_is_out_of_time(tmp_path: Path) -> None:
     body = f"{SAY}; sys.stdout.flush(); import os, time; os.close(1); time.sleep(60)"
-    assert asked(tmp_path, body, SHORT * 3) == RuntimeFault("runtime_timeout", "an answer, and no end in time")
+    assert asked(tmp_path, body, SHORT * 10) == RuntimeFault("runtime_timeout", "an answer, and no end in time")
 
 
 @pytest.mark.parametrize("listens", [True, False])

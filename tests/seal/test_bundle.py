@@ -1,17 +1,16 @@
 """A bundle is written whole or not at all, is the same for the same inputs, and is never edited."""
 
 import os
-import random
 import resource
-import signal
 import subprocess
 import sys
-import time
 from datetime import UTC, datetime, timedelta, timezone
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from killing import count_calls, start_to_die, was_killed
 from reporter.errors import BundleNotWritten, UsageFault
 from reporter.seal.bundle import lost_latest, previous_bundle, write_bundle
 from reporter.seal.digests import hash_file
@@ -286,37 +285,21 @@ def test_two_processes_write_the_same_bytes(tmp_path: Path, key_path: Path) -> N
     assert trees[0] == trees[1]
 
 
-def write_until_killed(bundles: Path, key: SigningKey) -> None:
-    for hour in range(1, 10_000):
-        write_small(bundles, key, as_of=AS_OF + timedelta(hours=hour))
-
-
-def test_kill_leaves_no_bundle_or_a_whole_one(tmp_path: Path, key_path: Path) -> None:
-    chance = random.Random(20260521)  # noqa: S311 - the moments of the kills are no secret
+def test_kill_at_any_call_leaves_no_bundle_or_a_whole_one(tmp_path: Path, key_path: Path) -> None:
     key = read_signing_key(key_path)
-    bundles, pilot = tmp_path, tmp_path / "pilot"
-    verified: set[str] = set()
-    torn = 0
-    started = time.monotonic()
-    write_small(bundles, key)
-    one_write_seconds = time.monotonic() - started
-    for _ in range(40):
-        child = os.fork()
-        if child == 0:
-            try:
-                write_until_killed(bundles, key)
-            finally:
-                os._exit(1)
-        time.sleep(chance.uniform(0.0, 5 * one_write_seconds))
-        os.kill(child, signal.SIGKILL)
-        assert os.waitpid(child, 0)[1] == signal.SIGKILL
-        names = set(names_in(pilot)) if pilot.exists() else set()
-        torn += sum(name.startswith(".partial-") for name in names)
-        for name in names - verified:
-            if not name.startswith("."):
-                assert verify_bundle(pilot / name, key.public).result == "passed", name
-        verified |= {name for name in names if not name.startswith(".")} - {"latest"}
-        write_small(bundles, key, wall_now=time.time() + 100_000)
-        assert not [name for name in names_in(pilot) if name.startswith(".")]
-    assert torn > 5
-    assert len(verified) > 5
+    pilot = tmp_path / "pilot"
+    write_small(tmp_path, key)
+    torn, sealed = 0, set(names_in(pilot)) - {"latest"}
+    calls = count_calls(partial(write_small, tmp_path, key, as_of=AS_OF + timedelta(hours=1)))
+    for call in range(calls):
+        as_of = AS_OF + timedelta(hours=2 + call)
+        assert was_killed(start_to_die(partial(write_small, tmp_path, key, as_of=as_of), call))
+        names = set(names_in(pilot)) - {"latest"}
+        torn += any(name.startswith(".partial-") for name in names)
+        new = {name for name in names - sealed if not name.startswith(".")}
+        assert all(verify_bundle(pilot / name, key.public).result == "passed" for name in new)
+        sealed |= new
+        write_small(tmp_path, key)
+        assert set(names_in(pilot)) == sealed | {"latest"}, "the next run removes what is left"
+    assert torn > 20
+    assert len(sealed) > 3, "some kills came when the bundle stood already"

@@ -4,6 +4,7 @@ import asyncio
 import socket
 import time
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import httpx
@@ -13,7 +14,7 @@ from reporter.serve.limits import MOST_KEPT, Limit
 from reporter.serve.operations import ENVIRONMENTS, HEALTH
 from serve.serving import TOKENS, Running, configure, running
 
-SLOW = 0.3
+SLOW = 0.9
 
 
 def test_limit_lets_a_burst_through_and_then_so_many_a_second() -> None:
@@ -49,12 +50,11 @@ def strict(world: Path) -> Iterator[Running]:
 
 
 def test_who_asks_too_often_is_told_when_to_ask_again(strict: Running) -> None:
-    answers = [strict.get(ENVIRONMENTS, params={}) for _ in range(8)]
-    refused = [one for one in answers if one.status_code == 429]
-    assert [one.status_code for one in answers[:4]] == [200] * 4
-    assert refused
-    assert refused[0].headers["retry-after"] == "1"
-    assert refused[0].json()["detail"].startswith("requests: found more than serve.requests_per_second")
+    answers = iter(lambda: strict.get(ENVIRONMENTS, params={}), None)
+    assert [next(answers).status_code for _ in range(4)] == [200] * 4
+    refused = next(one for one in islice(answers, 100) if one.status_code == 429)
+    assert refused.headers["retry-after"] == "1"
+    assert refused.json()["detail"].startswith("requests: found more than serve.requests_per_second")
     assert strict.get(ENVIRONMENTS, "viewer", params={}).status_code == 200, "another caller"
 
 
@@ -110,7 +110,7 @@ def test_body_that_does_not_come_is_refused_in_time(strict: Running) -> None:
         connection.sendall(head.encode())
         answer = ended(connection)
     assert answer.startswith(b"HTTP/1.1 408 ")
-    assert b"body: found no end of it, wanted one within 0.3 seconds" in answer
+    assert b"body: found no end of it, wanted one within 0.9 seconds" in answer
 
 
 def test_caller_that_leaves_in_the_middle_is_no_fault(strict: Running) -> None:

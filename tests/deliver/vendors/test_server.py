@@ -33,8 +33,14 @@ class Echo:
 
 @pytest.fixture
 def client(authorities: Authorities) -> Iterator[httpx.Client]:
-    with httpx.Client(verify=ssl.create_default_context(cafile=authorities.ca_file), timeout=0.2) as client:
+    with httpx.Client(verify=ssl.create_default_context(cafile=authorities.ca_file), timeout=30) as client:
         yield client
+
+
+@pytest.fixture
+def hasty(client: httpx.Client) -> httpx.Client:
+    client.timeout = httpx.Timeout(30, connect=0.5, read=0.5)
+    return client
 
 
 def test_request_reaches_its_vendor_whole(play: Play, client: httpx.Client) -> None:
@@ -68,15 +74,15 @@ def test_cut_connection_is_seen_as_such(misbehaviour: Callable[..., None], play:
     assert client.get(mount.url("/")).status_code == 200
 
 
-def test_silence_ends_with_its_test(vendor_server: VendorServer, client: httpx.Client) -> None:
+def test_silence_ends_with_its_test(vendor_server: VendorServer, hasty: httpx.Client) -> None:
     before = threading.active_count()
     with vendor_server.mounted(Echo()) as mount:
         mount.always = say_nothing
         with pytest.raises(httpx.ReadTimeout):
-            client.get(mount.url("/"))
+            hasty.get(mount.url("/"))
     for thread in threading.enumerate():
         if thread.name.endswith("(process_request_thread)"):
-            thread.join(5)
+            thread.join(30)
     assert threading.active_count() <= before
 
 
@@ -88,11 +94,11 @@ def test_drip_outlasts_a_limit_for_each_read(play: Play, client: httpx.Client) -
         assert [next(chunks) for _ in range(20)] == [b" "] * 20
 
 
-def test_nobody_answers_at_an_unused_or_a_deaf_port(client: httpx.Client) -> None:
+def test_nobody_answers_at_an_unused_or_a_deaf_port(hasty: httpx.Client) -> None:
     with pytest.raises(httpx.ConnectError):
-        client.get(f"https://localhost:{unused_port()}/")
+        hasty.get(f"https://localhost:{unused_port()}/")
     with deaf_port() as port, pytest.raises(httpx.ConnectTimeout):
-        client.get(f"https://localhost:{port}/")
+        hasty.get(f"https://localhost:{port}/")
 
 
 def test_certificate_of_an_unknown_authority_is_not_trusted(
@@ -104,14 +110,14 @@ def test_certificate_of_an_unknown_authority_is_not_trusted(
 
 def test_many_connections_are_served_at_once(play: Play, client: httpx.Client) -> None:
     mount = play(Echo())
-    gate = threading.Barrier(8, timeout=5)
+    gate = threading.Barrier(8, timeout=30)
 
     def together(exchange: Exchange) -> None:
         gate.wait()
         behave(exchange)
 
     mount.always = together
-    threads = [threading.Thread(target=partial(client.get, mount.url("/"), timeout=5)) for _ in range(8)]
+    threads = [threading.Thread(target=partial(client.get, mount.url("/"))) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:

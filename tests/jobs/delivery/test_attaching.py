@@ -33,7 +33,7 @@ from reporter.jobs.runs.latest import last_runs
 from reporter.loops.closeout import assess_closeout
 from worlds import REPORTER
 
-SOON = 5.0
+SOON = 10.0
 """Seconds within which a command has to end."""
 Play = Callable[[Vendor], Mount]
 DIRECTORY = "directory:records"
