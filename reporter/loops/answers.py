@@ -13,6 +13,7 @@ from reporter.loops.states import (
     CLOSED_STATES,
     CLOSURE_STATES,
     normalise_state,
+    weigh_answer,
 )
 from reporter.model.records import UNDATED, Acknowledgement, Approval, Closure, ReleaseDecision
 from reporter.model.text import is_blank
@@ -35,12 +36,13 @@ def fold_acknowledgement(folder: Folder, record: Acknowledgement) -> None:
             folder.unknown_word(record, "acknowledgement_state", said.acknowledgement_state, ACKNOWLEDGEMENT_STATES)
     if at is UNDATED and state in ANSWERED_STATES:
         return
-    reference = said.external_ref
+    reference, by = said.external_ref, folder.name(said.acknowledged_by)
     answer = Answer(
         at,
+        weigh_answer(state, by, loop.accepted),
         record.session_id,
         state,
-        folder.name(said.acknowledged_by),
+        by,
         said.plan_id or "",
         said.retry_plan_id or "",
         folder.text(reference) if reference else "",
@@ -67,14 +69,17 @@ def fold_approval(folder: Folder, record: Approval) -> None:
         folder.unknown_word(record, "approval_state", said.approval_state, APPROVAL_STATES)
     elif at == UNDATED and state == "approved":
         return
+    by = folder.name(said.decided_by)
     answer = Answer(
         at,
+        0 if state == "approved" and not is_blank(by) else 2,
         record.session_id,
         state,
-        folder.name(said.decided_by),
+        by,
         "",
         said.retry_plan_id or "",
         folder.text(said.external_ref),
+        folder.name(said.decision_id or said.approval_decision_id),
     )
     loop = folder.growing[record.loop]
     if subject := loop.subject(said):
@@ -96,7 +101,7 @@ def fold_closure(folder: Folder, record: Closure) -> None:
     elif at == UNDATED and state in CLOSED_STATES:
         return
     verified = any(not is_blank(ref) for ref in said.verification_refs)
-    closing = Closing(at, record.session_id, state, verified, said.closed_by or "")
+    closing = Closing(at, state not in CLOSED_STATES, record.session_id, state, verified, said.closed_by or "")
     folder.recovery(said.playbook_id or "", said.provider, PlaybookFacts(closings=(closing,)))
 
 

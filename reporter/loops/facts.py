@@ -50,15 +50,21 @@ class Attempt(msgspec.Struct, frozen=True, order=True, gc=False, array_like=True
 
 
 class Answer(msgspec.Struct, frozen=True, order=True, gc=False, array_like=True):
-    """One acknowledgement or approval decision. `plan` is the plan, `cause` the retry plan that it names."""
+    """One acknowledgement or approval decision. `plan` is the plan, `cause` the retry plan that it names.
+
+    Of answers of one instant the last in order counts: the one that is the most `against` its route (A2), whatever its
+    id. `decision` is the id that an approval gives itself, beside its record's.
+    """
 
     at: datetime
+    against: int
     id: str
     state: str
     by: str = ""
     plan: str = ""
     cause: str = ""
     external_ref: str = ""
+    decision: str = ""
 
 
 class Cause(msgspec.Struct, frozen=True, order=True, gc=False, array_like=True):
@@ -119,13 +125,13 @@ class RouteFacts(msgspec.Struct, gc=False, array_like=True):
 
 
 class Run(msgspec.Struct, frozen=True, order=True, gc=False, array_like=True):
-    """One worker run."""
+    """One worker run. Of one instant those that failed are the last, and of these those of a disabled schedule (A2)."""
 
     at: datetime
+    failed: str
+    disabled: bool
     id: str
     dry: bool
-    failed: str = ""
-    enabled: bool = True
 
 
 class LoopFacts(msgspec.Struct):
@@ -139,9 +145,10 @@ class LoopFacts(msgspec.Struct):
 
 
 class Closing(msgspec.Struct, frozen=True, order=True, gc=False, array_like=True):
-    """One decision about a recovery."""
+    """One decision about a recovery. Of those of one instant, what `opens` it again comes last and counts (A2)."""
 
     at: datetime
+    opens: bool
     id: str
     state: str
     verified: bool

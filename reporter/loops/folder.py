@@ -38,15 +38,16 @@ class GrowingLoop:
     """Where the records of one loop go: how they name their subject, and the routes, as far as they are known.
 
     `subject` finds the subject's id in what a record says, or nothing; `told` lists the ids that a delivery may name it
-    by. `routes` go by subject and provider, the latter as the records spell it. Before `oldest_runs` a live run and a
-    dry one are too old to be kept.
+    by; `accepted` are the states of an answer that counts. `routes` go by subject and provider, the latter as the
+    records spell it. Before `oldest_runs` a live run and a dry one are too old to be kept.
     """
 
-    __slots__ = ("event_type", "oldest_runs", "routes", "subject", "told", "word")
+    __slots__ = ("accepted", "event_type", "oldest_runs", "routes", "subject", "told", "word")
 
     def __init__(self, loop: Loop) -> None:
         self.word = loop.word
         self.event_type = loop.event_type
+        self.accepted = loop.accepted
         self.subject: Callable[[Any], str | None] = _first_of(loop.subject_keys)
         self.told: Callable[[Any], tuple[str | None, ...]] = attrgetter(*loop.subject_keys, *loop.event_keys)
         self.routes: dict[tuple[str, str | None], GrowingRoute] = {}

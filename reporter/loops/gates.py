@@ -167,7 +167,7 @@ def _approval_gate(loop: Loop, policy: LoopPolicy, told: GateEvidence) -> Gate:
         if policy.require_retry_ack and (answer is None or answer.state not in loop.accepted or is_blank(answer.by)):
             return _gate(GateState.WAIT_FOR_RETRY_ACK, NOBODY, "nobody has accepted the retry plan")
         return _gate(GateState.APPROVAL_REQUIRED, NOBODY, "no approval since the last failure")
-    if any(one.approval == decision.id for one in told.attempts):
+    if any(one.approval in (decision.id, decision.decision) for one in told.attempts if one.approval):
         return _gate(GateState.USED, decision.by, f"{decision.id} was used: one approval covers one execution")
     if policy.self_approval == "refuse" and is_same_person(decision.by, told.executor):
         return _gate(GateState.SELF_APPROVAL_REFUSED, decision.by, f"{decision.by} would execute it too")
@@ -186,10 +186,12 @@ def _answering(answers: Sequence[Answer], failed_at: datetime, causes: Sequence[
 
 def _self_approved(told: GateEvidence) -> bool:
     """Say whether anybody executed, or would execute, what they approved themselves."""
-    deciders = {one.id: one.by for one in told.approvals}
+    deciders = [(name, one.by) for one in told.approvals for name in {one.id, one.decision} if name]
     latest = max((one for one in told.approvals if one.state == APPROVED), default=None)
     would = bool(told.failures) and latest is not None and is_same_person(latest.by, told.executor)
-    return would or any(is_same_person(deciders.get(one.approval, NOBODY), one.by) for one in told.attempts)
+    return would or any(
+        one.approval == name and is_same_person(by, one.by) for name, by in deciders for one in told.attempts
+    )
 
 
 def is_same_person(one: str, other: str) -> bool:

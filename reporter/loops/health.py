@@ -36,6 +36,7 @@ class _Sight(NamedTuple):
     policy: LoopPolicy
     run: Run | None
     run_failed: str
+    disabled: str
     missed: bool
     plan_stale: bool
     dry_run_only: bool
@@ -108,6 +109,7 @@ def _look(states: LoopStates, loop: Loop, facts: LoopFacts) -> _Sight:
         policy,
         run,
         facts.runs[-1].failed if facts.runs else "",
+        next((one.id for one in facts.runs if run and one.at == run.at and one.disabled), ""),
         needed and (run is None or now - run.at > MISSED_AFTER_INTERVALS * policy.worker_interval),
         needed and (plan is None or now - plan.at > policy.stale_after),
         bool(retryable) and _ran_dry_only(run, live, oldest),
@@ -142,8 +144,8 @@ def _alerts(sight: _Sight, now: datetime) -> Iterator[HealthAlert]:
         yield _alert(sight, Alert.FAILED_RUN, f"the latest run says {sight.run_failed}")
     if sight.plan_stale:
         yield _alert(sight, Alert.STALE_PLAN, f"wanted a retry plan within {format_span(sight.policy.stale_after)}")
-    if run and not run.enabled:
-        yield _alert(sight, Alert.DISABLED_SCHEDULE, f"run {run.id} says that its schedule is disabled")
+    if sight.disabled:
+        yield _alert(sight, Alert.DISABLED_SCHEDULE, f"run {sight.disabled} says that its schedule is disabled")
     for alert, routes, said in (
         (Alert.EXHAUSTED, sight.exhausted, "without an attempt left"),
         (Alert.FAILED_EXECUTION, sight.failed, "failed again on retry"),

@@ -127,8 +127,8 @@ def fold_worker_run(folder: Folder, record: WorkerRun) -> None:
 def _keep_run(facts: LoopFacts, record: WorkerRun, said: WorkerRun, at: datetime) -> None:
     status = normalise_state(said.status)
     failed = "" if status in PASSED_RUN_STATES else status
-    enabled = said.schedule.enabled if said.schedule else True
-    run = Run(at, said.run_id or record.session_id, said.dry_run, failed, enabled)
+    disabled = said.schedule is not None and not said.schedule.enabled
+    run = Run(at, failed, disabled, said.run_id or record.session_id, said.dry_run)
     if at is not UNDATED or failed:
         facts.runs = keep(facts.runs, run, KEPT_RUNS)
     if at is not UNDATED and not said.dry_run:

@@ -7,6 +7,7 @@ import pytest
 
 from loops import records as make
 from loops.cases import AH, DAY, FH, HOUR, MINUTE, NOW, RH, SECOND, XH, A, N, R, X, only, policies, settled
+from reporter.loops.facts import KEPT_ANSWERS
 from reporter.loops.folder import LONGEST_TEXT
 from reporter.loops.gates import is_same_person
 from reporter.loops.loop import Loop
@@ -321,6 +322,74 @@ def test_c15_a_later_decision_revokes(state: str) -> None:
     assert gate(approved(), later).state is GateState.REVOKED, "upstream: once approved, always approved"
     earlier = approved(FAILED + MINUTE, state, rid="approval-2")
     assert gate(approved(), earlier).state is GateState.OPEN
+
+
+@pytest.mark.parametrize("rid", ["approval-0", "approval-2"], ids=["sorts-before", "sorts-after"])
+@pytest.mark.parametrize(
+    ("against", "state"),
+    [
+        ({"state": "denied"}, GateState.REVOKED),
+        ({"state": "expired"}, GateState.REVOKED),
+        ({"state": "deferred"}, GateState.REVOKED),
+        ({"state": "perhaps"}, GateState.REVOKED),
+        ({"by": " "}, GateState.APPROVAL_REQUIRED),
+    ],
+    ids=["denied", "expired", "deferred", "unknown", "by-nobody"],
+)
+@pytest.mark.parametrize("more", [0, KEPT_ANSWERS], ids=["one-approval", "more-than-are-kept"])
+def test_decision_against_a_retry_counts_beside_approvals_of_its_instant(
+    against: dict[str, Any], state: GateState, rid: str, more: int
+) -> None:
+    approvals = [approved(), *(approved(rid=f"approval-1-{number}") for number in range(more))]
+    for values in ((*approvals, approved(rid=rid, **against)), (approved(rid=rid, **against), *approvals)):
+        assert gate(ACCEPTED, *values).state is state
+
+
+@pytest.mark.parametrize("rid", ["ack-0", "ack-2"], ids=["sorts-before", "sorts-after"])
+@pytest.mark.parametrize(
+    ("loop", "good", "against"),
+    [
+        (N, "acknowledged", {"state": "escalated"}),
+        (N, "resolved", {"state": "dismissed"}),
+        (N, "resolved", {"state": "accepted"}),
+        (N, "acknowledged", {"state": "perhaps"}),
+        (N, "acknowledged", {"by": " "}),
+    ],
+    ids=["escalated", "dismissed", "not-accepted-in-this-loop", "unknown", "by-nobody"],
+)
+def test_answer_that_is_none_counts_beside_one_of_its_instant(
+    loop: Loop, good: str, against: dict[str, Any], rid: str
+) -> None:
+    answer = make.acknowledgement(loop, NOW, "monthly", state=good, rid="ack-1")
+    other = make.acknowledgement(loop, NOW, "monthly", rid=rid, **against)
+    assert not only(drill_plan(), answer).acknowledgement.outstanding
+    for values in ((answer, other), (other, answer)):
+        assert only(drill_plan(), *values).acknowledgement.outstanding
+
+
+@pytest.mark.parametrize("rid", ["ack-0", "ack-2"], ids=["sorts-before", "sorts-after"])
+def test_escalation_at_the_instant_of_an_answer_that_opens_the_gate_alone_shuts_it(rid: str) -> None:
+    values = [make.plan(R, PLANNED, "plan-1", rid="plan-1"), make.delivery(R, PLANNED, "plan-1", failed=["slack"])]
+    accepted = make.acknowledgement(R, NOW, "plan-1", state="accepted", rid="ack-1")
+    escalated = make.acknowledgement(R, NOW, "plan-1", state="escalated", rid=rid)
+    assert only(*values, accepted).gate.state is GateState.OPEN
+    assert only(*values, accepted, escalated).gate.state is GateState.ACKNOWLEDGEMENT_REQUIRED
+
+
+@pytest.mark.parametrize("field", ["decision_id", "approval_decision_id"])
+@pytest.mark.parametrize("named", ["approval-1", "record-7"], ids=["by-its-decision", "by-its-record"])
+def test_approval_is_told_by_the_id_of_its_record_and_by_that_of_its_decision(field: str, named: str) -> None:
+    names: dict[str, Any] = {"decision_id": "", field: "approval-1"}
+    decision = approved(rid="record-7", **names)
+    used = make.execution(A, FAILED - HOUR, "audit-1", status="failed", approval_decision_id=named)
+    assert gate(decision, used).state is GateState.USED
+    done = make.execution(A, FAILED + 2 * HOUR, "audit-1", by=make.ACTOR, approval_decision_id=named)
+    assert gate(decision, done).self_approved
+    by_another = make.execution(A, FAILED + 2 * HOUR, "audit-1", by="worker", approval_decision_id=named)
+    unnamed = make.execution(A, FAILED + 2 * HOUR, "audit-1", by=make.ACTOR)
+    assert not gate(decision, by_another).self_approved
+    assert not gate(decision, unnamed).self_approved
+    assert not gate(approved(decision_id=""), unnamed).self_approved
 
 
 def test_c15_one_approval_covers_one_execution() -> None:

@@ -1,11 +1,13 @@
 """Worker health (domain.md A6, B2.18): as of now, each alert with its own words and recommendation."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from loops import records as make
 from loops.cases import DAY, HOUR, MINUTE, NOW, RH, SECOND, A, F, N, R, X, calm, policies, settled
+from reporter.loops.facts import KEPT_RUNS
 from reporter.loops.health import RECOMMENDATIONS, assess_health, recommend, worst_level
 from reporter.loops.loop import Alert, Loop
 from reporter.loops.policy import LoopPolicies
@@ -133,6 +135,31 @@ def test_dry_runs_after_an_undated_failure_are_dry_runs_only_until_a_live_one() 
 def test_c12_disabled_schedule_is_a_warning() -> None:
     disabled = make.worker_run(R, NOW, enabled=False)
     assert categories(health(R, *in_order(R), disabled)) == {"disabled_recovery_escalation_retry_schedule": "warning"}
+
+
+@pytest.mark.parametrize("rid", ["run-0", "run-1", "run-2"], ids=["sorts-before", "same-run", "sorts-after"])
+@pytest.mark.parametrize(
+    ("against", "code"),
+    [
+        ({"enabled": False}, "disabled_recovery_escalation_retry_schedule"),
+        ({"status": "failed"}, "failed_recovery_escalation_retry_worker_run"),
+    ],
+    ids=["disabled", "failed"],
+)
+@pytest.mark.parametrize("more", [0, KEPT_RUNS], ids=["one-run", "more-than-are-kept"])
+def test_run_that_warns_counts_beside_good_ones_of_its_instant(
+    against: dict[str, Any], code: str, rid: str, more: int
+) -> None:
+    good = [make.worker_run(R, NOW, dry=False, rid=f"run-1{number or ''}") for number in range(more + 1)]
+    bad = make.worker_run(R, NOW, dry=False, rid=rid, **against)
+    for values in ((*good, bad), (bad, *good)):
+        assert list(categories(health(R, *in_order(R), *values))) == [code]
+
+
+def test_run_that_failed_and_one_whose_schedule_is_disabled_both_count_at_one_instant() -> None:
+    runs = [make.worker_run(R, NOW, status="failed", rid="run-2"), make.worker_run(R, NOW, enabled=False, rid="run-1")]
+    assert len(categories(health(R, *in_order(R), *runs))) == 2
+    assert categories(health(R, *in_order(R), runs[1], make.worker_run(R, NOW + SECOND, dry=False))) == {}
 
 
 def test_c18_one_failed_delivery_seen_by_ten_runs_is_one() -> None:

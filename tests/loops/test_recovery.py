@@ -6,6 +6,7 @@ import pytest
 
 from loops import records as make
 from loops.cases import DAY, HOUR, MINUTE, NOW, SECOND, A, F, X, settled
+from reporter.loops.facts import KEPT_ANSWERS
 from reporter.loops.policy import RecoveryPolicy
 from reporter.loops.recovery import RecoveryDay, escalate, needed_playbooks, recovery_days
 from reporter.loops.routes import LoopStates
@@ -167,6 +168,18 @@ def test_playbook_that_counts_more_providers_than_it_names_is_a_fault(
     value = make.playbook(OPENED, dict.fromkeys(providers), rid="playbook-9")
     value[OUTSIDE[Step.PLAYBOOK].payload] |= {"provider_count": count, "failure_count": failed}
     assert [one.pointer for one in settled(value).faults] == ["/provider_playbooks"] * is_fault
+
+
+@pytest.mark.parametrize("rid", ["closing-0", "closing-2"], ids=["sorts-before", "sorts-after"])
+@pytest.mark.parametrize("state", ["reopened", "deferred", "escalated", "perhaps"])
+@pytest.mark.parametrize("more", [0, KEPT_ANSWERS], ids=["one-closing", "more-than-are-kept"])
+def test_what_opens_a_recovery_counts_beside_closings_of_its_instant(state: str, rid: str, more: int) -> None:
+    closings = [make.closure(OPENED + MINUTE, "playbook-1", rid=f"closing-1{number}") for number in range(more + 1)]
+    opened = make.closure(OPENED + MINUTE, "playbook-1", state=state, rid=rid)
+    assert recovery(*closings).closed
+    for values in ((*closings, opened), (opened, *closings)):
+        told = recovery(*values)
+        assert (told.closed, told.state) == (False, state)
 
 
 def test_reopened_opens_it_again_and_a_later_closing_closes_it() -> None:
