@@ -21,8 +21,9 @@ from reporter.jobs.delivery.notifying import (
     send_notifications,
 )
 from reporter.model.case import Request
+from reporter.model.instants import format_instant
 from reporter.model.reports import RouteDecision
-from reporter.model.text import visible
+from reporter.model.text import count, visible
 
 force_option = click.option("--force", is_flag=True, help="Tell, though the schedule is healthy.")
 
@@ -118,6 +119,9 @@ def send(  # noqa: PLR0913, PLR0917 - one for each option
     if as_json:
         told = {"executed": True, "delivery": delivery_as_json(delivery)}
         print_json(json.dumps(notifications_as_json(planned) | told, indent=1))
+    elif not delivery.counts and planned.is_told:
+        for line in _lines(planned):
+            say(line)
     else:
         say(f"{name}: {counted(delivery)}")
         for line in delivery_lines(delivery):
@@ -126,11 +130,19 @@ def send(  # noqa: PLR0913, PLR0917 - one for each option
 
 
 def _lines(planned: Notifications) -> Iterator[str]:
-    report = planned.report
-    yield visible(f"{planned.environment}: {report.summary}")
-    yield from (_line(one) for one in report.route_decisions)
+    report, told = planned.report, len(planned.told)
+    if planned.is_told:
+        yield visible(f"{planned.environment}: {count(told, 'route')} told already; nothing to do")
+    else:
+        already = f"; {count(told, 'route')} of these told already" if told else ""
+        yield visible(f"{planned.environment}: {report.summary}{already}")
+    yield from (_line(planned, one) for one in report.route_decisions)
 
 
-def _line(one: RouteDecision) -> str:
+def _line(planned: Notifications, one: RouteDecision) -> str:
+    who = f"{one.owner} -> {one.provider}"
+    if one.action == "deliver" and one.provider in planned.told:
+        at = planned.told[one.provider]
+        return visible(f"  {'':<9}  {who}  told already{f' on {format_instant(at)}' if at else ''}")
     until = f", until {one.until}" if one.until else ""
-    return visible(f"  {one.action:<9}  {one.owner} -> {one.provider}  {one.reason}{until}")
+    return visible(f"  {one.action:<9}  {who}  {one.reason}{until}")

@@ -114,6 +114,31 @@ def test_notifications_are_sent_once_and_what_is_missing_is_told(pilot: Pilot) -
     assert "Rollback drill is overdue" in json.dumps(pilot.slack.posts)
 
 
+def test_dry_run_and_execution_say_alike_that_everybody_was_told_already(call: Call, pilot: Pilot) -> None:
+    def production(*words: str) -> Said:
+        return call(*words, "--settings", pilot.settings, "--environment", "production-pilot")
+
+    ready = production("check", "release-readiness")
+    assert ready.code == 0
+    dry, sent = production("notify", "send"), production("notify", "send", "--execute")
+    lines = dry.out.splitlines()
+    assert lines[0] == "production-pilot: 2 routes told already; nothing to do"
+    assert [one.split("Z")[0][:52] for one in lines[1:]] == [
+        f"             release-governance -> {provider}  told already on "[:52] for provider in ("slack", "teams")
+    ]  # fmt: skip
+    assert (sent.code, sent.out) == (0, dry.out)
+    narrow = json.loads(production("notify", "send", "--execute", "--provider", "slack", "--json").out)
+    assert (narrow["record"], list(narrow["told_already"]), narrow["delivery"]["counts"]) == (None, ["slack"], {})
+    assert production("check", "release-readiness").out.splitlines()[1] == ready.out.splitlines()[1]
+
+
+def test_dry_run_says_how_many_of_its_routes_were_told_already(pilot: Pilot) -> None:
+    assert pilot("notify", "send", "--execute").code == 6
+    lines = pilot("notify", "send").out.splitlines()
+    assert lines[0].endswith("2 routes to deliver, 0 suppressed; 1 route of these told already")
+    assert [one.split("  ")[1].strip() for one in lines[1:]] == ["", "deliver"]
+
+
 def test_one_provider_alone_is_complete(pilot: Pilot) -> None:
     assert pilot("notify", "send", "--provider", "slack", "--execute").code == 0
 

@@ -226,6 +226,21 @@ def test_alert_that_failed_is_left_to_the_retry_worker(pilot: Desk) -> None:
     assert len(pilot.connectors["slack"].asked) == 1
 
 
+def test_alert_that_is_sent_to_nobody_asks_nobody_for_another_answer(pilot: Desk) -> None:
+    pilot.connectors = {"slack": Spoken(YES), "teams": Spoken(NO)}
+    alerts, first = send_alerts(pilot.sender, NOW)
+    assert first.counts == {"delivered": 1, "failed": 1}
+    kind = BY_WORD[alerts.wanted[0].loop].plans[-1].word
+    before = pilot.own(kind)
+    pilot.now += MINUTE
+    assert send_alerts(pilot.sender, NOW)[1].counts == {"waiting": 1}
+    assert pilot.own(kind) == before
+    pilot.now += 61 * MINUTE
+    again = send_alerts(pilot.sender, NOW)[1]
+    assert again.counts == {"delivered": 1, "waiting": 1}
+    assert [one["selected_providers"] for one in pilot.own(kind)[len(before) :]] == [["slack"]]
+
+
 def test_without_a_usable_connector_nobody_is_told_and_that_is_said(pilot: Desk) -> None:
     pilot.connectors = {}
     alerts, delivery = send_alerts(pilot.sender, NOW)
@@ -434,13 +449,63 @@ def test_notification_that_was_delivered_is_told_no_more_in_its_cycle(pilot: Des
     assert (again.lines, again.counts) == ((), {})
 
 
-def test_route_that_others_delivered_in_this_cycle_is_not_told_again(pilot: Desk) -> None:
+def test_where_everybody_was_told_by_others_no_plan_is_recorded_and_every_answer_stays(pilot: Desk) -> None:
     desk = Desk(pilot.settings, "production-pilot")
-    plan = desk.plan(force=True)
-    record_notifications(desk.settings, plan)
-    assert plan.report.selected_providers
-    assert send_notifications(desk.sender, plan).counts == {}
+    before = _told_drills(desk)
+    for request in ({}, {"force": True}, {"providers": ("slack",)}):
+        plan = desk.plan(**request)
+        assert (plan.is_told, plan.record, set(plan.told)) == (True, None, set(plan.report.selected_providers))
+        assert plan.told["slack"] == before["slack"].last_success_at is not None
+        assert not record_notifications(desk.settings, plan)
+        assert send_notifications(desk.sender, plan).counts == {}
     assert all(one.asked == [] for one in desk.connectors.values())
+    assert (desk.own(), _told_drills(desk)) == ([], before)
+    assert {one.acknowledgement.state for one in before.values()} == {"acknowledged"}
+
+
+def test_where_some_were_told_by_others_an_answer_is_asked_of_those_alone_who_are_told_anew(pilot: Desk) -> None:
+    file = Path(pilot.settings.base_dir, "evidence", "production-pilot.jsonl")
+    records = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    kept = [one for one in records if one.get("connector_delivery_source") != N.source or one["providers"] != ["teams"]]
+    for one in kept:
+        if one.get("connector_delivery_source") == N.source:
+            one["providers"] = ["slack"]
+            result = one[DELIVERIES.payload]
+            result["deliveries"] = [each for each in result["deliveries"] if each["provider"] == "slack"]
+    file.write_text("".join(json.dumps(one) + "\n" for one in kept), encoding="utf-8")
+    desk = Desk(pilot.settings, "production-pilot")
+    before = _told_drills(desk)
+    plan = desk.plan()
+    assert (set(plan.told), plan.is_told, plan.report.selected_providers) == ({"slack"}, False, ("slack", "teams"))
+    desk.now += MINUTE
+    assert desk.notify().counts == {"delivered": 1}
+    assert [len(desk.connectors[one].asked) for one in ("slack", "teams")] == [0, 1]
+    after = _told_drills(desk)
+    assert (after["slack"], after["teams"].acknowledgement.state) == (before["slack"], "outstanding")
+    (record,) = desk.own(N.plans[-1].word)
+    assert (record["selected_providers"], record["plan"]["acknowledgement_required_providers"]) == (
+        ["teams"],
+        ["teams"],
+    )
+    assert {one["provider"] for one in record["plan"]["route_decisions"]} == {"teams"}
+    assert desk.notify() == Delivery()
+    assert len(desk.own(N.plans[-1].word)) == 1
+
+
+def test_what_others_delivered_in_a_former_cycle_is_told_in_this_one(pilot: Desk) -> None:
+    file = Path(pilot.settings.base_dir, "evidence", "production-pilot.jsonl")
+    text = file.read_text(encoding="utf-8")
+    desk = Desk(pilot.settings, "production-pilot")
+    due = desk.plan().report.next_due_at
+    file.write_text(text.replace(due, "2026-01-02T03:04:05Z"), encoding="utf-8")
+    assert desk.plan().told == {}
+    assert desk.notify().counts == {"delivered": 2}
+    assert {one.acknowledgement.state for one in _told_drills(desk).values()} == {"outstanding"}
+
+
+def _told_drills(desk: Desk) -> dict[str, RouteState]:
+    states = states_of(desk.settings, desk.environment, desk.now).states
+    return {one.route.provider: one for one in states.of(N)}
 
 
 def test_route_that_was_interrupted_is_listed_once_by_the_next_call(pilot: Desk) -> None:

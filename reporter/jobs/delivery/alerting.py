@@ -62,16 +62,25 @@ def send_alerts(
     """Record the health of each worker that is not well, and who is told; then tell them."""
     past, found = reconcile(sender)
     alerts = plan_alerting(sender, starts_at(now, sender.clock), force=force, only=only)
-    sender.record([record for plan in alerts.wanted for record in _records(alerts, plan, sender.by)])
     told = {one.route for one in found.lines}
-    prepared = [one for plan in alerts.wanted for one in _prepare(sender, alerts, plan, past, told)]
+    prepared: list[Sending | Line] = []
+    records: list[RecordValue] = []
+    for plan in alerts.wanted:
+        of_plan = list(_prepare(sender, alerts, plan, past, told))
+        asked = [one.route.provider for one in of_plan if isinstance(one, Sending)]
+        records += _records(alerts, plan, asked, sender.by)
+        prepared += of_plan
+    sender.record(records)
     waiting = Delivery.of(one for one in prepared if isinstance(one, Line))
     sendings = [one for one in prepared if isinstance(one, Sending)]
     return alerts, found + waiting + send_all(sender, sendings)
 
 
-def _records(alerts: Alerts, plan: AlertPlan, by: str) -> Iterator[RecordValue]:
-    """Write down what people are told of, so that a retry finds it (C20), and who is told."""
+def _records(alerts: Alerts, plan: AlertPlan, asked: list[str], by: str) -> Iterator[RecordValue]:
+    """Write down what people are told of, so that a retry finds it (C20), and who is told, and so `asked` to answer.
+
+    Where nobody is, what was answered stays answered (A5).
+    """
     about, teller = _loop(alerts, plan.about), _loop(alerts, plan.loop)
     told = [
         {
@@ -83,12 +92,12 @@ def _records(alerts: Alerts, plan: AlertPlan, by: str) -> Iterator[RecordValue]:
         for one in plan.alerts
     ]
     yield write_health(about, alerts.now, plan.alert_level, record_id=plan.health_id, alerts=told, by=by)
-    if plan.selected_providers:
+    if asked:
         yield write_plan(
             teller,
             alerts.now,
             plan.health_id,
-            plan.selected_providers,
+            asked,
             suppressed={one.provider: one.last_delivery_at for one in plan.suppressed_providers},
             alert_level=plan.alert_level,
             suppression_window_minutes=int(plan.suppression_window.total_seconds() // 60),

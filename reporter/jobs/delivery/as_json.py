@@ -6,6 +6,7 @@ from reporter.jobs.delivery.notifying import Notifications
 from reporter.jobs.delivery.retrying import RetryRun
 from reporter.jobs.delivery.sending import Delivery
 from reporter.loops.alerts import AlertPlan
+from reporter.model.instants import format_instant
 
 
 def delivery_as_json(delivery: Delivery) -> dict[str, object]:
@@ -27,6 +28,7 @@ def notifications_as_json(planned: Notifications) -> dict[str, object]:
         "environment": planned.environment,
         "plan_id": planned.report.plan_id,
         "routes": [one.model_dump(mode="json") for one in planned.report.route_decisions],
+        "told_already": {name: format_instant(at) if at else "" for name, at in planned.told.items()},
         "record": planned.record,
     }
 

@@ -1,6 +1,6 @@
 """Telling owners of the next rollback drill: plan, record the plan, deliver its routes (domain.md B2.9, B2.10, C6)."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -9,16 +9,15 @@ from reporter.collect.case import collect_case
 from reporter.deliver.outbox import Sending
 from reporter.deliver.wording import Head, drill_message
 from reporter.jobs.answers.recording import read_own_records, sealed_for
-from reporter.jobs.delivery.past import Past
+from reporter.jobs.delivery.past import Past, read_past
 from reporter.jobs.delivery.recording import append_keyed
-from reporter.jobs.delivery.sending import WAITING, Delivery, Line, Sender, message_id, reconcile, send_all, starts_at
+from reporter.jobs.delivery.sending import WAITING, Delivery, Line, Sender, message_id, reconcile, send_all
 from reporter.jobs.loops import states_of
-from reporter.loops.routes import LoopStates
 from reporter.loops.table import BY_WORD
 from reporter.loops.writing import RecordValue, write_notification_plan
 from reporter.loops.writing.envelope import GOVERNANCE
 from reporter.model.case import EVERYBODY, Request
-from reporter.model.instants import parse_instant
+from reporter.model.instants import format_instant, parse_instant
 from reporter.model.reports import NotificationPlanReport, ScheduleReport, Status
 from reporter.model.routes import RouteId, RouteOutcome
 from reporter.settings_model import Settings
@@ -28,13 +27,23 @@ _PLAN: Final = "notification-plan"
 
 
 class Notifications(NamedTuple):
-    """The plan, the schedule that it is of, and its record; None where nobody asked for a schedule."""
+    """The plan, the schedule that it is of, and its record; None where nobody asked for a schedule, or all are told.
+
+    `told` are the providers that have this message already, and since when, where that is known. The record leaves
+    them out: an answer is asked for to what is sent, and what was answered stays answered (domain.md A5).
+    """
 
     environment: str
     now: datetime
     report: NotificationPlanReport
     schedule: ScheduleReport
     record: RecordValue | None
+    told: Mapping[str, datetime | None] = {}
+
+    @property
+    def is_told(self) -> bool:
+        """Whether everybody whom the plan tells was told already."""
+        return bool(self.told) and set(self.report.selected_providers) <= self.told.keys()
 
 
 def plan_notifications(  # noqa: PLR0913 - what is planned, and who asks for it
@@ -53,13 +62,15 @@ def plan_notifications(  # noqa: PLR0913 - what is planned, and who asks for it
     assert isinstance(report, NotificationPlanReport)  # noqa: S101 - by the registry, for mypy
     assert isinstance(schedule, ScheduleReport)  # noqa: S101 - as above
     record = None
-    if report.status is not Status.NOT_REQUESTED:
+    told = _told(settings, environment, report, max(now, recorded_at)) if report.selected_providers else {}
+    decisions = [one for one in report.route_decisions if one.provider not in told]
+    if report.status is not Status.NOT_REQUESTED and (decisions or not told):
         due = parse_instant(report.next_due_at)
         made = write_notification_plan(
             LOOP,
             now,
             report.schedule_id,
-            report.route_decisions,
+            decisions,
             alert_level=report.alert_level,
             next_due_at=due.at if due else None,
             record_id=report.plan_id,
@@ -68,7 +79,30 @@ def plan_notifications(  # noqa: PLR0913 - what is planned, and who asks for it
             by=by,
         )
         record = sealed_for(environment, recorded_at, made)
-    return Notifications(environment, now, report, schedule, record)
+    return Notifications(environment, now, report, schedule, record, told)
+
+
+def _told(
+    settings: Settings, environment: str, report: NotificationPlanReport, now: datetime
+) -> dict[str, datetime | None]:
+    """List who has this message: by us under this plan, or by others alone in this due cycle."""
+    past = read_past(settings, environment)
+    states = {one.route: one for one in states_of(settings, environment, now).states.of(LOOP)}
+    due = parse_instant(report.next_due_at)
+    cycle = format_instant(due.at) if due else ""
+    told: dict[str, datetime | None] = {}
+    for provider in report.selected_providers:
+        route = RouteId(LOOP.word, report.schedule_id, provider)
+        state, before = states.get(route), past.told(message_id(environment, route, report.plan_id))
+        by_others = (
+            state is not None
+            and state.outcome is RouteOutcome.DELIVERED
+            and (bool(state.plan_id), state.cycle) == (True, cycle)
+            and past.latest_of(route) is None
+        )
+        if before.delivered if before else by_others:
+            told[provider] = state.last_success_at if state else None
+    return told
 
 
 def record_notifications(settings: Settings, plan: Notifications) -> bool:
@@ -99,28 +133,21 @@ def send_notifications(sender: Sender, plan: Notifications) -> Delivery:
     What failed is the retry worker's, with its delays, its gates and its count of attempts.
     """
     past, found = reconcile(sender)
-    states = states_of(sender.settings, plan.environment, starts_at(plan.now, sender.clock)).states
-    prepared = list(_prepare(sender, plan, past, states, {one.route for one in found.lines}))
+    prepared = list(_prepare(sender, plan, past, {one.route for one in found.lines}))
     waiting = Delivery.of(one for one in prepared if isinstance(one, Line))
     sendings = [one for one in prepared if isinstance(one, Sending)]
     return found + waiting + send_all(sender, sendings)
 
 
-def _prepare(
-    sender: Sender, plan: Notifications, past: Past, states: LoopStates, told: Collection[RouteId]
-) -> Iterator[Sending | Line]:
-    """Give what is to be sent, and of what was tried in vain, that it waits for its retry, unless that was `told`.
-
-    A route that others delivered in this due cycle, and we never did, is told.
-    """
-    delivered = {one.route for one in states.of(LOOP) if one.outcome is RouteOutcome.DELIVERED}
+def _prepare(sender: Sender, plan: Notifications, past: Past, found: Collection[RouteId]) -> Iterator[Sending | Line]:
+    """Give what is to be sent, and of what was tried in vain, that it waits for its retry, unless that was `found`."""
     for provider in plan.report.selected_providers:
         route = RouteId(LOOP.word, plan.report.schedule_id, provider)
         name = message_id(plan.environment, route, plan.report.plan_id)
         before = past.told(name)
         if before is None:
-            if route not in delivered or past.latest_of(route):
+            if provider not in plan.told:
                 head = Head(name, plan.environment, route, plan.now, sender.link)
                 yield Sending(drill_message(head, LOOP, plan.report, plan.schedule), route)
-        elif not before.delivered and route not in told:
+        elif not before.delivered and route not in found:
             yield Line(route, WAITING, "it was tried before; see `reporter retry run`")
