@@ -1,17 +1,22 @@
 """What timers start: every command is one that exists, and systemd itself judges the units."""
 
+import os
 import re
 import shlex
 import shutil
 import subprocess
+from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import click
 import pytest
 
 from reporter.cli.root import root
-from reporter.cron_times import parse_cron
+from reporter.cron_times import CronTimes, dues_between, parse_cron
 from worlds import REPORTER
 
 CRON = Path(__file__).parent.parent / "cron"
@@ -65,13 +70,55 @@ def test_a_call_that_is_not_understood_would_be_found() -> None:
         parse(["retry", "no-such-command"])
 
 
-def test_every_time_of_the_crontab_is_one() -> None:
-    lines = [
-        line for line in (CRON / "reporter.crontab").read_text(encoding="utf-8").splitlines() if line[:1].isdigit()
-    ]
-    assert lines
-    for line in lines:
-        parse_cron(" ".join(line.split(maxsplit=5)[:5]))
+def crontab_times(text: str) -> Iterator[CronTimes]:
+    """Read the times of every line, those too that wait for somebody to take the mark away."""
+    for line in text.splitlines():
+        if INSTALLED in line:
+            yield parse_cron(" ".join(line.removeprefix("# ").split(maxsplit=5)[:5]))
+
+
+def due_together(crontab: str) -> list[datetime]:
+    """Give the minutes of a week in which more than one line is due."""
+    zone, first = ZoneInfo("UTC"), datetime(2026, 6, 7, tzinfo=UTC)
+    dues = Counter(
+        due for times in crontab_times(crontab) for due in dues_between(times, zone, first, first + timedelta(days=7))
+    )
+    return [due for due, count in dues.items() if count > 1]
+
+
+def test_no_two_lines_of_the_crontab_are_due_in_the_same_minute() -> None:
+    text = (CRON / "reporter.crontab").read_text(encoding="utf-8")
+    assert len(list(crontab_times(text))) == 4
+    assert due_together(text) == []
+    assert len(due_together(text.replace("7-59/15 *", "*/15 *"))) == 7 + 7 + 1
+
+
+def test_crontab_starts_no_mail_that_would_find_nobody() -> None:
+    called = [words[:2] for words in commands_in(CRON / "reporter.crontab")]
+    assert called == [["run"], ["retry", "run"], ["prune", "--execute"]]
+
+
+def windows_of(timer: Path) -> Iterator[tuple[datetime, datetime]]:
+    """Ask systemd for every span of a week in which a timer may start its job."""
+    said = dict(line.split("=", 1) for line in timer.read_text(encoding="utf-8").splitlines() if "=" in line)
+    spread = sum(int(said[key].removesuffix("min")) for key in ("RandomizedDelaySec", "AccuracySec"))
+    told = subprocess.run(
+        ["systemd-analyze", "calendar", "--iterations=700", "--base-time=2026-06-07 00:00 UTC", said["OnCalendar"]],
+        env={**os.environ, "TZ": "UTC", "LC_ALL": "C"},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    for day, hour in re.findall(r": [A-Z][a-z]{2} ([0-9-]{10}) ([0-9:]{8}) UTC$", told, flags=re.MULTILINE):
+        start = datetime.fromisoformat(f"{day}T{hour}+00:00")
+        if start < datetime(2026, 6, 14, tzinfo=UTC):
+            yield start, start + timedelta(minutes=spread)
+
+
+def test_no_two_timers_start_their_jobs_together() -> None:
+    spans = sorted(span for timer in CRON.glob("*.timer") for span in windows_of(timer))
+    assert len(spans) == 7 + 7 + 1 + 7 * 24 * 4
+    assert [(one, other) for one, other in pairwise(spans) if one[1] > other[0]] == []
 
 
 def test_every_job_has_its_timer_and_every_timer_its_job() -> None:

@@ -13,6 +13,7 @@ from reporter.errors import ExitCode
 from reporter.jobs.delivery.alerting import Alerts, plan_alerting, send_alerts, told_by
 from reporter.jobs.delivery.alone import note_end, sending
 from reporter.jobs.delivery.as_json import alerts_as_json
+from reporter.jobs.runs.lock import patiently
 from reporter.model.instants import format_instant
 
 
@@ -49,7 +50,7 @@ def send(  # noqa: PLR0913, PLR0917 - one for each option
     settings, name = start(settings_file, environment)
     now = decided_at(as_of, execute=execute)
     delivery = None
-    with sending(settings, name, "alert send", remark, alone=execute) as (sender, watch):
+    with sending(settings, name, "alert send", remark, alone=execute, patience=patiently(remark)) as (sender, watch):
         if execute:
             alerts, delivery = send_alerts(sender, now, force=force)
             note_end(watch, delivery)

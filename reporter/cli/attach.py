@@ -11,6 +11,7 @@ from reporter.clock import utc_now
 from reporter.deliver.approvals.attaching import FileResult
 from reporter.errors import ExitCode, UsageFault
 from reporter.jobs.delivery.attaching import BundleAttached, RecordResult, attach_bundle
+from reporter.jobs.runs.lock import patiently
 from reporter.jobs.runs.results import Ending
 from reporter.jobs.runs.watched import watched
 from reporter.jobs.standing import public_key_of
@@ -64,7 +65,7 @@ def attach(  # noqa: PLR0913, PLR0917 - one for each option
         raise UsageFault("no key to verify with: give --key PUB, the public key that the bundle was sealed with")
     now = utc_now()
     if execute:
-        with watched(settings, "attach", [], now, now, remark) as watch:
+        with watched(settings, "attach", [], now, now, remark, patiently(remark)) as watch:
             found = attach_bundle(settings, bundle, references, trusted, now, by=by, execute=True)
             watch.end(Ending(_code(found)))
     else:

@@ -14,10 +14,12 @@ from reporter.errors import ExitCode, NotPublicSafe, UsageFault
 from reporter.jobs.delivery.alone import sending
 from reporter.jobs.delivery.mailing import Mailed, Mailing, ReaderState, guard_mailing, plan_mail, send_mail
 from reporter.jobs.guards import proved_guard
+from reporter.jobs.runs.lock import patiently
 from reporter.jobs.runs.results import Ending
 from reporter.jobs.standing.difference import find_bundle
 from reporter.model.text import count
 from reporter.settings import load_settings
+from reporter.settings_model import Settings
 from reporter.stopping import exit_code_when_asked
 
 MOST_SHOWN = 50
@@ -78,10 +80,7 @@ def mail(  # noqa: PLR0913, PLR0917 - one for each option
         remark(line)
     _refuse_bad(addresses)
     path = find_bundle(settings, bundle)
-    mailing = plan_mail(settings, path, utc_now(), only=addresses, again=again)
-    found = guard_mailing(mailing, proved_guard(settings).private)
-    if found:
-        raise NotPublicSafe(*dict.fromkeys(map(str, found)))
+    mailing = _planned(settings, path, addresses, again=again)
     for name, content in ((preview, mailing.letter), (preview_html, mailing.report.mail.html.encode())):
         if name:
             _write(Path(name), content)
@@ -89,7 +88,12 @@ def mail(  # noqa: PLR0913, PLR0917 - one for each option
         _print(mailing, None, as_json=as_json)
         remark("nothing was mailed; --execute mails it")
         return ExitCode.DONE
-    with sending(settings, mailing.environment, "mail", remark, alone=True) as (sender, watch):
+    with sending(settings, mailing.environment, "mail", remark, alone=True, patience=patiently(remark)) as (
+        sender,
+        watch,
+    ):
+        # Whoever held the lock until here may have mailed it.
+        mailing = _planned(settings, path, addresses, again=again)
         mailed = send_mail(sender, mailing)
         incomplete = ExitCode.DELIVERY_INCOMPLETE if mailed.missing or mailed.faults else ExitCode.DONE
         code = exit_code_when_asked() or incomplete
@@ -99,6 +103,15 @@ def mail(  # noqa: PLR0913, PLR0917 - one for each option
     _print(mailing, mailed, as_json=as_json)
     complain(mailed.faults)
     return code
+
+
+def _planned(settings: Settings, path: str, addresses: tuple[str, ...], *, again: bool) -> Mailing:
+    """Plan the mail as of this moment. Raise NotPublicSafe for what may not leave."""
+    mailing = plan_mail(settings, path, utc_now(), only=addresses, again=again)
+    found = guard_mailing(mailing, proved_guard(settings).private)
+    if found:
+        raise NotPublicSafe(*dict.fromkeys(map(str, found)))
+    return mailing
 
 
 def _refuse_bad(addresses: tuple[str, ...]) -> None:

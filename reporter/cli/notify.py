@@ -20,6 +20,7 @@ from reporter.jobs.delivery.notifying import (
     record_notifications,
     send_notifications,
 )
+from reporter.jobs.runs.lock import patiently
 from reporter.model.case import Request
 from reporter.model.instants import format_instant
 from reporter.model.reports import RouteDecision
@@ -111,7 +112,7 @@ def send(  # noqa: PLR0913, PLR0917 - one for each option
                 say(line)
         remark("nothing was sent; --execute records the plan and sends it")
         return ExitCode.DONE
-    with sending(settings, name, "notify send", remark, alone=True) as (sender, watch):
+    with sending(settings, name, "notify send", remark, alone=True, patience=patiently(remark)) as (sender, watch):
         planned = plan_notifications(settings, name, now, utc_now(), request)
         record_notifications(settings, planned)
         delivery = send_notifications(sender, planned)

@@ -14,6 +14,7 @@ from reporter.errors import ExitCode, UsageFault
 from reporter.jobs.retention import Choice, Rules, choose_bundles, prepare_hold
 from reporter.jobs.retention import prune as prune_environment
 from reporter.jobs.retention.pruning import rules_of
+from reporter.jobs.runs.lock import patiently
 from reporter.jobs.runs.results import Ending
 from reporter.jobs.runs.watched import watched
 from reporter.jobs.standing import public_key_of
@@ -53,8 +54,9 @@ def prune(  # noqa: PLR0913, PLR0917 - one for each option
     """Take away the bundles that retention lets go; put bundles on hold.
 
     Dry unless --execute. A bundle goes only where every rule that is given lets it go; the flags stand over [retention]
-    of the settings. Never goes: the newest, one on hold, one that does not verify, one that a record or an open item
-    refers to. What goes is recorded in the ledger, and its seal stays in `pruned/`, so that the chain of bundles holds.
+    of the settings, and without any nothing goes. Never goes: the newest, one on hold, one that does not verify, one
+    that a record or an open item refers to. What goes is recorded in the ledger, and its seal stays in `pruned/`, so
+    that the chain of bundles holds.
 
     \b
     Examples:
@@ -76,6 +78,8 @@ def prune(  # noqa: PLR0913, PLR0917 - one for each option
     for line in remarks:
         remark(line)
     rules = rules_of(settings, keep_days, keep_count)
+    if rules == Rules(None, None):
+        remark("no rule of retention, so nothing goes: give --keep-days or --keep-count, or [retention] days or count")
     names = chosen_environments(settings, environments)
     choices, recorded = _apply(settings, names, decided_at(as_of, execute=execute), rules, execute=execute)
     if as_json:
@@ -98,7 +102,7 @@ def _apply(
     if not execute:
         return {name: choose_bundles(settings, name, now, key, rules) for name in names}, {}
     wall_now = utc_now()
-    with watched(settings, "prune", names, now, wall_now, remark) as watch:
+    with watched(settings, "prune", names, now, wall_now, remark, patiently(remark)) as watch:
         choices = {name: choose_bundles(settings, name, now, key, rules) for name in names}
         gone = [one for name in names for one in prune_environment(settings, name, now, key, rules, wall_now)]
         watch.end(Ending(ExitCode.DONE))

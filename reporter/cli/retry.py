@@ -24,6 +24,7 @@ from reporter.jobs.answers.plans import RetryPlans, count_fates, fate, plan_retr
 from reporter.jobs.delivery.alone import note_end, sending
 from reporter.jobs.delivery.as_json import retry_run_as_json
 from reporter.jobs.delivery.retrying import RetryRun, run_retries
+from reporter.jobs.runs.lock import patiently
 from reporter.loops.retry import MOST_DELIVERIES
 from reporter.model.routes import RouteState
 
@@ -123,7 +124,7 @@ def run(  # noqa: PLR0913, PLR0917 - one for each option
     """  # noqa: D301 - \b is click's mark for text that keeps its lines
     settings, name = start(settings_file, environment)
     now = decided_at(as_of, execute=True)
-    with sending(settings, name, "retry run", remark, alone=True) as (sender, watch):
+    with sending(settings, name, "retry run", remark, alone=True, patience=patiently(remark)) as (sender, watch):
         ran = run_retries(sender, now, live=execute, most=most)
         note_end(watch, ran.delivery)
     if as_json:

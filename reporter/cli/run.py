@@ -24,6 +24,7 @@ from reporter.environments import chosen_environments
 from reporter.jobs.fleet import write_fleet
 from reporter.jobs.keys import signing_key
 from reporter.jobs.readiness import STEPS, Outcome, Run, run_environments
+from reporter.jobs.runs.lock import patiently
 from reporter.jobs.runs.results import Ending, Result
 from reporter.jobs.runs.watched import watched
 from reporter.model.explanation import Explanation
@@ -69,7 +70,7 @@ def run(  # noqa: PLR0913, PLR0917 - one for each option
         remark(line)
     wall_now = utc_now()
     now = as_of or wall_now
-    with watched(settings, "run", names, now, wall_now, remark) as watch:
+    with watched(settings, "run", names, now, wall_now, remark, patiently(remark)) as watch:
         key, made = signing_key(settings)
         if made:
             remark(made)

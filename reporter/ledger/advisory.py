@@ -51,6 +51,11 @@ class AdvisoryLock:
         self._connection.close()
         self._database.close()
 
+    def try_again(self) -> None:
+        """Take another's lock if it is free by now. Raise LedgerUnusable."""
+        with self._database.guard():
+            self.ours = bool(self._connection.execute(_TRY, {"key": _LOCK}).scalar_one())
+
     def holder(self) -> str:
         """Say who holds it and since when, as far as the server tells us. Raise LedgerUnusable."""
         with self._database.guard():

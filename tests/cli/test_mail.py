@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import subprocess
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,10 @@ import pytest
 from cli.conftest import Call
 from deliver.post_office import serving_apart
 from mail_world import BOARD, CEO, CTO, PILOT, World
+from reporter.clock import utc_now
+from reporter.jobs.delivery.alone import sender_for
+from reporter.jobs.delivery.mailing import plan_mail, send_mail
+from reporter.jobs.runs.lock import one_at_a_time
 from worlds import REPORTER
 
 
@@ -51,6 +56,24 @@ def test_executed_call_mails_it_once(call: Call, mailing: World) -> None:
         assert (said.code, said.out.splitlines()[2]) == (0, "  2 of 2 readers have it")
         assert "  1 of 1 reader has it\n" in call(*arguments(mailing, "--execute", "--to", BOARD)).out
     assert len(mailing.office.received) == 3
+
+
+def test_call_that_waited_while_another_mailed_it_mails_nobody_twice(mailing: World) -> None:
+    with serving_apart(mailing.office) as port:
+        mailing.server["port"] = port
+        settings = mailing.settings
+        with ExitStack() as held:
+            held.enter_context(one_at_a_time(settings, "mail", mailing.clock()))
+            command = [REPORTER, *arguments(mailing, "--execute")]
+            with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+                assert process.stderr
+                assert "; waiting for it, " in process.stderr.readline()
+                mailed = send_mail(sender_for(settings, PILOT), plan_mail(settings, mailing.bundle, utc_now()))
+                assert not mailed.missing
+                held.close()
+                said = process.communicate(timeout=60)
+    assert (process.returncode, said[0].splitlines()[2]) == (0, "  2 of 2 readers have it, all of them before"), said
+    assert len(mailing.office.received) == 1
 
 
 def test_missing_reader_is_told_by_the_place_of_the_address(call: Call, mailing: World) -> None:

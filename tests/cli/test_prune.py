@@ -81,6 +81,19 @@ def test_bundle_goes_only_where_every_rule_lets_it(rules: Rules, kept: str) -> N
     assert [one.candidate.name for one in judged] == list("edcba")
 
 
+@pytest.mark.parametrize("words", [(), ("--execute",)], ids=["dry", "executed"])
+def test_without_a_rule_nothing_goes_and_that_is_no_fault(
+    call: Call, settings: Settings, words: tuple[str, ...]
+) -> None:
+    made = chain(settings, 3)
+    said = prune(call, settings, *words)
+    assert said.out.splitlines()[0] == f"pilot: 0 of 3 bundles {'pruned' if words else 'would be pruned'}"
+    assert said.err == (
+        "no rule of retention, so nothing goes: give --keep-days or --keep-count, or [retention] days or count\n"
+    )
+    assert left(settings) == [one.name for one in made]
+
+
 def test_newest_stays_however_old_it_is() -> None:
     (judged,) = choose([Candidate("a", "a", NOW - 999 * DAY, "a")], Rules(1, None), NOW)
     assert judged.reasons == ("the newest",)
@@ -275,14 +288,13 @@ def test_call_that_was_cut_off_after_the_seal_was_kept_is_finished_by_the_next(c
 @pytest.mark.parametrize(
     ("words", "fault"),
     [
-        ((), "found no rule of retention"),
         (("--hold", "12"), "--by: is blank"),
         (("--hold", "12", *SIGNED), "its first 12 digits at least"),
         (("--hold", "0" * 12, *SIGNED), "found no bundle of pilot with this digest"),
         (("--hold", "0" * 12, "--release", "0" * 12, *SIGNED), "leave out all other rules"),
         (("--keep-count", "1", "--by", "lead"), "--by, --reason and --ref are for"),
     ],
-    ids=["no rule", "unsigned", "too short", "unknown", "both", "signed for nothing"],
+    ids=["unsigned", "too short", "unknown", "both", "signed for nothing"],
 )
 def test_call_that_cannot_be_meant_is_refused(
     call: Call, settings: Settings, words: tuple[str, ...], fault: str

@@ -4,13 +4,14 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from reporter.errors import Locked
-from reporter.jobs.runs.lock import one_at_a_time
+from reporter.jobs.runs.lock import Patience, one_at_a_time
 from reporter.ledger.advisory import try_hold
 from reporter.settings_model import Settings
 
@@ -42,6 +43,27 @@ def test_a_second_host_says_who_holds_the_ledger(postgresql_address: str, tmp_pa
             one_at_a_time(second, "retry run", NOW).__enter__()
     with one_at_a_time(second, "retry run", NOW) as claim:
         assert claim.remarks == ()
+
+
+def test_a_second_host_that_waits_has_the_ledger_when_the_first_lets_go(
+    postgresql_address: str, tmp_path: Path
+) -> None:
+    first, second = (host(postgresql_address, tmp_path, name) for name in ("first", "second"))
+    told: list[str] = []
+    with ExitStack() as held:
+        held.enter_context(one_at_a_time(first, "run", NOW))
+
+        def let_go(text: str) -> None:
+            told.append(text)
+            held.close()
+
+        with one_at_a_time(second, "retry run", NOW, Patience(20, let_go)) as claim:
+            assert claim.remarks == ()
+            with pytest.raises(Locked):
+                one_at_a_time(first, "run", NOW).__enter__()
+    (line,) = told
+    assert line.startswith(f"another run holds the lock of the ledger: reporter run, process {os.getpid()} on ")
+    assert line.endswith("; waiting for it, 20 s at most")
 
 
 def test_a_host_that_is_killed_lets_go_even_if_a_worker_of_it_lives(postgresql_address: str, tmp_path: Path) -> None:

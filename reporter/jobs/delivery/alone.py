@@ -8,6 +8,7 @@ from reporter.errors import ExitCode
 from reporter.jobs.delivery.connecting import open_channels
 from reporter.jobs.delivery.sending import Delivery, Sender
 from reporter.jobs.loops import refuse_lost_ledger
+from reporter.jobs.runs.lock import Patience
 from reporter.jobs.runs.results import Ending
 from reporter.jobs.runs.watched import Watch, watched
 from reporter.jobs.standing import public_key_of
@@ -30,10 +31,12 @@ def sending(  # noqa: PLR0913 - what a run is about, and who asks for it
     *,
     alone: bool,
     by: str = GOVERNANCE,
+    patience: Patience | None = None,
 ) -> Iterator[tuple[Sender, Watch]]:
     """Open the connectors; where anything is recorded or sent, alone, and with a record of it as of every run.
 
-    `tell` takes remarks. Raise LedgerUnusable where the ledger lost what the last bundle saw in it.
+    `tell` takes remarks; without `patience` nobody waits for the lock. Raise LedgerUnusable where the ledger lost what
+    the last bundle saw in it.
     """
     sender = sender_for(settings, environment, by)
     for fault in sender.channels.faults:
@@ -42,7 +45,7 @@ def sending(  # noqa: PLR0913 - what a run is about, and who asks for it
         yield sender, Watch()
         return
     now = utc_now()
-    with watched(settings, what, [environment], now, now, tell) as watch:
+    with watched(settings, what, [environment], now, now, tell, patience) as watch:
         refuse_lost_ledger(settings, environment, now, public_key_of(settings))
         yield sender, watch
 

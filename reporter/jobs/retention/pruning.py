@@ -6,7 +6,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from reporter.errors import UsageFault
 from reporter.jobs.answers.recording import append_own, own_records, sealed_for
 from reporter.jobs.retention.choosing import Candidate, Choice, Rules, choose, referred
 from reporter.jobs.retention.holds import PRUNED, on_hold, write_retention
@@ -60,16 +59,11 @@ def prune(  # noqa: PLR0913, PLR0917 - as choose_bundles, and the clock
 
 
 def rules_of(settings: Settings, days: int | None, count: int | None) -> Rules:
-    """Give the rules of a call over those of the settings. Raise UsageFault where there is none at all."""
-    rules = Rules(
+    """Give the rules of a call over those of the settings; without any, all bundles are kept."""
+    return Rules(
         settings.retention.days or None if days is None else days,
         settings.retention.count or None if count is None else count,
     )
-    if rules == Rules(None, None):
-        raise UsageFault(
-            "found no rule of retention, wanted --keep-days, --keep-count, or [retention] days or count in the settings"
-        )
-    return rules
 
 
 def _judged(

@@ -5,16 +5,21 @@ The kernel lets go of the first and the server of the second when a process dies
 
 import fcntl
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from reporter.errors import LedgerUnusable, Locked, MachineFault
 from reporter.forks import kept_from_children
 from reporter.jobs.runs.holder import Holder, read_holder, remove_holder, remove_left_overs, this_process, write_holder
 from reporter.settings_model import Settings
+
+WAIT_SECONDS: Final = 30.0
+"""How long a command waits for the lock before it gives up: a job that is due beside a short one loses no day by it."""
+_LOOK_SECONDS: Final = 0.1
 
 
 class Claim(NamedTuple):
@@ -23,25 +28,52 @@ class Claim(NamedTuple):
     remarks: tuple[str, ...] = ()
 
 
+class Patience:
+    """How much longer to wait for both parts of the lock together. `tell` hears once that we wait, and for whom."""
+
+    def __init__(self, seconds: float, tell: Callable[[str], object]) -> None:
+        self._seconds, self._tell = seconds, tell
+        self._until = time.monotonic() + seconds
+        self._has_told = False
+
+    def wait(self, who: str) -> None:
+        """Wait a moment; a signal that ends the command ends it here. Raise Locked where there is no patience left."""
+        left = self._until - time.monotonic()
+        if left <= 0:
+            raise Locked(f"{who}; try again later")
+        if not self._has_told:
+            self._tell(f"{who}; waiting for it, {self._seconds:g} s at most")
+            self._has_told = True
+        time.sleep(min(left, _LOOK_SECONDS))
+
+
+def patiently(tell: Callable[[str], object]) -> Patience:
+    """Give the patience of a command that somebody or a timer calls. Who answers requests has none."""
+    return Patience(WAIT_SECONDS, tell)
+
+
 @contextmanager
-def one_at_a_time(settings: Settings, what: str, now: datetime) -> Iterator[Claim]:
+def one_at_a_time(settings: Settings, what: str, now: datetime, patience: Patience | None = None) -> Iterator[Claim]:
     """Hold the lock of everything that writes or sends. `what` is the command, `now` the wall clock.
 
-    Raise Locked where somebody else holds it, with who and since when; MachineFault where there can be no lock.
+    Raise Locked where somebody else holds it, with who and since when, at once or after all `patience`; MachineFault
+    where there can be no lock.
     """
     me = this_process(what, now)
+    patience = patience or Patience(0, str)
     with ExitStack() as stack:
-        remarks = stack.enter_context(_alone_on_machine(settings.state_path, me))
+        remarks = stack.enter_context(_alone_on_machine(settings.state_path, me, patience))
         if not settings.ledger.startswith("sqlite"):
-            remarks += stack.enter_context(_alone_on_ledger(settings, me))
+            remarks += stack.enter_context(_alone_on_ledger(settings, me, patience))
         yield Claim(remarks)
 
 
 @contextmanager
-def _alone_on_machine(folder: Path, me: Holder) -> Iterator[tuple[str, ...]]:
+def _alone_on_machine(folder: Path, me: Holder, patience: Patience) -> Iterator[tuple[str, ...]]:
     descriptor = _open(folder)
     try:
-        _take(descriptor, folder)
+        while not _is_taken(descriptor, folder):
+            patience.wait(_told(read_holder(folder)))
         with kept_from_children(descriptor):
             remarks = _say_who(folder, me)
             try:
@@ -62,21 +94,23 @@ def _open(folder: Path) -> int:
         ) from None
 
 
-def _take(descriptor: int, folder: Path) -> None:
+def _is_taken(descriptor: int, folder: Path) -> bool:
+    """Take the lock if it is free, and say whether it is ours."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise Locked(_told(read_holder(folder))) from None
+        return False
     except OSError as error:
         raise MachineFault(f"state directory {folder}: cannot be locked: {error.strerror}; see state_dir") from None
+    return True
 
 
 def _told(holder: Holder | None) -> str:
     if holder is None:
-        return "another run holds the lock and has not said who it is yet; try again later"
+        return "another run holds the lock and has not said who it is yet"
     if not holder.lives:
-        return f"another run holds the lock, but not the one that it names, {holder}, which has ended; try again later"
-    return f"another run holds the lock: {holder}; try again later"
+        return f"another run holds the lock, but not the one that it names, {holder}, which has ended"
+    return f"another run holds the lock: {holder}"
 
 
 def _say_who(folder: Path, holder: Holder) -> tuple[str, ...]:
@@ -102,7 +136,7 @@ def _unsay(folder: Path) -> None:
 
 
 @contextmanager
-def _alone_on_ledger(settings: Settings, me: Holder) -> Iterator[tuple[str, ...]]:
+def _alone_on_ledger(settings: Settings, me: Holder, patience: Patience) -> Iterator[tuple[str, ...]]:
     """Keep out other hosts. Without the ledger nothing is sent, so that there is nothing to keep them out of."""
     from reporter.jobs.records import ledger_password
     from reporter.ledger.advisory import try_hold
@@ -114,6 +148,7 @@ def _alone_on_ledger(settings: Settings, me: Holder) -> Iterator[tuple[str, ...]
         yield (f"{unusable}; other hosts are not kept out, and nothing can be sent",)
         return
     with lock:
-        if not lock.ours:
-            raise Locked(f"another run holds the lock of the ledger: {lock.holder()}; try again later")
+        while not lock.ours:
+            patience.wait(f"another run holds the lock of the ledger: {lock.holder()}")
+            lock.try_again()
         yield ()

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from reporter.clock import utc_now
 from reporter.errors import Locked
 from reporter.jobs.runs.heartbeat import Heartbeat
-from reporter.jobs.runs.lock import one_at_a_time
+from reporter.jobs.runs.lock import Patience, one_at_a_time
 from reporter.jobs.runs.metrics import write_metrics
 from reporter.jobs.runs.records import Begun, record_end, record_start
 from reporter.jobs.runs.results import Ending, ending_of
@@ -40,13 +40,17 @@ def watched(  # noqa: PLR0913, PLR0917 - what is known of a run before it starts
     as_of: datetime,
     wall_now: datetime,
     tell: Tell,
+    patience: Patience | None = None,
 ) -> Iterator[Watch]:
-    """Let a run of `what` do its work, alone. `tell` takes remarks. Raise Locked where another is at work."""
+    """Let a run of `what` do its work, alone. `tell` takes remarks.
+
+    Raise Locked where another is at work, and is still when there is no `patience` left.
+    """
     heartbeat = Heartbeat(settings, what, tell)
     watch, started = Watch(), time.monotonic()
     begun: Begun | None = None
     try:
-        with ending_on_sigterm(), one_at_a_time(settings, what, wall_now) as claim:
+        with ending_on_sigterm(), one_at_a_time(settings, what, wall_now, patience) as claim:
             for remark in claim.remarks:
                 tell(remark)
             try:

@@ -7,18 +7,20 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from reporter.errors import ExitCode, Locked, MachineFault
+from reporter.jobs.keys import signing_key
+from reporter.jobs.runs import lock
 from reporter.jobs.runs.holder import HOLDER_NAME, Holder, read_holder, this_process
 from reporter.jobs.runs.lock import one_at_a_time
 from reporter.settings import load_settings
 from reporter.settings_model import Settings
-from worlds import reporter
+from worlds import REPORTER, reporter_here
 
 NOW = datetime(2026, 6, 11, 6, 15, tzinfo=UTC)
 HOLD = """
@@ -57,14 +59,78 @@ def holder_in(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
             process.kill()
 
 
-def test_a_second_run_says_who_holds_the_lock_and_since_when_and_exits_75(tmp_path: Path, settings: Settings) -> None:
+def test_a_second_run_says_who_holds_the_lock_and_since_when_and_exits_75(
+    tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lock, "WAIT_SECONDS", 0.25)
     with holder_in(tmp_path) as process:
-        done = reporter("run", cwd=tmp_path)
+        done = reporter_here("run", cwd=tmp_path)
     assert done.returncode == 75
-    assert f"`reporter run`, process {process.pid} on " in done.stderr
-    assert ", since 2026-06-11T06:15:00Z; try again later" in done.stderr
+    who = f"another run holds the lock: `reporter run`, process {process.pid} on "
+    waits, gives_up = done.stderr.splitlines()
+    assert (waits.startswith(who), gives_up.startswith(f"error: {who}")) == (True, True), done.stderr
+    assert waits.endswith(", since 2026-06-11T06:15:00Z; waiting for it, 0.25 s at most")
+    assert gives_up.endswith(", since 2026-06-11T06:15:00Z; try again later")
     assert done.stdout == ""
     assert not (settings.base_dir / "bundles").exists()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "run",
+        "retry run",
+        "retry run --execute",
+        "alert send --execute",
+        "notify send --execute",
+        "prune --keep-count 1 --execute",
+        "attach pilot/latest --to directory:there --execute --key keys/signing.key.pub",
+    ],
+)
+def test_every_command_that_takes_the_lock_waits_for_it(
+    tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch, words: str
+) -> None:
+    signing_key(settings)
+    monkeypatch.setattr(lock, "WAIT_SECONDS", 0.0625)
+    with one_at_a_time(settings, "run", NOW):
+        done = reporter_here(*words.split(), cwd=tmp_path)
+    assert done.returncode == 75, done.stderr
+    assert "; waiting for it, 0.0625 s at most\n" in done.stderr
+
+
+@contextmanager
+def waiting_in(folder: Path) -> Iterator[subprocess.Popen[str]]:
+    """Call a command that waits for the lock, and give it when it says so."""
+    with subprocess.Popen(
+        [REPORTER, "retry", "run"], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            assert process.stderr
+            assert process.stderr.readline().endswith("; waiting for it, 30 s at most\n")
+            yield process
+        finally:
+            process.kill()
+
+
+def test_a_command_that_waits_does_its_work_when_the_lock_is_free(tmp_path: Path, settings: Settings) -> None:
+    with ExitStack() as held:
+        held.enter_context(one_at_a_time(settings, "run", NOW))
+        with waiting_in(tmp_path) as process:
+            held.close()
+            said = process.communicate(timeout=60)
+            assert process.returncode == 0, said
+            assert said[1].endswith("a dry run: it was recorded and nothing was sent; --execute sends\n")
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)], ids=["SIGTERM", "SIGINT"])
+def test_a_command_that_waits_ends_at_once_when_it_is_asked_to(
+    tmp_path: Path, settings: Settings, number: signal.Signals, code: int
+) -> None:
+    with one_at_a_time(settings, "run", NOW), waiting_in(tmp_path) as process:
+        process.send_signal(number)
+        process.wait(10)
+        assert process.returncode == code
+        assert read_holder(settings.state_path) == this_process("run", NOW)
 
 
 def test_the_lock_of_a_process_that_was_killed_is_free_and_the_next_holder_tells_of_it(
