@@ -4,12 +4,14 @@ The parts follow one another: a decision, the attachment it allows, the export o
 part of a former release, which is dated before this one's, counts for nothing here.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Final, NamedTuple
 
-from reporter.loops.facts import ReleaseNote, is_undated
-from reporter.loops.packet import ArchivePart, AttachmentPart, ExportPart, ManifestPart, VerificationPart
+from reporter.loops.facts import KEPT_LISTED, ReleaseNote, is_undated
+from reporter.loops.latest import Latest, latest_of, latest_of_each, problems_of
+from reporter.loops.packet import KEPT_PARTS, ArchivePart, AttachmentPart, ExportPart, ManifestPart, VerificationPart
 from reporter.loops.routes import LoopStates
 from reporter.model.instants import format_instant, parse_instant
 from reporter.model.routes import ClosureState
@@ -20,6 +22,7 @@ READY: Final = "ready"
 ATTACHED: Final = "attached"
 VERIFIED: Final = "verified"
 SIGNED: Final = "external_signature_attached"
+_NONE: Final[Latest[AttachmentPart]] = Latest((), ())
 
 Part = ExportPart | AttachmentPart | ArchivePart | ManifestPart
 
@@ -45,39 +48,45 @@ class CloseoutPacket(NamedTuple):
 
 
 def assess_closeout(states: LoopStates, summary_id: str, *, readiness_ready: bool) -> CloseoutPacket:
-    """Judge each part by itself and by those before it.
+    """Judge each part by itself and by those before it. Of one instant, all records of a part must satisfy its rule.
 
     `summary_id` and `readiness_ready` are our own verdict (A8): only a decision about that very summary counts.
     """
     packet = states.packet
-    note = states.releases[-1] if states.releases else None
-    decision = _judge_decision(note, summary_id, readiness_ready=readiness_ready)
-    approved = note if decision.met else None
-    attachment = packet.attachments[-1] if packet.attachments else None
-    attached = _judge_attachment(attachment, approved)
-    verified = _judge_parts(attachment if attached.met else None, approved, packet.verifications)
-    export = _of_release(packet.exports, attachment)
-    exported = _judge_export(export, attachment if attached.met else None)
-    archive = _of_export(packet.archives, export)
-    archived = _judge_archive(archive, export if exported.met else None)
-    manifest = packet.manifests[-1] if packet.manifests else None
+    notes = latest_of(states.releases, states.releases, KEPT_LISTED)
+    decision = _judge_decision(notes, summary_id, readiness_ready=readiness_ready)
+    approved = notes.records if decision.met else ()
+    attachments = latest_of(packet.attachments, packet.attachments, KEPT_PARTS)
+    attached = _judge_attachment(attachments, approved)
+    verified = _judge_parts(attachments if attached.met else _NONE, approved, packet.verifications)
+    releases = {one.release for one in attachments.records} or {""}
+    exports = latest_of_each(packet.exports, KEPT_PARTS, releases, attrgetter("release"), "no export of this release")
+    exported = _judge_export(exports, attachments.records if attached.met else ())
+    names, missing = {one.id for one in exports.records} or {""}, "no archive reference for this export"
+    archives = latest_of_each(packet.archives, KEPT_PARTS, names, attrgetter("export"), missing)
+    archived = _judge_archive(archives, exports.records if exported.met else ())
+    manifests = latest_of(packet.manifests, packet.manifests, KEPT_PARTS)
     entries = (
         decision,
         attached,
         verified,
         exported,
         archived,
-        _judge_retention(archive, states.now),
-        _judge_manifest(manifest, archive if archived.met else None),
+        _judge_retention(archives, states.now),
+        _judge_manifest(manifests, archives.records if archived.met else ()),
     )
     is_closed = all(one.met for one in entries)
     return CloseoutPacket(
-        ClosureState.CLOSED if is_closed else ClosureState.OPEN, entries, approved is not None and approved.override
+        ClosureState.CLOSED if is_closed else ClosureState.OPEN, entries, any(one.override for one in approved)
     )
 
 
-def _judge_decision(note: ReleaseNote | None, summary_id: str, *, readiness_ready: bool) -> CloseoutEntry:
-    found = _problems_of_decision(note, summary_id, readiness_ready=readiness_ready) if note else ["no decision"]
+def _judge_decision(notes: Latest[ReleaseNote], summary_id: str, *, readiness_ready: bool) -> CloseoutEntry:
+    found = [
+        *([] if notes.records else ["no decision"]),
+        *problems_of(notes, lambda one: _problems_of_decision(one, summary_id, readiness_ready=readiness_ready)),
+    ]
+    note = notes.records[-1] if notes.records else None
     said = ""
     if note:
         over = f", over its blockers: {note.reason}" if note.override else ""
@@ -112,169 +121,166 @@ def _problems_of_decision(note: ReleaseNote, summary_id: str, *, readiness_ready
     return found
 
 
-def _judge_attachment(attachment: AttachmentPart | None, approved: ReleaseNote | None) -> CloseoutEntry:
-    def problems() -> Iterator[str]:
-        if attachment is None:
-            yield "no attachment"
-            return
+def _judge_attachment(attachments: Latest[AttachmentPart], approved: Sequence[ReleaseNote]) -> CloseoutEntry:
+    names = {"", *(one.decision for one in approved), *(one.id for one in approved)}
+
+    def problems(attachment: AttachmentPart) -> Iterator[str]:
         if attachment.state != ATTACHED:
             yield f"in state {attachment.state or '(none)'}"
         if is_blank(attachment.release):
             yield "no release record is named"
         if is_blank(attachment.by):
             yield "attached by nobody"
-        if approved is None:
+        if not approved:
             yield "no approval that it could follow"
         else:
-            yield from _order(attachment, approved.at, "the approval")
-            if attachment.decision not in ("", approved.decision, approved.id):
+            yield from _order(attachment, approved, "the approval")
+            if attachment.decision not in names:
                 yield f"made for {attachment.decision}, which is not the decision in force"
 
+    last = attachments.records[-1] if attachments.records else None
     return _entry(
         "release_record_attachment",
         "Release record attachment",
-        problems(),
-        f"attached to {attachment.release} by {attachment.by}" if attachment else "",
+        problems_of(attachments, problems) if last else ["no attachment"],
+        f"attached to {last.release} by {last.by}" if last else "",
         "evidence attached to the release record by a named person, at or after the approval",
-        attachment,
+        last,
     )
 
 
 def _judge_parts(
-    attachment: AttachmentPart | None, approved: ReleaseNote | None, said: Iterable[VerificationPart]
+    attachments: Latest[AttachmentPart], approved: Sequence[ReleaseNote], said: Sequence[VerificationPart]
 ) -> CloseoutEntry:
     """Verify the packet ourselves. What others say of it cannot make it better, only worse."""
+    summaries = sorted({one.summary for one in approved})
 
-    def problems() -> Iterator[str]:
-        if attachment is None or approved is None:
-            yield "no approved attachment to verify"
-            return
+    def problems(attachment: AttachmentPart) -> Iterator[str]:
         if not attachment.evidence:
             yield "nothing is attached"
         if any(is_blank(one) for one in attachment.evidence):
             yield "something that belongs to it is missing"
-        if is_blank(approved.summary) or approved.summary not in attachment.evidence:
-            yield f"the approved summary {approved.summary or '(not named)'} is not attached"
-        mine = [one for one in said if one.release in ("", attachment.release) and one.at >= attachment.at]
-        if mine and mine[-1].state != VERIFIED:
-            yield f"{mine[-1].record} calls it {mine[-1].state or 'nothing'}"
+        for summary in summaries:
+            if is_blank(summary) or summary not in attachment.evidence:
+                yield f"the approved summary {summary or '(not named)'} is not attached"
 
+    def denials(one: VerificationPart) -> Iterator[str]:
+        if one.state != VERIFIED:
+            yield f"{one.record} calls it {one.state or 'nothing'}"
+
+    def found() -> Iterator[str]:
+        yield from problems_of(attachments, problems)
+        for attachment in attachments.records:
+            mine = [one for one in said if one.release in ("", attachment.release) and one.at >= attachment.at]
+            yield from problems_of(latest_of(mine, said, KEPT_PARTS, attachment.at), denials)
+
+    last = attachments.records[-1] if attachments.records else None
     return _entry(
         "packet_verification",
         "Packet verification",
-        problems(),
-        f"verified here from its parts: {len(attachment.evidence) if attachment else 0} attached",
+        found() if last else ["no approved attachment to verify"],
+        f"verified here from its parts: {len(last.evidence) if last else 0} attached",
         "the approved summary and all other evidence attached, and nobody who finds it incomplete",
-        attachment,
+        last,
     )
 
 
-def _judge_export(export: ExportPart | None, attachment: AttachmentPart | None) -> CloseoutEntry:
-    def problems() -> Iterator[str]:
-        if export is None:
-            yield "no export of this release"
-            return
+def _judge_export(exports: Latest[ExportPart], attachments: Sequence[AttachmentPart]) -> CloseoutEntry:
+    def problems(export: ExportPart) -> Iterator[str]:
         if is_blank(export.digest):
             yield "no hash of its own, so that no archive can be told from it"
         if export.verification not in ("", VERIFIED):
             yield f"calls itself {export.verification}"
-        if attachment is None:
+        if not attachments:
             yield "no attachment that it could follow"
         else:
-            yield from _order(export, attachment.at, "the attachment")
+            yield from _order(export, attachments, "the attachment")
 
+    last = exports.records[-1] if exports.records else None
     return _entry(
         "packet_export",
         "Auditor export",
-        problems(),
-        f"exported as {export.id}" if export else "",
+        problems_of(exports, problems),
+        f"exported as {last.id}" if last else "",
         "an export of the attached packet, with its hash, at or after the attachment",
-        export,
+        last,
     )
 
 
-def _judge_archive(archive: ArchivePart | None, export: ExportPart | None) -> CloseoutEntry:
-    def problems() -> Iterator[str]:
-        if archive is None:
-            yield "no archive reference for this export"
-            return
+def _judge_archive(archives: Latest[ArchivePart], exports: Sequence[ExportPart]) -> CloseoutEntry:
+    def problems(archive: ArchivePart) -> Iterator[str]:
         if is_blank(archive.ref):
             yield "no archive is named"
         if is_blank(archive.digest):
             yield "no hash of the archived object"
-        if export is None:
+        if not exports:
             yield "no export that it could hold"
         else:
-            yield from _order(archive, export.at, "the export")
-            if not is_blank(archive.digest) and _digest(archive.digest) == _digest(export.digest):
+            held = [one for one in exports if archive.export in ("", one.id)]
+            yield from _order(archive, held, "the export")
+            if not is_blank(archive.digest) and _digest(archive.digest) in {_digest(one.digest) for one in held}:
                 yield "its hash is the export's own, which no archive has confirmed"
 
+    last = archives.records[-1] if archives.records else None
     return _entry(
         "archive_reference",
         "Immutable archive reference",
-        problems(),
-        f"archived as {archive.ref}" if archive else "",
+        problems_of(archives, problems),
+        f"archived as {last.ref}" if last else "",
         "a reference with the archive's own hash, at or after the export",
-        archive,
+        last,
     )
 
 
-def _judge_retention(archive: ArchivePart | None, now: datetime) -> CloseoutEntry:
+def _judge_retention(archives: Latest[ArchivePart], now: datetime) -> CloseoutEntry:
     """Compare the date with `now`: at its very instant retention has ended. A legal hold keeps what it holds."""
 
-    def problems() -> Iterator[str]:
-        if archive is None:
-            yield "nothing is archived"
-        elif archive.legal_hold:
+    def problems(archive: ArchivePart) -> Iterator[str]:
+        if archive.legal_hold:
             return
-        elif is_blank(archive.retention_until):
+        if is_blank(archive.retention_until):
             yield "no date"
         elif (until := parse_instant(archive.retention_until)) is None:
             yield f"{archive.retention_until}, which is no date"
         elif until.at <= now:
             yield f"ended at {format_instant(until.at)}"
 
-    kept = "a legal hold" if archive and archive.legal_hold else f"until {archive.retention_until}" if archive else ""
+    last = archives.records[-1] if archives.records else None
+    kept = "a legal hold" if last and last.legal_hold else f"until {last.retention_until}" if last else ""
     return _entry(
-        "archive_retention", "Archive retention", problems(), kept, "a date after now, or a legal hold", archive
+        "archive_retention",
+        "Archive retention",
+        problems_of(archives, problems) if last else ["nothing is archived"],
+        kept,
+        "a date after now, or a legal hold",
+        last,
     )
 
 
-def _judge_manifest(manifest: ManifestPart | None, archive: ArchivePart | None) -> CloseoutEntry:
+def _judge_manifest(manifests: Latest[ManifestPart], archives: Sequence[ArchivePart]) -> CloseoutEntry:
     """Say whether a signature is recorded. It is made and kept elsewhere, so nothing here can verify it (C13)."""
 
-    def problems() -> Iterator[str]:
-        if manifest is None:
-            yield "no archive manifest"
-            return
+    def problems(manifest: ManifestPart) -> Iterator[str]:
         if manifest.state != SIGNED:
             yield f"in state {manifest.state or '(none)'}"
-        if archive is None:
+        if not archives:
             yield "no archive that it could list"
         else:
-            yield from _order(manifest, archive.at, "the archive reference")
+            yield from _order(manifest, archives, "the archive reference")
 
+    last = manifests.records[-1] if manifests.records else None
     return _entry(
         "archive_manifest_signature",
         "Archive manifest signature",
-        problems(),
+        problems_of(manifests, problems) if last else ["no archive manifest"],
         "an external signature is recorded; it cannot be verified here",
         "an external signature recorded at or after the archive reference",
-        manifest,
+        last,
     )
 
 
-def _of_release(exports: Iterable[ExportPart], attachment: AttachmentPart | None) -> ExportPart | None:
-    release = attachment.release if attachment else ""
-    return max((one for one in exports if one.release in ("", release)), default=None)
-
-
-def _of_export(archives: Iterable[ArchivePart], export: ExportPart | None) -> ArchivePart | None:
-    name = export.id if export else ""
-    return max((one for one in archives if one.export in ("", name)), default=None)
-
-
-def _order(part: Part, after: datetime, what: str) -> Iterator[str]:
+def _order(part: Part, before: Sequence[Part | ReleaseNote], what: str) -> Iterator[str]:
+    after = max(one.at for one in before)
     if is_undated(part.at):
         yield "dated at an unknown time"
     elif part.at < after:

@@ -21,6 +21,7 @@ from reporter.loops.facts import (
 from reporter.loops.folder import NO_PROVIDER, NO_SUBJECT
 from reporter.loops.gates import GateEvidence, acknowledgement_of, at_instant, gate_of, plan_in_force
 from reporter.loops.history import LatestPlan, RoutingEvent
+from reporter.loops.latest import conflicts_of
 from reporter.loops.loop import Loop
 from reporter.loops.packet import PacketFacts
 from reporter.loops.policy import LoopPolicies, default_policies
@@ -115,7 +116,7 @@ def finalise(folded: Folded, policies: LoopPolicies | None = None, loops: tuple[
         recoveries=recoveries_of(counted.playbooks, folded.now, policies.recovery),
         recent_failures=failing.rows(),
         unmatched=tuple(unmatched),
-        conflicts=tuple(sorted(conflicts)),
+        conflicts=tuple(sorted(conflicts | conflicts_of(folded.packet, folded.releases))),
         faults=folded.faults,
         future=folded.future,
         releases=folded.releases,

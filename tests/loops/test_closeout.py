@@ -1,15 +1,16 @@
 """The closeout packet (domain.md A7, A8, B2.27, B2.28, C13, C15, C23). Each case changes one part of a closed one."""
 
+from datetime import datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loops import records as make
 from loops.cases import DAY, HOUR, MINUTE, NOW, SECOND, F, settled
 from reporter.loops.closeout import CloseoutEntry, CloseoutPacket, assess_closeout
-from reporter.loops.facts import merge
+from reporter.loops.facts import KEPT_LISTED, merge
 from reporter.loops.fold import fold
 from reporter.loops.packet import KEPT_PARTS
 from reporter.loops.table import READER
@@ -348,6 +349,179 @@ def test_recorded_signature_is_never_called_verified() -> None:
 
 def test_manifest_without_an_archive_lists_nothing() -> None:
     assert "no archive that it could list" in unmet(changed(archive=None))["archive_manifest_signature"]
+
+
+BLOCKED = decision(override=True, reason="vendor outage", readiness_state="blocked")
+ENDED_HELD = archive(retention_until="2026-01-01", legal_hold=True)
+CONTRADICTIONS = {
+    "verification-incomplete": (verification(verification_state="incomplete"), {}, "packet_verification"),
+    "verification-revoked": (verification(verification_state="revoked"), {}, "packet_verification"),
+    "verification-without-a-state": (verification(verification_state=None), {}, "packet_verification"),
+    "archive-retention-ended": (archive(retention_until="2026-01-01"), {}, "archive_retention"),
+    "archive-retention-no-date": (archive(retention_until="soon"), {}, "archive_retention"),
+    "archive-not-held": (archive(retention_until="2026-01-01"), {"archive": ENDED_HELD}, "archive_retention"),
+    "archive-hash-of-the-export": (archive(archive_hash=DIGEST), {}, "archive_reference"),
+    "archive-without-hash": (archive(archive_hash=None), {}, "archive_reference"),
+    "archive-without-reference": (archive(archive_ref=""), {}, "archive_reference"),
+    "export-without-hash": (export(export_hash=""), {}, "packet_export"),
+    "export-incomplete": (
+        export(verification_state="incomplete"),
+        {"export": export(verification_state="verified")},
+        "packet_export",
+    ),
+    "attached-by-nobody": (attachment(attached_by=""), {}, "release_record_attachment"),
+    "attached-without-evidence": (attachment(attached_evidence=[]), {}, "packet_verification"),
+    "attachment-aborted": (attachment(attachment_state="aborted"), {}, "release_record_attachment"),
+    "attached-for-another-decision": (attachment(decision_id="decision-0"), {}, "release_record_attachment"),
+    "decision-blocked": (decision(readiness_state="blocked"), {}, "approval_decision"),
+    "decision-by-nobody": (decision(by=""), {}, "approval_decision"),
+    "decision-of-another-summary": (decision(summary="gordackfinalready-0000"), {}, "approval_decision"),
+    "decision-denied": (decision(state="denied"), {}, "approval_decision"),
+    "decision-without-override": (decision(readiness_state="blocked"), {"decision": BLOCKED}, "approval_decision"),
+    "manifest-broken": (manifest(signature_state="broken"), {}, "archive_manifest_signature"),
+    "manifest-unsigned": (manifest(signature_state="external_signature_required"), {}, "archive_manifest_signature"),
+}
+
+
+READ_FIRST_OR_LAST = pytest.mark.parametrize("first", [True, False], ids=["read-first", "read-last"])
+
+
+@READ_FIRST_OR_LAST
+@pytest.mark.parametrize(("worse", "parts", "code"), list(CONTRADICTIONS.values()), ids=list(CONTRADICTIONS))
+def test_worse_version_of_a_record_counts_beside_one_of_its_instant_and_is_a_conflict(
+    worse: make.RecordValue, parts: dict[str, make.RecordValue], code: str, *, first: bool
+) -> None:
+    good = list({**CLOSED, **parts}.values())
+    assert assess(*good).state is ClosureState.CLOSED
+    values = [worse, *good] if first else [*good, worse]
+    found = unmet(assess(*values))
+    assert code in found
+    assert f"two versions of {worse['session_id']}, of 2026-06-11T" in "; ".join(found.values())
+    assert settled(*values).conflicts == (worse["session_id"],)
+
+
+@READ_FIRST_OR_LAST
+@pytest.mark.parametrize("rid", ["a-1", "z-1"], ids=["sorts-before", "sorts-after"])
+@pytest.mark.parametrize(("worse", "parts", "code"), list(CONTRADICTIONS.values()), ids=list(CONTRADICTIONS))
+def test_worse_record_counts_beside_another_of_its_instant_whatever_its_id(
+    worse: make.RecordValue, parts: dict[str, make.RecordValue], code: str, rid: str, *, first: bool
+) -> None:
+    good = list({**CLOSED, **parts}.values())
+    values = [worse | {"session_id": rid}, *good] if first else [*good, worse | {"session_id": rid}]
+    found = unmet(assess(*values))[code]
+    assert rid in found
+    assert "contradict each other" in found
+    assert settled(*values).conflicts == ()
+
+
+TWO_AT_ONCE = {
+    "two-releases": (
+        attachment(release_record_ref="REL-0", rid="a-1"),
+        "packet_export",
+        "no export of this release REL-0",
+    ),
+    "two-hashes": (export(export_hash="sha256:" + "b" * 64, rid="a-1"), "archive_reference", "is the export's own"),
+    "two-exports": (export(export_id="export-0", rid="a-1"), "archive_reference", "for this export export-0"),
+    "another-version": (
+        attachment(release_record_ref="REL-0"),
+        "release_record_attachment",
+        "two versions of attachment-1, of 2026-06-11T06:40:00Z, contradict each other",
+    ),
+    "another-version-undated": (
+        attachment(None, rid="attachment-1") | {"session_id": "attachment-2"},
+        "release_record_attachment",
+        "dated at an unknown time",
+    ),
+}
+
+
+@pytest.mark.parametrize(("more", "code", "found"), list(TWO_AT_ONCE.values()), ids=list(TWO_AT_ONCE))
+def test_what_follows_two_records_of_one_instant_follows_both(more: make.RecordValue, code: str, found: str) -> None:
+    assert found in unmet(changed(more))[code]
+
+
+def test_records_of_one_instant_that_all_satisfy_their_rule_contradict_nothing() -> None:
+    packet = changed(
+        decision(rid="decision-0"),
+        attachment(rid="attachment-0", decision_id="decision-0"),
+        verification(rid="verification-0", release_record_ref=RELEASE),
+        export(rid="export-0"),
+        archive(rid="archive-0", archive_ref="vault-8"),
+        manifest(rid="manifest-0"),
+    )
+    assert (packet.state, unmet(packet)) == (ClosureState.CLOSED, {})
+
+
+def test_undated_versions_of_a_record_contradict_each_other_too() -> None:
+    found = unmet(
+        changed(manifest(None) | {"session_id": "m-1"}, manifest(None, signature_state="") | {"session_id": "m-1"})
+    )
+    assert "two versions of m-1, without a date, contradict each other" in found["archive_manifest_signature"]
+
+
+SUPERSEDED = {
+    "export": (export(SIGNED_AT, release_record_ref="other"), "packet_export", "export-1"),
+    "archive": (archive(SIGNED_AT, export_id="export-0"), "archive_reference", "archive-1"),
+    "verification": (verification(SIGNED_AT, release_record_ref="other"), "packet_verification", "verification-1"),
+}
+
+
+@pytest.mark.parametrize(("newer", "code", "name"), list(SUPERSEDED.values()), ids=list(SUPERSEDED))
+def test_record_whose_newer_version_speaks_of_something_else_counts_no_more(
+    newer: make.RecordValue, code: str, name: str
+) -> None:
+    assert unmet(changed(newer))[code] == f"a newer version of {name} speaks of something else"
+    assert changed(newer | {"session_id": "another"}).state is ClosureState.CLOSED
+    assert settled(*CLOSED.values(), newer).conflicts == (name,)
+
+
+def crowd(make_part: Any, at: datetime, count: int = KEPT_PARTS, **more: Any) -> list[make.RecordValue]:  # noqa: ANN401
+    return [make_part(at, rid=f"z-{number:03}", **more) for number in range(count)]
+
+
+CROWDS = {
+    "decisions": (
+        decision(state="denied"),
+        crowd(decision, APPROVED_AT, KEPT_LISTED, decision_id="decision-1"),
+        "approval_decision",
+    ),
+    "attachments": (attachment(attached_by=""), crowd(attachment, ATTACHED_AT), "release_record_attachment"),
+    "exports": (export(export_hash=""), crowd(export, EXPORTED_AT), "packet_export"),
+    "archives": (archive(archive_hash=None), crowd(archive, ARCHIVED_AT), "archive_reference"),
+    "manifests": (manifest(signature_state="broken"), crowd(manifest, SIGNED_AT), "archive_manifest_signature"),
+    "verifications": (
+        verification(verification_state="incomplete"),
+        crowd(verification, EXPORTED_AT),
+        "packet_verification",
+    ),
+    "verifications-of-another-release": (
+        verification(verification_state="incomplete"),
+        crowd(verification, SIGNED_AT, release_record_ref="other"),
+        "packet_verification",
+    ),
+}
+
+
+@pytest.mark.parametrize(("worse", "others", "code"), list(CROWDS.values()), ids=list(CROWDS))
+def test_more_records_of_one_instant_than_are_kept_hide_none(
+    worse: make.RecordValue, others: list[make.RecordValue], code: str
+) -> None:
+    values = [*(one for one in CLOSED.values() if one["metadata_kind"] != worse["metadata_kind"]), worse, *others]
+    assert "that are kept" in unmet(assess(*values))[code]
+    assert assess(*(one for one in values if one not in (worse, others[0]))).state is ClosureState.CLOSED
+
+
+def test_verifications_before_the_attachment_are_none_of_it_however_many_there_are() -> None:
+    assert changed(*crowd(verification, APPROVED_AT), verification=None).state is ClosureState.CLOSED
+
+
+@given(st.permutations([*CLOSED.values(), *(worse for worse, _, _ in CONTRADICTIONS.values())]), st.integers(0, 29))
+@settings(max_examples=20)
+def test_order_and_shares_of_contradictory_records_change_nothing(values: list[make.RecordValue], cut: int) -> None:
+    records = [READER.decode_record(make.raw(value)) for value in values]
+    whole = fold(records, NOW)
+    assert merge(fold(records[:cut], NOW), fold(records[cut:], NOW)) == whole
+    assert fold(reversed(records), NOW) == whole
 
 
 def test_parts_are_kept_newest_and_merge() -> None:

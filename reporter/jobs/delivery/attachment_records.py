@@ -20,7 +20,8 @@ from reporter.jobs.loops import is_ledger_there
 from reporter.jobs.records import open_settings_ledger
 from reporter.ledger import read_own_verified
 from reporter.loops.closeout import APPROVED
-from reporter.loops.facts import ReleaseNote
+from reporter.loops.facts import KEPT_LISTED, ReleaseNote
+from reporter.loops.latest import latest_of
 from reporter.loops.table import BUNDLE_ATTACHMENT, OUTSIDE
 from reporter.loops.writing import RecordValue, write_attachment
 from reporter.loops.writing.envelope import make_record
@@ -185,11 +186,14 @@ class Notebook:
 
 
 def approved_note(notes: Iterable[ReleaseNote], summary_id: str) -> ReleaseNote | None:
-    """Give the latest decision if it approves this very summary and has a name of its own."""
-    note = max(notes, default=None)
-    if note is None or note.state != APPROVED or note.summary != summary_id or is_blank(note.decision):
+    """Give the latest decision if it approves this very summary and has a name of its own, as all of its instant do."""
+    kept = tuple(notes)
+    latest = latest_of(kept, kept, KEPT_LISTED)
+    if latest.flaws:
         return None
-    return note
+    approving = [one for one in latest.records if one.state == APPROVED and one.summary == summary_id]
+    named = [one for one in approving if not is_blank(one.decision)]
+    return named[-1] if named and len(named) == len(latest.records) else None
 
 
 def read_attachments(settings: Settings, environment: str, now: datetime) -> tuple[Attachment, ...]:

@@ -412,8 +412,8 @@ def test_who_attaches_is_the_executor_or_whoever_is_named(world: AttachingWorld)
         world.attach(DIRECTORY, by="lead@example.org")
 
 
-def approved(state: str = "approved", summary: str = make.SUMMARY) -> make.RecordValue:
-    return make.release_decision(NOW - HOUR, state, summary=summary, rid="gordackfinalapproval-1")
+def approved(state: str = "approved", summary: str = make.SUMMARY, number: int = 1) -> make.RecordValue:
+    return make.release_decision(NOW - HOUR, state, summary=summary, rid=f"gordackfinalapproval-{number}")
 
 
 def test_approved_summary_is_told_to_the_closeout_packet_once(world: AttachingWorld) -> None:
@@ -430,12 +430,20 @@ def test_approved_summary_is_told_to_the_closeout_packet_once(world: AttachingWo
 
 
 @pytest.mark.parametrize(
-    "decision", [None, approved("denied"), approved(summary="gordackfinalready-other")], ids=["none", "denied", "other"]
+    "decisions",
+    [
+        [],
+        [approved("denied")],
+        [approved(summary="gordackfinalready-other")],
+        [approved(), approved("denied", number=0)],
+        [approved(), approved(summary="gordackfinalready-other")],
+    ],
+    ids=["none", "denied", "other", "denied-at-the-same-instant", "another-version-of-the-same-instant"],
 )
 def test_summary_that_is_not_approved_tells_the_closeout_nothing(
-    decision: make.RecordValue | None, world: AttachingWorld
+    decisions: list[make.RecordValue], world: AttachingWorld
 ) -> None:
-    world.tell(*([decision] if decision else []))
+    world.tell(*decisions)
     assert len(world.attach(DIRECTORY).records[0].recorded) == 2
 
 
