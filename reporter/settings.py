@@ -22,6 +22,14 @@ if TYPE_CHECKING:
 DEFAULT_FILE: Final = "reporter.toml"
 DEFAULT_ENVIRONMENT: Final = "default"
 
+AS_THE_SERVICE: Final = "CREDENTIALS_DIRECTORY=/etc/reporter/credentials"
+"""What stands before a call by hand that needs what systemd gives to a service, as cron/README.md installs it."""
+OF_A_SERVICE: Final = (
+    "needs CREDENTIALS_DIRECTORY, which systemd sets for LoadCredential=;"
+    f" by hand, as root: {AS_THE_SERVICE} reporter ..."
+)
+"""How a fault ends that is none of the installation: the secret is one that services alone are given."""
+
 OWN_VARIABLES: Final = {
     "bundles_dir": "REPORTER_BUNDLES_DIR",
     "signing_key": "REPORTER_SIGNING_KEY",
@@ -336,8 +344,7 @@ def _credential(variables: Mapping[str, str], name: str, purpose: str, *, is_pri
     directory = variables.get("CREDENTIALS_DIRECTORY")
     if not directory:
         shown = "(not shown)" if is_private else visible(name)
-        message = f"{purpose}: credential:{shown} needs CREDENTIALS_DIRECTORY, which systemd sets for LoadCredential="
-        raise UsageFault(message)
+        raise UsageFault(f"{purpose}: credential:{shown} {OF_A_SERVICE}")
     if "/" in name:
         raise UsageFault(f"{purpose}: credential:NAME takes a name, not a path")
     return Path(directory) / name

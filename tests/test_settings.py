@@ -502,7 +502,10 @@ def test_secret_is_read_from_a_variable_a_file_and_a_credential(
         ("file:\ud800x", "key: {here}/\\ud800x: no name that a file can have"),
         (
             "credential:none",
-            "key: credential:none needs CREDENTIALS_DIRECTORY, which systemd sets for LoadCredential=",
+            (
+                "key: credential:none needs CREDENTIALS_DIRECTORY, which systemd sets for LoadCredential=;"
+                " by hand, as root: CREDENTIALS_DIRECTORY=/etc/reporter/credentials reporter ..."
+            ),
         ),
     ],
 )

@@ -279,3 +279,35 @@ def test_key_that_stands_in_no_file_is_looked_at_by_its_content(
     monkeypatch.setenv("SEAL", (tmp_path / "keys" / "signing.key").read_text(encoding="utf-8"))
     found = look_at_key(again(settings, 'signing_key = "env:SEAL"\n[environments.pilot]\n'))
     assert (found.level, found.found.startswith("key id ")) == (Level.OK, True)
+
+
+def test_secret_that_systemd_gives_to_the_service_alone_is_not_judged_by_hand(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (
+        'signing_key = "credential:signing.key"\nledger_password = "credential:password"\n'
+        'connector_config = "connectors.json"\n[environments.pilot]\n'
+    )
+    sealed = again(settings, text)
+    path = tmp_path / "connectors.json"
+    slack = {"url": "https://hooks.slack.example/services/T0/B0", "token": "credential:token"}
+    path.write_text(json.dumps({"connectors": {"slack": slack}}), encoding="utf-8")
+    path.chmod(0o600)
+    server = sealed.model_copy(update={"ledger": "postgresql+psycopg://ledger@127.0.0.1/none"})
+    found = [look_at_key(sealed), look_at_ledger(server), *look_at_connectors(sealed)]
+    for one in found:
+        assert (one.level, one.found) == (
+            Level.WARN,
+            "not judged here: systemd gives the secret to the service alone",
+        ), one
+        assert one.step == "look as it does: CREDENTIALS_DIRECTORY=/etc/reporter/credentials reporter doctor"
+    done = reporter_here("doctor", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path / "keys"))
+    assert look_at_key(sealed).level is Level.OK
+    (connectors,) = look_at_connectors(sealed)
+    assert (connectors.level, "No such file" in connectors.found) == (Level.FAIL, True)
+    slack["url"] = "perhaps"
+    monkeypatch.delenv("CREDENTIALS_DIRECTORY")
+    path.write_text(json.dumps({"connectors": {"slack": slack}}), encoding="utf-8")
+    assert levels(look_at_connectors(sealed)) == ["fail"]

@@ -1,7 +1,12 @@
 """What one look found."""
 
+from collections.abc import Sequence
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+from reporter.settings import AS_THE_SERVICE, OF_A_SERVICE
+
+_LOOK_AS_THE_SERVICE: Final = f"look as it does: {AS_THE_SERVICE} reporter doctor"
 
 
 class Level(StrEnum):
@@ -34,3 +39,10 @@ def warn(what: str, found: str, step: str) -> Diagnosis:
 def fail(what: str, found: str, step: str) -> Diagnosis:
     """Say what goes wrong now."""
     return Diagnosis(what, Level.FAIL, found, step)
+
+
+def fail_unless_of_a_service(what: str, faults: Sequence[str], step: str) -> Diagnosis:
+    """Say what goes wrong now; where a secret is merely one that services alone are given, that it is not judged."""
+    if all(one.endswith(OF_A_SERVICE) for one in faults):
+        return warn(what, "not judged here: systemd gives the secret to the service alone", _LOOK_AS_THE_SERVICE)
+    return fail(what, "; ".join(faults), step)

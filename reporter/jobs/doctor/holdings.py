@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from reporter.errors import ReporterError
-from reporter.jobs.doctor.diagnosis import Diagnosis, fail, warn, well
+from reporter.jobs.doctor.diagnosis import Diagnosis, fail, fail_unless_of_a_service, warn, well
 from reporter.jobs.keys import own_public_key
 from reporter.jobs.loops import is_ledger_there, policies_of
 from reporter.jobs.records import open_settings_ledger
@@ -33,7 +33,8 @@ def look_at_key(settings: Settings) -> Diagnosis:
     try:
         pem = own_public_key(settings)
     except ReporterError as error:
-        return fail("signing key", "; ".join(error.faults), "mend it before the next run: without it nothing is sealed")
+        step = "mend it before the next run: without it nothing is sealed"
+        return fail_unless_of_a_service("signing key", error.faults, step)
     if pem is None:
         return warn("signing key", "none yet", "the first run makes one; or make it now: `reporter keys new PATH`")
     found = f"key id {load_public_key(pem).key_id}"
@@ -61,7 +62,8 @@ def look_at_ledger(settings: Settings) -> Diagnosis:
             head = ledger.head()
             row = next(iter(ledger.read(after=noted[0] - 1)), None) if noted else None
     except ReporterError as error:
-        return fail("ledger", "; ".join(error.faults), "see `reporter records verify`; restore its latest backup")
+        step = "see `reporter records verify`; restore its latest backup"
+        return fail_unless_of_a_service("ledger", error.faults, step)
     if noted and (row is None or (row.sequence, row.hash) != noted):
         found = f"head {head.sequence}; row {noted[0]} is not the one that the last bundle noted"
         return fail("ledger", found, "see `reporter records verify`; restore its latest backup")
@@ -82,7 +84,7 @@ def look_at_connectors(settings: Settings) -> Iterator[Diagnosis]:
     faults = [fault.text for fault in loaded.faults]
     path = Path(settings.resolve(settings.connector_config))
     if faults:
-        yield fail("connectors", "; ".join(faults), "correct the connector configuration")
+        yield fail_unless_of_a_service("connectors", faults, "correct the connector configuration")
     elif path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         yield warn("connectors", f"{path} is open to others", f"chmod 600 {path}")
     else:
