@@ -23,7 +23,15 @@ from reporter.assess.evidence import (
     standing,
     unasked,
 )
-from reporter.loops.closure import MEND, NO_EVIDENCE, RECOVERY_OPEN, ROTATE, UNREADABLE, in_reading_order
+from reporter.loops.closure import (
+    MEND,
+    NO_EVIDENCE,
+    RECOVERY_OPEN,
+    ROTATE,
+    UNDER_REPAIR,
+    UNREADABLE,
+    in_reading_order,
+)
 from reporter.loops.closure import assess_closure as close
 from reporter.loops.health import worst_level
 from reporter.loops.lanes import funnel, summarise_lane
@@ -214,7 +222,7 @@ def _checks(closure: FinalClosure, states: LoopStates) -> Iterator[Check]:
     items[UNREADABLE] += _unreadable(states)
     for part in PARTS:
         spec = part.spec
-        if part.ending in RETRIED and advice[part.ending]:
+        if (part.ending in RETRIED and advice[part.ending]) or [*advice[part.ending]] == [UNDER_REPAIR]:
             spec = spec._replace(remedy=" ".join(advice[part.ending]))
         yield check(spec, none_of("closure", items[part.ending], "open item"))
 

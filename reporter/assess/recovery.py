@@ -26,7 +26,7 @@ from reporter.assess.evidence import (
 from reporter.assess.recovery_escalation import Failing, category_of, channels_of, escalations_of
 from reporter.loops.closure import MEND, advise_retries
 from reporter.loops.facts import is_undated
-from reporter.loops.recovery import NeededPlaybook, needed_playbooks, recovery_days
+from reporter.loops.recovery import NeededPlaybook, needed_playbooks, recovery_days, under_repair
 from reporter.loops.routes import LoopStates
 from reporter.loops.states import CLOSED_STATES
 from reporter.loops.writing.releases import RECOVERY_STEPS
@@ -147,7 +147,10 @@ def _checks(states: LoopStates, scope: Failing, escalations: Sequence[RecoveryEs
         check_evidence(EVIDENCE, states),
         check(OPENED, none_of("recovery", [_unopened(one) for one in scope.needed], "provider without a recovery")),
         check(IN_TIME, none_of("recovery", late, "recovery that takes too long")),
-        check(RETRIED._replace(remedy=advise_retries(scope.failed)), none_of("retries", failed, "failed retry")),
+        check(
+            RETRIED._replace(remedy=advise_retries(scope.failed, under_repair(states.recoveries))),
+            none_of("retries", failed, "failed retry"),
+        ),
         check(TOLD, none_of("recovery", untold, "escalation without a channel")),
     )
 

@@ -88,7 +88,7 @@ SPECS: Final = (*READINESS.values(), WORKERS, CLOSED, ANSWERED, ARTIFACTS)
 _FEW: Final = 3
 NOT_ACCEPTED: Final = "_not_accepted"
 SUMMARY_PREFIX: Final = "gordackfinalready"
-UNJUDGED: Final = "not judged: there is no earlier bundle to look at, and the run that writes this one verifies it"
+UNJUDGED: Final = "not judged: there is no bundle yet, or no key to verify it with; the run that writes one verifies it"
 
 
 def assess_release_readiness(  # noqa: PLR0913, PLR0917 - everything that the decision rests on

@@ -24,8 +24,9 @@ from reporter.assess.evidence import (
     standing,
     unasked,
 )
-from reporter.loops.closure import MEND, advise_retries
+from reporter.loops.closure import MEND, UNDER_REPAIR, advise_retries
 from reporter.loops.loop import Loop
+from reporter.loops.recovery import under_repair
 from reporter.loops.routes import LoopStates
 from reporter.model.case import Case
 from reporter.model.checks import Check
@@ -74,13 +75,16 @@ def assess_retry_plan(case: Case, states: LoopStates) -> RetryPlanReport:
 
 def _checks(states: LoopStates, failing: Iterable[RouteState]) -> tuple[Check, ...]:
     routes = sorted(failing, key=_urgency)
-    exhausted = [_failed(one, "an attempt left") for one in routes if one.exhausted]
+    repaired = under_repair(states.recoveries)
+    spent = [one for one in routes if one.exhausted]
+    left = LEFT._replace(remedy=UNDER_REPAIR) if advise_retries(spent, repaired) == UNDER_REPAIR else LEFT
+    exhausted = [_failed(one, "an attempt left") for one in spent]
     retried = [one for one in routes if one.execution_failed]
     failed = [_failed(one, "a retry that delivers") for one in retried]
     return (
         check_evidence(EVIDENCE, states),
-        check(LEFT, none_of("retries", exhausted, "exhausted routes")),
-        check(RETRIED._replace(remedy=advise_retries(retried)), none_of("retries", failed, "failed retries")),
+        check(left, none_of("retries", exhausted, "exhausted routes")),
+        check(RETRIED._replace(remedy=advise_retries(retried, repaired)), none_of("retries", failed, "failed retries")),
     )
 
 

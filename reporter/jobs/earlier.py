@@ -10,7 +10,7 @@ from reporter.settings_model import Settings
 
 if TYPE_CHECKING:
     from reporter.model.readiness import Previous, Readiness, TrendPoint
-    from reporter.seal.keys import SigningKey
+    from reporter.seal.keys import PublicKey, SigningKey
 
 
 MOST_VERIFIED: Final = 12
@@ -41,9 +41,9 @@ def look_back(settings: Settings, environment: str, now: datetime, key: "Signing
     bundles_dir = settings.resolve(settings.bundles_dir)
     found = previous_bundle(bundles_dir, environment, now)
     trend = trend_of(bundles_dir, environment, now, key.public)
-    artifacts = _artifacts(bundles_dir, environment, now, key)
+    artifacts = promised_artifacts(settings, environment, now, key.public)
     if found is None:
-        return Earlier(None, None, artifacts or None, trend)
+        return Earlier(None, None, artifacts, trend)
     as_of = format_instant(found.as_of)
     verification = verify_bundle(found.path, key.public)
     sealed = verification.statement["predicate"] if verification.statement and not verification.failures else {}
@@ -59,18 +59,23 @@ def look_back(settings: Settings, environment: str, now: datetime, key: "Signing
     return Earlier(Previous(digest=found.digest, as_of=as_of, status=None, verified=False), None, artifacts, trend)
 
 
-def _artifacts(bundles_dir: str, environment: str, now: datetime, key: "SigningKey") -> tuple[Artifact, ...]:
-    """Verify the last bundles: one that was changed counts until somebody takes it away.
+def promised_artifacts(
+    settings: Settings, environment: str, now: datetime, key: "PublicKey | None"
+) -> tuple[Artifact, ...] | None:
+    """Verify the last bundles: one that was changed counts until somebody takes it away. None without bundle or key.
 
     Of those before the last one, a bundle of another key is the trace of a change of keys, and no more.
     """
     from reporter.seal.bundle import list_bundles
     from reporter.seal.verify import verify_bundle
 
+    if key is None:
+        return None
     artifacts: list[Artifact] = []
+    bundles_dir = settings.resolve(settings.bundles_dir)
     for place, name in enumerate(list_bundles(bundles_dir, environment, now)[:MOST_VERIFIED]):
         bundle = Path(name.path).name
-        failures = verify_bundle(name.path, key.public).failures
+        failures = verify_bundle(name.path, key).failures
         if not failures:
             artifacts.append(Artifact(bundle, exists=True, verified=True))
         elif place == 0 or any(one.code != "wrong_key" for one in failures):
@@ -78,4 +83,4 @@ def _artifacts(bundles_dir: str, environment: str, now: datetime, key: "SigningK
                 Artifact(f"{bundle}/{one.file or '.'}", exists=one.code != "missing", verified=False)
                 for one in failures
             ]
-    return tuple(artifacts)
+    return tuple(artifacts) or None

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from reporter import __version__
-from reporter.assess.everything import assess_reports, inputs_for, needs_records
+from reporter.assess.everything import assess_reports, inputs_for, needed_for, needs_records
 from reporter.collect.case import collect_case
 from reporter.errors import ReporterError, UsageFault, VerificationFailed, as_told
 from reporter.jobs.files import BundleFiles
@@ -88,11 +88,18 @@ def check_reports(  # noqa: PLR0913 - what is assessed, and from what
     *,
     states: "LoopStates | None" = None,
 ) -> tuple[dict[str, Report], Case]:
-    """Assess reports and give them with those that they build on; without `states` the records are read for them."""
+    """Assess reports and give them with those that they build on; without `states` the records are read for them.
+
+    Release readiness looks at the bundles that are there, as that of a run does (domain.md A8).
+    """
     inputs = frozenset[str]().union(*(inputs_for(name) for name in names))
     case = collect_case(settings, environment, now, inputs, request)
     if states is None and any(needs_records(name) for name in names):
         states = states_of(settings, environment, now, key=readable_key(settings)).states
+    if any("release-readiness" in needed_for(name) for name in names):
+        from reporter.jobs.earlier import promised_artifacts
+
+        case = replace(case, artifacts=promised_artifacts(settings, environment, now, readable_key(settings)))
     return assess_reports(case, names, states), case
 
 

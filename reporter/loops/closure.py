@@ -1,11 +1,12 @@
 """The final closure: closed only when there is evidence and nothing is open (domain.md A7, B2.24, C2, C3)."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
 from reporter.loops.loop import Loop
+from reporter.loops.recovery import under_repair
 from reporter.loops.routes import LoopStates
 from reporter.model.instants import format_instant, format_span
 from reporter.model.records import ContentFault
@@ -32,6 +33,10 @@ ROTATE: Final = (
     " read as `ledger`, and the bundles that saw it are moved to the archive."
 )
 BY_HAND: Final = "No attempt is left: open a recovery with `reporter recovery open` and deliver by hand."
+UNDER_REPAIR: Final = (
+    "No attempt is left, and the recovery of the connector is open: mend the connector, deliver by hand, and close the"
+    " recovery."
+)
 
 _KEYS: Final[tuple[tuple[frozenset[GateState], str], ...]] = (
     (
@@ -54,21 +59,34 @@ class _Rule(NamedTuple):
     applies: Callable[[RouteState], bool]
     since: Callable[[RouteState], datetime | None]
     owner: Callable[[LoopStates, RouteState], str]
-    next_action: Callable[[Sequence[RouteState]], str]
+    next_action: Callable[[Sequence[RouteState], Collection[str]], str]
 
 
 _DELIVER_FIRST: Final = "Nobody got it: deliver it first, as `reporter retry plan` says"
 
 
-def advise_retries(routes: Sequence[RouteState]) -> str:
-    """Say what to do about routes that were not delivered: the one advice that every report gives of them."""
+def advise_retries(routes: Sequence[RouteState], repaired: Collection[str]) -> str:
+    """Say what to do about routes that were not delivered: the one advice that every report gives of them.
+
+    `repaired` are the providers whose recovery is open.
+    """
     exhausted = [one for one in routes if one.exhausted]
+    by_hand = _advise_by_hand(exhausted, repaired)
     if exhausted and len(exhausted) == len(routes):
-        return BY_HAND
+        return by_hand
     shut = {one.gate.state for one in routes if one.retry.action is RetryAction.RETRY and not one.gate.lets_through}
     keys = [words for states, words in _KEYS if shut & states]
-    rest = f" {len(exhausted)} of {len(routes)}: {BY_HAND[0].lower()}{BY_HAND[1:]}" if exhausted else ""
+    rest = f" {len(exhausted)} of {len(routes)}: {by_hand[0].lower()}{by_hand[1:]}" if exhausted else ""
     return " ".join((*keys, MEND)) + rest
+
+
+def _advise_by_hand(exhausted: Sequence[RouteState], repaired: Collection[str]) -> str:
+    """Ask for a recovery where none is open."""
+    count = sum(one.route.provider in repaired for one in exhausted)
+    if count == len(exhausted):
+        return UNDER_REPAIR
+    rest = f" {count} of {len(exhausted)}: {UNDER_REPAIR[0].lower()}{UNDER_REPAIR[1:]}" if count else ""
+    return f"{BY_HAND}{rest}"
 
 
 def in_reading_order(faults: Iterable[ContentFault]) -> list[ContentFault]:
@@ -80,7 +98,7 @@ def _as_number(part: str) -> tuple[int, str]:
     return (int(part), "") if _DIGITS.fullmatch(part) else (0, part)
 
 
-def _advise_answer(routes: Sequence[RouteState]) -> str:
+def _advise_answer(routes: Sequence[RouteState], _repaired: Collection[str]) -> str:
     """Ask for answers to what somebody got; what nobody got is delivered first."""
     lost = sum(one.outcome is RouteOutcome.FAILED for one in routes)
     if lost == len(routes):
@@ -152,7 +170,7 @@ def assess_closure(states: LoopStates, mode: Mode) -> FinalClosure:
 
 
 def _of_loop(states: LoopStates, loop: Loop) -> Iterator[OpenItem]:
-    routes = states.of(loop)
+    routes, repaired = states.of(loop), under_repair(states.recoveries)
     for rule in _RULES:
         found = [one for one in routes if rule.applies(one)]
         if found:
@@ -162,7 +180,7 @@ def _of_loop(states: LoopStates, loop: Loop) -> Iterator[OpenItem]:
                 tuple(one.route for one in found),
                 min((at for one in found if (at := rule.since(one))), default=None),
                 ", ".join(sorted({rule.owner(states, one) for one in found})),
-                rule.next_action(found),
+                rule.next_action(found, repaired),
                 f"{loop.title}: {len(found)} route{'' if len(found) == 1 else 's'}",
             )
 

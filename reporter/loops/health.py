@@ -18,7 +18,7 @@ RECOMMENDATIONS: Final = {
     Alert.MISSED_RUN: "Start the retry worker of {loops} and find out why it stopped.",
     Alert.FAILED_RUN: "Read why the latest run of the retry worker of {loops} failed, and mend its cause.",
     Alert.FAILED_EXECUTION: "Mend the connectors of {loops} before the next attempt is used up.",
-    Alert.EXHAUSTED: "Open a recovery and deliver by hand for {loops}: no attempt is left and no worker tries again.",
+    Alert.EXHAUSTED: "Deliver by hand for {loops}, and open a recovery where none is: no worker tries again.",
     Alert.RETRYABLE: "Open the gate of {loops} where it is shut; the retry worker delivers what is due.",
     Alert.DELIVERY_FAILURE: "Check the connector of each provider that failed for {loops}.",
     Alert.STALE_PLAN: "Make a new retry plan for {loops}; the worker decides on an old one.",

@@ -106,6 +106,11 @@ def needed_playbooks(
     return tuple(needed)
 
 
+def under_repair(recoveries: Iterable[RecoveryState]) -> frozenset[str]:
+    """List the providers whose recovery is open."""
+    return frozenset(one.provider for one in recoveries if not one.closed)
+
+
 def _crowded(failures: list[Attempt], policy: RecoveryPolicy) -> tuple[Attempt, ...]:
     """List those that have enough others within the lookback, both ends included."""
     dated = [one for one in failures if not is_undated(one.at)]

@@ -10,7 +10,7 @@ from loops import records as make
 from loops.cases import DAY, HOUR, MINUTE, NOW, RH, XH, A, N, R, X, calm
 from loops.test_table import CLOSEOUT
 from reporter.assess.closure import MOST_FAULTS, PARTS, assess_closure
-from reporter.loops.closure import BY_HAND
+from reporter.loops.closure import BY_HAND, UNDER_REPAIR
 from reporter.loops.fold import fold
 from reporter.loops.loop import Loop, make_reader
 from reporter.loops.routes import finalise
@@ -106,6 +106,18 @@ def test_route_without_an_attempt_left_is_delivered_by_hand_in_every_advice() ->
     assert {one.next_action for one in report.open_items} == {BY_HAND}
     checks = failed(report)
     assert checks["closure_delivered"].remedy == checks["closure_retried"].remedy == BY_HAND
+
+
+def test_no_advice_asks_to_open_the_recovery_that_is_open() -> None:
+    opened = make.playbook(NOW - MINUTE, {"slack": NOW - HOUR}, rid="playbook-1")
+    values = (make.execution(A, NOW - HOUR, "s", status="failed"), *lost(A, 3), opened)
+    report = closure(*values)
+    checks = failed(report)
+    names = ("closure_delivered", "closure_retried", "closure_attempts_left")
+    assert {checks[name].remedy for name in names} == {UNDER_REPAIR}
+    plan = failed(closing(*values)["retry-plan"])
+    assert {plan[name].remedy for name in ("retry_attempts_left", "retry_executions_succeeded")} == {UNDER_REPAIR}
+    assert failed(closing(*values)["recovery"])["recovery_executions_succeeded"].remedy == UNDER_REPAIR
 
 
 def test_report_that_was_never_delivered_fails_its_check() -> None:

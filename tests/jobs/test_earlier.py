@@ -7,7 +7,9 @@ import pytest
 
 from reporter.jobs.earlier import MOST_VERIFIED, look_back
 from reporter.jobs.keys import make_key_pair
+from reporter.jobs.readiness import check_report
 from reporter.model.case import Artifact
+from reporter.model.closing_reports import ReleaseReadinessReport
 from reporter.seal.bundle import write_bundle
 from reporter.seal.keys import SigningKey, read_signing_key
 from reporter.settings import load_settings
@@ -46,6 +48,27 @@ def artifacts(settings: Settings, key: SigningKey) -> tuple[Artifact, ...] | Non
 
 def test_without_a_bundle_nothing_is_promised(settings: Settings, key: SigningKey) -> None:
     assert artifacts(settings, key) is None
+
+
+def test_check_judges_the_bundles_that_are_there_as_a_run_does(settings: Settings, tmp_path: Path) -> None:
+    def judged() -> tuple[str, list[str]]:
+        report, case = check_report(settings, "pilot", "release-readiness", NOW)
+        assert isinstance(report, ReleaseReadinessReport)
+        (check,) = (one for one in report.release_checks if one.id == "release_readiness_artifacts")
+        return check.status, [one.name for one in case.artifacts or ()]
+
+    key = read_signing_key(make_key_pair(tmp_path / "keys" / "signing.key").private_path)
+    (tmp_path / "reporter.toml").write_text('[environments.pilot]\nmode = "promoted"\n', encoding="utf-8")
+    settings, _ = load_settings(str(tmp_path / "reporter.toml"), {})
+    assert judged() == ("warning", [])
+    sealed = seal(settings, key, 1)
+    assert judged() == ("pass", [sealed.name])
+    assert check_report(settings, "pilot", "closure", NOW)[1].artifacts is None
+    (sealed / "a.txt").write_bytes(b"b")
+    assert judged() == ("fail", [f"{sealed.name}/a.txt"])
+    for file in (tmp_path / "keys").iterdir():
+        file.unlink()
+    assert judged() == ("warning", [])
 
 
 def test_bundle_that_was_changed_blocks_until_it_is_taken_away(

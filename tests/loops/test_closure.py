@@ -6,7 +6,7 @@ import pytest
 
 from loops import records as make
 from loops.cases import DAY, FH, HOUR, MINUTE, NOW, RH, SECOND, XH, A, F, N, R, X, calm, folded, settled
-from reporter.loops.closure import BY_HAND, CODE_SUFFIXES, MEND, assess_closure
+from reporter.loops.closure import BY_HAND, CODE_SUFFIXES, MEND, UNDER_REPAIR, assess_closure
 from reporter.loops.fold import fold
 from reporter.loops.loop import Loop
 from reporter.loops.routes import finalise
@@ -215,3 +215,22 @@ def test_advice_about_some_routes_without_an_attempt_left_says_how_many() -> Non
         f"{MEND} 1 of 2: no attempt is left: open a recovery with `reporter recovery open` and deliver by hand."
     )
     assert items["executive_report_retry_exhausted"].next_action == BY_HAND
+
+
+def test_advice_asks_for_no_recovery_that_is_open_already() -> None:
+    def lost(provider: str) -> list[make.RecordValue]:
+        return [make.delivery(X, NOW - n * HOUR, f"by {provider}", failed=[provider]) for n in (1, 2, 3)]
+
+    def advice(*values: make.RecordValue) -> str:
+        items = {one.code: one for one in closure(*values).open_items}
+        said = items["executive_report_retry_exhausted"].next_action
+        assert items["executive_report_delivery_failed"].next_action == said
+        return said
+
+    opened = make.playbook(NOW - HOUR, {"slack": NOW - HOUR}, rid="playbook-1")
+    assert advice(*lost("slack"), opened) == UNDER_REPAIR
+    assert advice(*lost("slack"), opened, make.closure(NOW, "playbook-1")) == BY_HAND
+    assert advice(*lost("slack"), *lost("jira"), opened) == (
+        f"{BY_HAND} 1 of 2: no attempt is left, and the recovery of the connector is open: mend the connector,"
+        " deliver by hand, and close the recovery."
+    )
