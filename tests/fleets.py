@@ -29,7 +29,9 @@ def make_settings(folder: Path, *names: str) -> Settings:
     return load_settings(str(folder / "reporter.toml"), {})[0]
 
 
-def seal_days(settings: Settings, name: str, letters: str, last: datetime = NOW, summary: str = "") -> list[Path]:
+def seal_days(  # noqa: PLR0913 - what a bundle says
+    settings: Settings, name: str, letters: str, last: datetime = NOW, summary: str = "", *, drill_due: str = ""
+) -> list[Path]:
     """Seal a bundle a day, one for each letter, the last one at `last`; trouble grows where it is bad."""
     key, _ = signing_key(settings)
     made: list[Path] = []
@@ -46,6 +48,9 @@ def seal_days(settings: Settings, name: str, letters: str, last: datetime = NOW,
             "alert_level": level,
         }
         document: dict[str, Any] = {"as_of": as_of, **said, "production": {"summary": summary or f"{name} is {status}"}}
+        if drill_due:
+            schedule = {"schedule": {"due": {"at": drill_due}}}
+            document["production"]["go_backend_rollback_drill_schedule"] = schedule
         if trouble:
             step = {"owner": "release-governance", "phase": "now", "task": "mend it", "command": ""}
             document["loops"] = {"runbook": {"steps": [step]}}

@@ -58,7 +58,7 @@ def _row(settings: Settings, one: Standing, now: datetime, key: PublicKey) -> Fl
     bundles_dir = settings.resolve(settings.bundles_dir)
     trend = trend_of(bundles_dir, one.environment, now + FUTURE_TOLERANCE, key, SHOWN)
     latest = trend[-1] if trend and one.sealed and trend[-1].as_of == one.as_of else None
-    drills = [due.at for due in one.due if due.what == "drill"]
+    drills = [due for due in one.due if due.what == "drill"]
     return FleetRow(
         rank=0,
         environment=one.environment,
@@ -74,7 +74,8 @@ def _row(settings: Settings, one: Standing, now: datetime, key: PublicKey) -> Fl
         as_of=one.as_of,
         age_minutes=int(one.age.total_seconds() // 60),
         old=one.old,
-        next_due=min(drills, default=""),
+        next_due=min((due.at for due in drills), default=""),
+        drill_overdue=any(due.overdue for due in drills),
         owners=tuple(dict.fromkeys(actor.owner for actor in one.actors)),
         bundle=f"{one.environment}/{Path(one.bundle).name}" if one.bundle else "",
         risks=(),

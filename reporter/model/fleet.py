@@ -27,6 +27,7 @@ class FleetRow(Wire):
     age_minutes: int
     old: bool
     next_due: str
+    drill_overdue: bool
     owners: tuple[str, ...]
     bundle: str
     risks: tuple[str, ...]

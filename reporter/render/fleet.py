@@ -28,7 +28,7 @@ from reporter.render.wording import (
 COLUMNS: Final = (
     "rank", "environment", "verdict", "sealed", "alert_level", "status", "readiness_state", "closure_state",
     "failed_check_count", "open_item_count", "as_of", "age_minutes", "old", "next_due", "owners", "risks", "summary",
-    "faults", "bundle",
+    "faults", "bundle", "drill_overdue",
 )  # fmt: skip
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 """What a spreadsheet could take for a formula at the start of a cell (OWASP, CSV injection)."""
@@ -146,7 +146,7 @@ def _line(row: FleetRow) -> FleetLine:
         risks=_joined(row.risks) or "nothing to tell",
         states=_states(row) if row.sealed else (),
         owners=listed(row.owners) if row.owners else "",
-        next_due=day(row.next_due) if row.next_due else "",
+        next_due=day(row.next_due) if row.next_due and not row.drill_overdue else "",
         as_of=moment(row.as_of) if row.as_of else "",
         notices=tuple(_notices(row)),
         link=f"{row.bundle}/index.html" if row.bundle and row.sealed else "",
@@ -176,6 +176,8 @@ def _tag(row: FleetRow) -> Tag:
 
 def _notices(row: FleetRow) -> list[str]:
     told = [f"The latest bundle is old: as of {moment(row.as_of)}. A run is missing."] if row.old and row.sealed else []
+    if row.drill_overdue:
+        told.append(f"The rollback drill is overdue since {day(row.next_due)}.")
     return [*told, *(_DIGEST.sub(lambda found: f"{found[0][:12]}…", prose(fault)) for fault in row.faults)]
 
 

@@ -10,8 +10,8 @@ from reporter.model.fleet import FleetRow
 CALM = FleetRow(
     rank=0, environment="m", sealed=True, verdict="ready", status="ready", readiness_state="ready",
     closure_state="closed", alert_level="healthy", failed_check_count=0, open_item_count=0, summary="",
-    as_of="2026-06-11T15:40:00Z", age_minutes=10, old=False, next_due="", owners=(), bundle="m/x", risks=(), faults=(),
-    trend=(),
+    as_of="2026-06-11T15:40:00Z", age_minutes=10, old=False, next_due="", drill_overdue=False, owners=(), bundle="m/x",
+    risks=(), faults=(), trend=(),
 )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from cli.conftest import Call
 from cli.test_help import loaded_by
 from reporter.cli import answer
 from reporter.jobs.standing.standing import Actor, Due, OpenItem, Standing
+from reporter.loops.closure import UNDER_REPAIR
 from worlds import AS_OF, reporter_here
 
 LATER = "2026-06-11T17:40:00Z"
@@ -56,7 +57,9 @@ def test_status_says_verdict_what_is_open_and_who_must_act(call: Call, ran: Path
     assert any(line.startswith("  open  A connector recovery is open since 2026-06-11T16:40:00Z") for line in lines)
     assert any(line.startswith("  act   release-governance: ") for line in lines)
     assert "        settles too: Executive report: failed again on retry; Executive report: not delivered" in lines
-    assert any(" `reporter recovery open jira --environment build-fleet --by NAME " in line for line in lines)
+    assert any(UNDER_REPAIR in line for line in lines)
+    assert any(" `reporter recovery close jira --environment build-fleet --state resolved " in line for line in lines)
+    assert "recovery open " not in said.out
     assert not any("OLD" in line for line in lines)
 
 

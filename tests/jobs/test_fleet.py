@@ -16,6 +16,7 @@ from reporter.model.fleet import Fleet, FleetRow
 from reporter.model.schemas import find_schema
 from reporter.render.fleet import build_fleet_view, render_fleet_csv, render_fleet_html
 from reporter.render.json import write_json
+from reporter.render.wording import day
 from reporter.seal.keys import new_key_pair, read_signing_key
 from reporter.settings import load_settings
 from reporter.settings_model import Settings
@@ -135,6 +136,24 @@ def test_page_writes_instants_as_people_do(settings: Settings) -> None:
     due = fleet.environments[0].model_copy(update={"summary": "the next drill is due 2026-06-20T15:40:00Z"})
     (line,) = build_fleet_view(fleet.model_copy(update={"environments": [due]})).lines
     assert line.summary == "the next drill is due 20 June 2026, 15:40 UTC"
+
+
+@pytest.mark.parametrize(
+    ("due", "overdue"),
+    [("2026-06-11T15:40:01Z", False), ("2026-06-11T15:40:00Z", True), ("2026-05-07T10:00:00Z", True)],
+    ids=["a second before", "at", "long after"],
+)
+def test_drill_is_told_as_overdue_from_its_instant_on(tmp_path: Path, due: str, overdue: bool) -> None:  # noqa: FBT001
+    settings = make_settings(tmp_path, "pilot")
+    seal_days(settings, "pilot", "s", drill_due=due)
+    fleet = fleet_of(settings)
+    (row,), (line,) = fleet.environments, build_fleet_view(fleet).lines
+    assert (row.next_due, row.drill_overdue) == (due, overdue)
+    said = day(due)
+    told = f"The rollback drill is overdue since {said}."
+    assert (line.next_due, line.notices) == (("", (told,)) if overdue else (said, ()))
+    (cells,) = csv.DictReader(io.StringIO(render_fleet_csv(fleet).decode()))
+    assert cells["drill_overdue"] == str(overdue)
 
 
 def test_page_says_what_is_old_missing_or_broken(settings: Settings) -> None:
