@@ -48,9 +48,9 @@ def status(
 ) -> int:
     """Say where every environment stands: the verdict, what is due, who must act.
 
-    Begins with the jobs whose last run failed, and ends with the last run of the others. Reads the newest bundle of
-    each environment, once it verifies, and assesses nothing. A bundle older than 26 hours is called out. Exits 5 when
-    one does not verify or is gone, 2 when there is none yet.
+    Begins with the jobs whose last run failed, for one environment or for all, and ends with the last run of the
+    others. Reads the newest bundle of each environment, once it verifies, and assesses nothing. A bundle older than 26
+    hours is called out. Exits 5 when one does not verify or is gone, 2 when there is none yet.
 
     \b
     Examples:
@@ -166,7 +166,8 @@ def _run(run: LastRun) -> str:
     if run.running:
         return f"{head}, still at work"
     if run.exit_code is None:
-        return f"{head}, NEVER CAME TO AN END: killed, or the machine stopped"
+        about = f" for {', '.join(run.failed_environments)}" if run.failed_environments else ""
+        return f"{head}, NEVER CAME TO AN END{about}: killed, or the machine stopped"
     failed = f", FAILED for {', '.join(run.failed_environments)}" if run.failed_environments else ""
     return f"{head}, exit code {run.exit_code} after {run.duration_seconds:g} s{failed}"
 

@@ -35,6 +35,8 @@ class LastRun(NamedTuple):
     exit_code: int | None
     running: bool
     failed_environments: tuple[str, ...] = ()
+    environments: tuple[str, ...] = ()
+    """What it was about; empty where it was about none by name."""
 
     @property
     def failed(self) -> bool:
@@ -47,17 +49,37 @@ class LastRun(NamedTuple):
 def last_runs(settings: "Settings | Places", environments: Collection[str] = ()) -> list[LastRun]:
     """Give the last run of every job, the latest first; with names, of those that were about one of them, or about all.
 
+    An earlier one is given too where it failed for an environment of these that no later run of that job was about.
     What cannot be read is left out.
     """
     ends: dict[int, dict[str, Any]] = {}
-    found: dict[str, LastRun] = {}
+    found: list[LastRun] = []
+    later: dict[str, list[tuple[str, ...]]] = {}
+    asked = environments or settings.environments
     for sequence, run, payload in _rows(settings, _LAST, ()):
         value = json.loads(payload)
         if sequence != run:
             ends[run] = value
-        elif value["what"] not in found and _is_about(value["environments"], environments):
-            found[value["what"]] = _last_run(settings, value, ends.get(run))
-    return list(found.values())
+        elif _is_about(value["environments"], environments):
+            one = _last_run(settings, value, ends.get(run))
+            since = later.setdefault(one.what, [])
+            found += _as_last(one, since, asked) if since else [_named(one, settings.environments)]
+            since.append(one.environments)
+    return found
+
+
+def _named(one: LastRun, known: Collection[str]) -> LastRun:
+    """Name what a run failed for, where it was about some environments alone."""
+    is_of_some = one.failed and not one.failed_environments and {*one.environments} < {*known}
+    return one._replace(failed_environments=one.environments) if is_of_some else one
+
+
+def _as_last(one: LastRun, since: Collection[tuple[str, ...]], asked: Collection[str]) -> list[LastRun]:
+    """Narrow an earlier run to the environments that it failed for and no run since was about; none, no run."""
+    if not one.failed or () in since:
+        return []
+    left = {*(one.failed_environments or one.environments)} & {*asked} - {name for names in since for name in names}
+    return [one._replace(failed_environments=tuple(sorted(left)))] if left else []
 
 
 def _is_about(told: Collection[str], asked: Collection[str]) -> bool:
@@ -81,6 +103,7 @@ def _last_run(settings: "Settings | Places", start: dict[str, Any], end: dict[st
         end["exit_code"] if end else None,
         bool(holder and holder.lives and holder.command == start["what"] and holder.since == start["started_at"]),
         failed,
+        tuple(start["environments"]),
     )
 
 

@@ -142,6 +142,96 @@ def test_status_tells_how_the_last_run_ended_and_which_never_did(capsys: pytest.
     assert [one["failed"] for one in told["runs"]] == [True, True, False]
 
 
+class History:
+    """Runs in the ledger of two pilots, an hour apart, and what `status` says of them."""
+
+    def __init__(self, folder: Path) -> None:
+        (folder / "reporter.toml").write_text("[environments.payments]\n[environments.production]\n", encoding="utf-8")
+        self.settings = load_settings(str(folder / "reporter.toml"), {})[0]
+        self.at = datetime(2026, 6, 2, tzinfo=UTC)
+
+    def add(self, what: str, about: str, code: int | None, failed: str = "") -> None:
+        self.at += timedelta(hours=1)
+        begun = record_start(self.settings, what, about.split(), self.at, self.at)
+        if code is not None:
+            results = tuple(Result(name, failure="UsageFault" if name in failed else "") for name in about.split())
+            record_end(self.settings, begun, Ending(code, results=results), self.at, timedelta(seconds=2))
+
+    def told(self, *asked: str) -> list[tuple[str, int | None, bool, str]]:
+        """Give hour, exit code, whether it failed and for whom."""
+        return [
+            (one.as_of[11:13], one.exit_code, one.failed, " ".join(one.failed_environments))
+            for one in last_runs(self.settings, asked)
+        ]
+
+
+BOTH = "payments production"
+
+
+@pytest.mark.parametrize(
+    ("runs", "told"),
+    [
+        ([("payments", 0), ("production", 0)], [("02", 0, False, "")]),
+        ([("payments", 6), ("production", 0)], [("02", 0, False, ""), ("01", 6, True, "payments")]),
+        ([("payments", None), ("production", 0)], [("02", 0, False, ""), ("01", None, True, "payments")]),
+        ([("production", 0), ("payments", 6)], [("02", 6, True, "payments")]),
+        ([("payments", 6), ("payments", 0), ("production", 0)], [("03", 0, False, "")]),
+        ([("payments", 6), (BOTH, 0)], [("02", 0, False, "")]),
+        ([("payments", 6), ("", 0)], [("02", 0, False, "")]),
+        ([(BOTH, 6), ("production", 0)], [("02", 0, False, ""), ("01", 6, True, "payments")]),
+        ([(BOTH, 2, "production"), ("production", 0)], [("02", 0, False, "")]),
+        ([(BOTH, 2, "payments"), ("production", 0)], [("02", 0, False, ""), ("01", 2, True, "payments")]),
+        ([("payments", 6), ("payments", 7), ("production", 0)], [("03", 0, False, ""), ("02", 7, True, "payments")]),
+        ([("gone", 6), ("production", 0)], [("02", 0, False, "")]),
+        ([(BOTH, 74)], [("01", 74, True, "")]),
+    ],
+)
+def test_a_run_that_failed_is_told_until_a_later_one_was_about_the_same(
+    tmp_path: Path, runs: list[tuple[str, int | None]], told: list[tuple[str, int | None, bool, str]]
+) -> None:
+    history = History(tmp_path)
+    for one in runs:
+        history.add("retry run", *one)
+    assert history.told() == told
+    history.add("mail", "production", 0)
+    assert history.told()[1:] == told
+
+
+def test_status_says_for_whom_a_worker_failed_though_that_of_another_did_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    history = History(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    history.add("retry run", "payments", 6)
+    history.add("alert send", "payments", None)
+    history.add("retry run", "production", 0)
+    history.add("alert send", "production", 0)
+    answer(["status"])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:2] == [
+        (
+            "FAILED: last `reporter alert send`: as of 2026-06-02T02:00:00Z,"
+            " NEVER CAME TO AN END for payments: killed, or the machine stopped"
+        ),
+        "FAILED: last `reporter retry run`: as of 2026-06-02T01:00:00Z, exit code 6 after 2 s, FAILED for payments",
+    ]
+    assert lines[-2:] == [
+        "last `reporter alert send`: as of 2026-06-02T04:00:00Z, exit code 0 after 2 s",
+        "last `reporter retry run`: as of 2026-06-02T03:00:00Z, exit code 0 after 2 s",
+    ]
+    answer(["status", "--json"])
+    runs = json.loads(capsys.readouterr().out)["runs"]
+    assert [(one["what"], one["failed"], one["environments"]) for one in runs] == [
+        ("alert send", True, ["payments"]),
+        ("retry run", True, ["payments"]),
+        ("alert send", False, ["production"]),
+        ("retry run", False, ["production"]),
+    ]
+    answer(["status", "--environment", "production"])
+    assert "FAILED" not in capsys.readouterr().out
+    assert history.told("payments") == [("02", None, True, "payments"), ("01", 6, True, "payments")]
+
+
 @pytest.mark.parametrize(
     ("owner", "step", "code"),
     [(watched, "record_start", 143), (Heartbeat, "start", 143), (watched, "record_end", 0)],
