@@ -53,7 +53,10 @@ class ExecutiveLimits(NamedTuple):
 
 SCREEN: Final = ExecutiveLimits(notices=100, rows=100, risks=100, decisions=100, actions=100)
 LINES: Final = ExecutiveLimits(notices=8, rows=24, risks=40, decisions=34, actions=12)
-"""Lines on paper for each list: together with what is always there, the worst input fits on four pages."""
+"""Lines on paper for each list: together with what is always there, the worst input fits on four pages.
+
+The recommendations, which come last, have what the other lists leave over besides.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,20 +244,28 @@ def _shortened(value: V, most: int) -> V:
 
 def _fitting_limits(view: ExecutiveView) -> ExecutiveLimits:
     """Show as many rows of each list as fit into its lines."""
-    return ExecutiveLimits(
-        notices=_fitting(LINES.notices, map(_lines, view.verdict.notices.rows)),
-        rows=_fitting(
-            LINES.rows,
-            (_lines(f"{one.title.text} {one.before.word} {one.after.word}") for one in view.changes.rows.rows),
-        ),
-        risks=_fitting(LINES.risks, (_lines(one.risk) + 3 for one in view.risks.rows)),
-        decisions=_fitting(LINES.decisions, (_lines(one.decision, one.why) + 2 for one in view.decisions.rows)),
-        actions=_fitting(LINES.actions, map(_lines, view.actions.rows)),
-    )
+    changed = (f"{one.title.text} {one.before.word} {one.after.word}" for one in view.changes.rows.rows)
+    fitted = [
+        _fit(LINES.notices, map(_lines, view.verdict.notices.rows)),
+        _fit(LINES.rows, map(_lines, changed)),
+        _fit(LINES.risks, (_lines(one.risk) + 3 for one in view.risks.rows)),
+        _fit(LINES.decisions, (_lines(one.decision, one.why) + 2 for one in view.decisions.rows)),
+    ]
+    left = sum(LINES) - sum(one.lines for one in fitted)
+    fitted.append(_fit(left, map(_lines, view.actions.rows)))
+    return ExecutiveLimits(*(one.rows for one in fitted))
 
 
-def _fitting(lines: int, heights: Iterable[int]) -> int:
-    return sum(height <= lines for height in accumulate(heights))
+class _Fitted(NamedTuple):
+    """So many rows fit, and take so many lines."""
+
+    rows: int
+    lines: int
+
+
+def _fit(lines: int, heights: Iterable[int]) -> _Fitted:
+    ends = [*takewhile(lambda end: end <= lines, accumulate(heights))]
+    return _Fitted(len(ends), ends[-1] if ends else 0)
 
 
 def _lines(*texts: str) -> int:

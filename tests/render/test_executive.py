@@ -302,6 +302,23 @@ def test_the_paper_has_at_most_four_pages_whatever_comes_in(workers: PdfWorkers,
         assert int(print_pdf(workers, worst, tmp_path / "executive.pdf")["Pages"]) <= MOST_PAGES
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [("W" * 5_000, 9), ("日" * 900, 9), ("a few words " * 500, 9), ("i", 50)],
+    ids=["widest", "codes", "words", "narrow"],
+)
+def test_recommendations_have_the_room_that_other_lists_leave(
+    workers: PdfWorkers, text: str, shown: int, tmp_path: Path
+) -> None:
+    readiness = with_executive(readiness_document(), key_risks=(), decisions=(), recommended_actions=(text,) * MANY)
+    readiness = rewrite(readiness.model_copy(update={"changes": ()}), text, keep_dates=False)
+    paper = render_executive_paper(build_executive_view(readiness))
+    (rest,) = re.findall(r"([\d,]+) more recommendations are not shown here", Parsed(paper).text)
+    assert MANY - int(rest) >= shown
+    with untraced():
+        assert int(print_pdf(workers, readiness, tmp_path / "executive.pdf")["Pages"]) <= MOST_PAGES
+
+
 def test_the_paper_of_an_ordinary_day_has_two_pages_and_its_own_json(workers: PdfWorkers, tmp_path: Path) -> None:
     readiness = readiness_document()
     path, out = tmp_path / "executive.pdf", tmp_path / "out.json"
