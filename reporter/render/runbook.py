@@ -210,8 +210,8 @@ def _proof(readiness: Readiness) -> Tag:
 def _rollback(readiness: Readiness, steps: tuple[StepRow, ...]) -> Rollback:
     report = readiness.loops.runbook
     tag = _proof(readiness)
-    tasks = {step.task for step in report.steps if step.phase == "rollback"}
-    plan = tuple(plain(text) for text in report.rollback_steps if not tasks & {text, plain(text)})
+    ours = [step for step in report.steps if step.phase == "rollback"]
+    plan = tuple(plain(text) for text in report.rollback_steps if not _is_told(text, ours))
     target = number_of(report.rollback_target_minutes, "minute")
     return Rollback(
         tag=tag,
@@ -224,6 +224,12 @@ def _rollback(readiness: Readiness, steps: tuple[StepRow, ...]) -> Rollback:
         plan=Listing(plan, "steps", FILE),
         steps=Listing(steps, "steps", FILE),
     )
+
+
+def _is_told(text: str, steps: Sequence[RunbookStep]) -> bool:
+    """Say whether a step of the plan is one of the runbook, or is quoted whole in one that says it too."""
+    quoted = f": {visible(text).rstrip(' .')}."
+    return any(step.task in {text, plain(text)} or quoted in step.why for step in steps)
 
 
 def _rollback_sentence(readiness: Readiness, tag: Tag, target: str) -> str:

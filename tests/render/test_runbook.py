@@ -129,6 +129,28 @@ def test_steps_of_the_plan_that_the_runbook_has_are_told_once() -> None:
     assert list(view.rollback.plan.rows) == others
 
 
+def test_step_of_the_plan_that_is_quoted_with_one_of_ours_is_told_there_alone() -> None:
+    readiness = readiness_document()
+    first, second, *others = readiness.loops.runbook.rollback_steps
+    why = f"Python decides. Step 1 of 3 of the rollback plan, which is not approved: {first.rstrip('.')}."
+    steps = tuple(
+        readiness.loops.runbook.steps[0].model_copy(
+            update={"phase": "rollback", "number": at, "task": task, "why": said}
+        )
+        for at, (task, said) in enumerate([("Switch it off", why), ("Wait", f"{second.rstrip('.')} or not.")], start=1)
+    )
+    view = build_runbook_view(with_runbook(readiness, steps=steps))
+    assert list(view.rollback.plan.rows) == [second, *others]
+    page = render_runbook_html(view, b"{}").decode()
+    assert page.count('<ul class="steps plan">') == 1
+    assert '<ol class="steps plan">' not in page
+
+
+def test_plan_is_numbered_where_no_step_of_ours_is() -> None:
+    readiness = with_runbook(readiness_document(), steps=())
+    assert '<ol class="steps plan">' in render_runbook_html(build_runbook_view(readiness), b"{}").decode()
+
+
 def test_a_plan_without_steps_is_told() -> None:
     readiness = with_runbook(readiness_document(), rollback_steps=(), steps=())
     assert "The rollback plan gives no steps. Ask the contacts below." in read(readiness)
