@@ -11,8 +11,10 @@ LOCKED := $(PIP) install --no-deps --require-hashes
 AXE := tests/browser/node_modules/axe-core/axe.min.js
 
 # A stamp is named after the content it stands for: a fresh checkout of the same files, whatever their dates, has
-# nothing to do, and an environment that was moved or has another Python is made anew.
-digest = $(shell { printf '%s\n' '$(CURDIR)'; command -v $(PYTHON); cat $(1) 2>/dev/null; } | cksum | tr -d ' ')
+# nothing to do, and an environment that was moved or has another Python is made anew. In an activated shell python3 is
+# that of .venv: what counts is the one that it was made from.
+BASE := $(shell $(PYTHON) -c 'import os, sys; print(os.path.realpath(sys._base_executable))' 2>/dev/null)
+digest = $(shell { printf '%s\n' '$(CURDIR)' '$(BASE)'; cat $(1) 2>/dev/null; } | cksum | tr -d ' ')
 STAMPS := .venv/stamps
 RUN := $(STAMPS)/run-$(call digest,requirements/run.txt requirements/build.txt)
 PROJECT := $(STAMPS)/project-$(call digest,pyproject.toml reporter/__init__.py)
@@ -28,7 +30,7 @@ help:  ## list the targets
 setup: $(DEV) $(PROJECT) | system-report  ## make .venv with all pinned requirements and the project in it
 
 report: $(PROJECT) | system-report  ## run the main job on a sample world
-	@test -f $(SAMPLE)/reporter.toml || $(BIN)/reporter init $(SAMPLE) --sample
+	@test -f $(SAMPLE)/reporter.toml || { said=$$($(BIN)/reporter init $(SAMPLE) --sample) && printf '%s' "$${said%next: *}"; }
 	@$(BIN)/reporter run --settings $(SAMPLE)/reporter.toml
 	@echo 'Open   $(SAMPLE)/bundles/production-pilot/latest/index.html'
 	@echo 'Verify $(BIN)/reporter verify $(SAMPLE)/bundles/production-pilot/latest --key $(SAMPLE)/keys/signing.key.pub'

@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import re
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -248,3 +249,31 @@ def test_pre_commit_runs_what_lint_runs() -> None:
     tools = re.findall(r"^\t@\$\(BIN\)/(ruff \w+|mypy|lint-imports)", lint, flags=re.MULTILINE)
     assert {"ruff check", "ruff format", "mypy", "lint-imports"} <= set(tools)
     assert [tool for tool in tools if f"entry: .venv/bin/{tool}" not in hooks] == []
+
+
+def test_make_takes_the_python_of_its_own_environment_for_the_one_that_it_was_made_from(tmp_path: Path) -> None:
+    """The stamp names the environment: with another stamp, `make` makes it anew."""
+    base = Path(sys.base_prefix, "bin", "python3")
+    subprocess.run([base, "-m", "venv", "--without-pip", tmp_path / ".venv"], check=True)
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    for name in ("linked", "other"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "linked" / "python3").symlink_to(base)
+    (tmp_path / "other" / "python3").write_text("#!/bin/sh\necho /elsewhere/python3\n", encoding="utf-8")
+    (tmp_path / "other" / "python3").chmod(0o755)
+
+    def stamp(folder: Path) -> str:
+        return subprocess.run(
+            ["make", "--silent", "--eval=shown: ; @echo $(RUN)", "shown"],
+            cwd=tmp_path,
+            env={"PATH": f"{folder}:/usr/bin:/bin"},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+
+    made_from = stamp(base.parent)
+    assert re.fullmatch(r"\.venv/stamps/run-[0-9]+\n", made_from)
+    assert stamp(tmp_path / ".venv" / "bin") == made_from
+    assert stamp(tmp_path / "linked") == made_from
+    assert stamp(tmp_path / "other") != made_from
