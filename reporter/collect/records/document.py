@@ -6,11 +6,12 @@ chunk and one item.
 
 import re
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
 from reporter.collect.records.lines import BOM
+from reporter.collect.records.outside import ITEMS, NOTHING, WHOLE, Outside, read_outside
 from reporter.collect.records.reading import CHUNK, Batches, DamagedStream, Read
 from reporter.model.raw_records import RecordBatch, RecordFault
 
@@ -33,15 +34,24 @@ class _Stop(Exception):
         self.wanted = wanted
 
 
-def read_document(read: Read, source: str, limit: int, outside: dict[str, Any] | None = None) -> Batches:
-    """Yield the items of a document, each of at most `limit` bytes; put what stands beside `items` into `outside`."""
+def read_document(read: Read, source: str, limit: int, outside: list[Outside] | None = None) -> Batches:
+    """Yield the items of a document, each of at most `limit` bytes.
+
+    What stands beside them is put into `outside`, for whoever reads on where this says that there is more; without it
+    the document must hold all there is.
+    """
     scan = _Scan(source, limit)
     try:
         while chunk := read(CHUNK):
             yield from scan.feed(chunk)
         yield from scan.finish()
+        beside = scan.outside()
+        for flaw in beside.flaws():
+            yield RecordFault(source, scan.number + 1, *flaw, UNIT)
         if outside is not None:
-            outside.update(scan.outside())
+            outside.append(beside)
+        elif missing := beside.missing(scan.number):
+            yield RecordFault(source, None, missing, WHOLE)
     except (DamagedStream, _Stop) as damage:
         yield from scan.leave()
         yield RecordFault(source, scan.number + 1, damage.found, damage.wanted, UNIT)
@@ -62,6 +72,7 @@ class _Scan:
         self._position = 0  # in _left: all before it is understood
         self._too_long = False
         self._outside: list[bytes] = []
+        self._outside_bytes = 0
         self._began = False
         self._items: list[bytes] = []
         self._new_in_list = True
@@ -101,15 +112,16 @@ class _Scan:
             items, self._items = self._items, []
             yield RecordBatch(items, self._source, self.number - len(items) + 1, UNIT)
 
-    def outside(self) -> dict[str, Any]:
-        """Give the members of the document's object, with null for lists and objects."""
+    def outside(self) -> Outside:
+        """Give what the document's object holds beside its items."""
         if not self._outside:
-            return {}
+            return NOTHING
+        if self._outside_bytes > LONGEST_OUTSIDE:
+            raise _Stop("too much beside the items", f"{LONGEST_OUTSIDE} bytes at most")
         try:
-            members: dict[str, Any] = msgspec.json.decode(b"".join(self._outside))
-        except (msgspec.DecodeError, UnicodeDecodeError):
+            return read_outside(b"".join(self._outside))
+        except ValueError:
             raise _Stop("text around the items that is not JSON", "a JSON object") from None
-        return members
 
     def _bracket(self, bracket: bytes, between: bytes, at: int) -> Iterator[RecordBatch | RecordFault]:
         if not self._open and (self._outside or self._seen_items):
@@ -120,45 +132,45 @@ class _Scan:
         elif self._open.pop() + bracket not in (b"[]", b"{}"):
             raise _Stop("a bracket that closes none")
         else:
-            yield from self._closes(between)
+            yield from self._closes(bracket, between)
 
     def _opens(self, bracket: bytes, between: bytes, at: int) -> Iterator[RecordBatch | RecordFault]:
         depth = len(self._open)
         if not depth:
             self._begin(bracket)
-        elif depth == self._list_depth:
-            yield from self._between(between, last=False)
-            self._start, self._too_long = at, False
-        elif depth == 1:
-            self._member(bracket, between)
+        elif self._list_depth:
+            if depth == self._list_depth:
+                yield from self._between(between, last=False)
+                self._start, self._too_long = at, False
+        elif depth == 1 and bracket == b"[" and _is_items(between):
+            self._list_depth, self._seen_items, self._new_in_list = len(self._open) + 1, True, True
+            self._beside(between)
+        else:
+            self._beside(between + bracket)
 
-    def _closes(self, between: bytes) -> Iterator[RecordBatch | RecordFault]:
+    def _closes(self, bracket: bytes, between: bytes) -> Iterator[RecordBatch | RecordFault]:
         depth = len(self._open)  # of what holds what was closed
         if self._list_depth == depth + 1:
             yield from self._between(between, last=True)
             self._list_depth = 0
-        elif depth and depth == self._list_depth:
+            if depth:
+                self._beside(b"null")
+        elif not self._list_depth:
+            self._beside(between + bracket)
+        elif depth == self._list_depth:
             yield from self._item()
-        if self._open == [b"{"] and not self._list_depth:
-            self._outside.append(b"null")
-        elif not depth and self._outside:
-            self._outside.append(between + b"}")
 
     def _begin(self, bracket: bytes) -> None:
         if bracket == b"[":
             self._list_depth, self._seen_items = 1, True
         else:
-            self._outside.append(b"{")
+            self._beside(bracket)
 
-    def _member(self, bracket: bytes, between: bytes) -> None:
-        self._outside.append(between)
-        if sum(map(len, self._outside)) > LONGEST_OUTSIDE:
-            raise _Stop("too much beside the items")
-        key = _KEY.search(between)
-        if bracket == b"[" and key and key[1] == b"items":
-            if self._seen_items:
-                raise _Stop("`items` given more than once")
-            self._list_depth, self._seen_items = len(self._open) + 1, True
+    def _beside(self, text: bytes) -> None:
+        """Keep what is no item, unless there is too much of it."""
+        self._outside_bytes += len(text)
+        if self._outside_bytes <= LONGEST_OUTSIDE:
+            self._outside.append(text)
 
     def _item(self) -> Iterator[RecordBatch | RecordFault]:
         if self._too_long or self._position - self._start > self._limit:
@@ -206,3 +218,12 @@ class _Scan:
         self._start = min(0, self._start)
         if len(self._left) - self._position > max(self._limit, CHUNK):
             raise _Stop("a text or number without end")
+
+
+def _is_items(between: bytes) -> bool:
+    """Say whether the last key before a bracket is that of the items, in whatever spelling."""
+    key = _KEY.search(between)
+    try:
+        return key is not None and msgspec.json.decode(b'"' + key[1] + b'"') == ITEMS
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return False

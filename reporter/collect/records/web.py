@@ -6,12 +6,13 @@ token is for this one.
 """
 
 import tempfile
-from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple
+from typing import IO, TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
 from reporter.collect.files import Unread, name_of
 from reporter.collect.records.document import read_document
 from reporter.collect.records.lines import read_lines
+from reporter.collect.records.outside import NOTHING, WHOLE, Outside
 from reporter.collect.records.reading import Batches, Paging, Reading
 from reporter.collect.records.streams import SQLITE, peek, plain_stream, read_head, size_of, unpacked_stream
 from reporter.collect.records.suffixes import is_document, is_file_name
@@ -39,7 +40,7 @@ def read_web(url: str, source: str, reading: Reading) -> Batches:
     pages = _Pages(url, reading.paging)
     number = 0
     while address := pages.address:
-        outside: dict[str, Any] = {}
+        outside: list[Outside] = []
         before, damaged = number, False
         for part in _read_page(address, named, reading, access, outside):
             if isinstance(part, RecordBatch):
@@ -52,7 +53,10 @@ def read_web(url: str, source: str, reading: Reading) -> Batches:
                 damaged = True
                 number = max(number, before + part.number)
                 yield part._replace(number=before + part.number, unit=UNIT)
-        fault = pages.turn(number - before, outside, damaged=damaged)
+        beside = outside[0] if outside else NOTHING
+        fault = pages.turn(number - before, beside, damaged=damaged)
+        if not fault and not pages.address and (missing := beside.missing(number, pages.count)):
+            fault = missing, WHOLE
         if fault:
             yield RecordFault(source, number + 1, *fault, UNIT)
             return
@@ -70,12 +74,17 @@ class _Pages:
         self._seen: set[str] = set()
         self.address = self._number(1) if self._numbered else url
 
-    def turn(self, records: int, outside: dict[str, Any], *, damaged: bool) -> tuple[str, str] | None:
+    @property
+    def count(self) -> int:
+        """How many pages were read."""
+        return len(self._seen)
+
+    def turn(self, records: int, outside: Outside, *, damaged: bool) -> tuple[str, str] | None:
         """Go on to the next page, or say what is wrong with the way to it."""
         self._seen.add(self.address)
-        link = outside.get(self._paging.next_key)
+        link = outside.members.get(self._paging.next_key)
         here, self.address = self.address, ""
-        if self._paging.next_key in outside:
+        if self._paging.next_key in outside.members:
             self._linked = True
         if link not in (None, ""):
             if not isinstance(link, str):
@@ -120,9 +129,7 @@ def _same_host(there: str, url: str) -> bool:
     return one.scheme == "https" and one.hostname == other.hostname and ports[0] == ports[1] and "@" not in one.netloc
 
 
-def _read_page(
-    address: str, named: _Named, reading: Reading, access: "HttpsAccess", outside: dict[str, Any]
-) -> Batches:
+def _read_page(address: str, named: _Named, reading: Reading, access: "HttpsAccess", outside: list[Outside]) -> Batches:
     """Yield the records of one page; a fault without a number when there is none."""
     from reporter.collect.https import fetch_into  # noqa: PLC0415 - httpx is imported by whoever has an address
 
@@ -132,7 +139,7 @@ def _read_page(
 
 
 def _records(
-    page: IO[bytes], unread: Unread | None, named: _Named, reading: Reading, outside: dict[str, Any]
+    page: IO[bytes], unread: Unread | None, named: _Named, reading: Reading, outside: list[Outside]
 ) -> Batches:
     source = named.alias
     page.seek(0)

@@ -113,6 +113,38 @@ def test_token_never_follows_a_link_elsewhere(
     assert [one.found for one in parts if isinstance(one, RecordFault)] == ([found] if found else [])
 
 
+@pytest.mark.parametrize(
+    ("beside", "found"),
+    [
+        ({"total": 7}, None),
+        ({"total": 8}, "7 records, and a total of 8: there are more"),
+        ({"pages": 3}, None),
+        ({"pages": 4}, "7 records, and 4 pages: there are more"),
+        ({"next_cursor": "abc"}, "7 records, and `next_cursor`: there are more"),
+    ],
+    ids=["total", "greater-total", "pages", "more-pages", "cursor"],
+)
+def test_last_page_that_says_there_is_more_is_a_fault(
+    server: TlsServer, reading: Reading, answer: Callable[[Answer], None], beside: dict[str, Any], found: str | None
+) -> None:
+    answer(lambda query: json.dumps(json.loads(by_number(query)) | beside).encode())
+    parts = list(open_source(server.url("/evidence"), reading))
+    assert ids(parts) == [one["session_id"] for one in ITEMS]
+    assert [one.found for one in parts if isinstance(one, RecordFault)] == ([found] if found else [])
+
+
+def test_total_of_linked_pages_is_that_of_all(
+    server: TlsServer, reading: Reading, answer: Callable[[Answer], None]
+) -> None:
+    pages = {
+        None: {"next": "?cursor=b", "items": ITEMS[:4], "total": 7},
+        "b": {"items": ITEMS[4:], "next": None, "total": 7},
+    }
+    answer(lambda query: json.dumps(pages[query.get("cursor")]).encode())
+    parts = list(open_source(server.url("/evidence"), reading))
+    assert (ids(parts), len(parts)) == ([one["session_id"] for one in ITEMS], len(ITEMS))
+
+
 def test_link_with_a_password_is_refused(server: TlsServer, reading: Reading, answer: Callable[[Answer], None]) -> None:
     link = server.url("/evidence").replace("https://", "https://me:pass@")
     answer(lambda _: json.dumps({"items": [], "next": link}).encode())
