@@ -276,7 +276,10 @@ def test_upstream_variables_alone_are_enough(world: Path, tmp_path: Path) -> Non
     }
     done = reporter_here("run", "--as-of", AS_OF, cwd=tmp_path, env=env)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("default  BLOCKED")
+    verdict, blocked, besides = done.stdout.splitlines()[:3]
+    assert verdict.startswith("default  BLOCKED")
+    assert blocked.startswith("         release readiness: blocked by ")
+    assert besides.startswith("         production: all 7 reports that were asked for are in order")
     assert "made a signing key" in done.stderr
     assert (tmp_path / "keys" / "signing.key").stat().st_mode & 0o777 == 0o600
     verified = reporter_here("verify", "bundles/default/latest", "--key", "keys/signing.key.pub", cwd=tmp_path)

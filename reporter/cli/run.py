@@ -18,7 +18,7 @@ from reporter.cli.options import (
 )
 from reporter.cli.progress import shown
 from reporter.cli.terminal import complain, event, log_as, print_json, remark, say
-from reporter.cli.verdict import exit_code, is_held, overall
+from reporter.cli.verdict import BLOCKED, exit_code, is_held, overall
 from reporter.clock import utc_now
 from reporter.environments import chosen_environments
 from reporter.jobs.fleet import write_fleet
@@ -133,10 +133,11 @@ def _print(result: Run) -> None:
         verdict = overall(one.status or "", one.readiness_state, one.closure_state) if one.bundle else "NO BUNDLE"
         say(f"{one.environment:<{widest}}  {verdict:<15}  {one.bundle}".rstrip())
         if one.bundle:
-            say(f"{'':<{widest}}  {one.summary}")
             held = one.readiness_summary if one.readiness_state == "blocked" else _words(one.readiness_state)
             said = f"release readiness: {held}; closure: {_words(one.closure_state)}"
-            say(f"{'':<{widest}}  {said}")
+            lines = (said, f"production: {one.summary}") if verdict == BLOCKED else (one.summary, said)
+            for line in lines:
+                say(f"{'':<{widest}}  {line}")
 
 
 def _words(state: str) -> str:

@@ -21,6 +21,7 @@ from reporter.cli.terminal import print_json, remark, say
 from reporter.cli.verdict import overall
 from reporter.environments import chosen_environments
 from reporter.errors import ExitCode
+from reporter.jobs.held import summary_of
 from reporter.jobs.runs.latest import LastRun, last_runs
 from reporter.jobs.standing import public_key_of
 from reporter.jobs.standing.standing import OLD_AFTER, Attached, Due, OpenItem, Standing, standing_of
@@ -106,7 +107,7 @@ def _lines(one: Standing) -> Iterator[str]:
         yield from (f"  {fault}" for fault in one.faults)
         return
     yield f"{one.environment}: {overall(one.status, one.readiness_state, one.closure_state)}"
-    yield f"  {one.summary}"
+    yield f"  {summary_of(one)}"
     states = (("release readiness", one.readiness_state), ("closure", one.closure_state))
     said = [f"{what}: {state.replace('_', ' ')}" for what, state in states if state]
     yield f"  {'; '.join((*said, f'as of {one.as_of}, {_age(one.age)} ago'))}"

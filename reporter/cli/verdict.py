@@ -5,6 +5,9 @@ from collections.abc import Iterable
 from reporter.errors import ExitCode
 from reporter.model.words import Status
 
+BLOCKED = "BLOCKED"
+"""The verdict of an environment whose reports are in order and whose release is held all the same."""
+
 
 def word(status: Status) -> str:
     """Write a status as people read it."""
@@ -14,7 +17,7 @@ def word(status: Status) -> str:
 def overall(status: str, readiness_state: str, closure_state: str) -> str:
     """Write a verdict as people read it, never a better one than release readiness and the closure have."""
     held = is_held(readiness_state, closure_state)
-    return "BLOCKED" if held and status != Status.NEEDS_ATTENTION else status.replace("_", " ").upper()
+    return BLOCKED if held and status != Status.NEEDS_ATTENTION else status.replace("_", " ").upper()
 
 
 def is_held(readiness_state: str, closure_state: str) -> bool:

@@ -7,6 +7,7 @@ from typing import Final
 from reporter import __version__
 from reporter.assess.fleet import rank_fleet
 from reporter.errors import BundleNotWritten
+from reporter.jobs.held import summary_of
 from reporter.jobs.standing.standing import Standing, instant_of, overall_state, standing_of
 from reporter.model.fleet import Fleet, FleetRow
 from reporter.model.instants import FUTURE_TOLERANCE, format_instant
@@ -70,7 +71,7 @@ def _row(settings: Settings, one: Standing, now: datetime, key: PublicKey) -> Fl
         alert_level=one.alert_level,
         failed_check_count=latest.failed_check_count if latest else 0,
         open_item_count=latest.open_item_count if latest else len(one.open_items),
-        summary=one.summary,
+        summary=summary_of(one),
         as_of=one.as_of,
         age_minutes=int(one.age.total_seconds() // 60),
         old=one.old,

@@ -7,7 +7,7 @@ from reporter.model.readiness import Readiness
 from reporter.model.registry import BY_NAME
 from reporter.model.reports import AlertLevel, Mode, Status
 from reporter.model.text import count, shorten
-from reporter.render.blockers import name_blockers
+from reporter.render.blockers import Named, name_blockers
 from reporter.render.shapes import Counts, Listing, Section, State, Tag, Verdict
 from reporter.render.wording import (
     CLOSURE_TAGS,
@@ -133,10 +133,18 @@ def _hold_for_blockers(readiness: Readiness) -> str:
     if not named:
         state = f"release readiness is {given(readiness.readiness_state)}, closure {given(readiness.closure_state)}"
         return f"The environment is in order, but {state.replace('_', ' ')}: wanted ready and closed."
-    told = "; ".join(shorten(one.text, LONGEST_BLOCKER) for one in named[:TOLD_BLOCKERS])
-    more = f"; and {len(named) - TOLD_BLOCKERS:,} more" if len(named) > TOLD_BLOCKERS else ""
+    routes = {one.code: one.route_count for one in readiness.loops.closure.open_items}
+    names = list(dict.fromkeys(_name_blocker(one, routes.get(one.row.code, 0)) for one in named))
+    told = "; ".join(names[:TOLD_BLOCKERS])
+    more = f"; and {len(names) - TOLD_BLOCKERS:,} more" if len(names) > TOLD_BLOCKERS else ""
     verb = "holds" if len(named) == 1 else "hold"
     return f"The environment is in order, but {count(len(named), 'blocker')} {verb} the release: {told}{more}."
+
+
+def _name_blocker(one: Named, routes: int) -> str:
+    """Name a blocker within a sentence, and count its routes; its details stand below."""
+    name = shorten(one.title.replace(": ", " "), LONGEST_BLOCKER)
+    return f"{name} ({count(routes, 'route')})" if routes else name
 
 
 def _besides(readiness: Readiness) -> str:

@@ -9,6 +9,7 @@ from reporter.model.checks import CheckStatus
 from reporter.model.closing_reports import BlockerRow, OverrideRow
 from reporter.model.readiness import Readiness
 from reporter.model.reports import AlertLevel, Mode, Status
+from reporter.model.text import count
 from reporter.render.blockers import name_blockers
 from reporter.render.shapes import Verdict
 from reporter.render.view import build_view
@@ -92,17 +93,33 @@ def test_the_first_blockers_are_told_in_words_and_the_others_counted() -> None:
     )
     assert verdict_of(document).sentence == (
         "The environment is in order, but 5 blockers hold the release:"
-        " Drill history: found needs_attention, wanted ready; Worker of Executive report: 1 route failed;"
-        " Files of the bundle: runbook.pdf is not there; and 2 more."
+        " Drill history; Worker of Executive report; Files of the bundle; and 2 more."
     )
     assert [one.title for one in name_blockers(document)][3:] == ["Acknowledgements", "Something else"]
 
 
 def test_one_blocker_is_told_in_the_singular_and_a_long_one_is_cut() -> None:
-    document = with_blockers(standing(Status.READY, "blocked", "open"), ("something_else", "x" * 1_000))
+    document = with_blockers(standing(Status.READY, "blocked", "open"), (f"something_{'x' * 1_000}", "y"))
     sentence = verdict_of(document).sentence
-    assert sentence.startswith("The environment is in order, but 1 blocker holds the release: Something else: xxx")
+    assert sentence.startswith("The environment is in order, but 1 blocker holds the release: Something xxx")
     assert len(sentence) < 300
+
+
+def test_blocker_that_is_an_open_item_is_told_with_its_routes_and_without_what_stands_below() -> None:
+    document = standing(Status.READY, "blocked", "open")
+    item = readiness_document().loops.closure.open_items[0]
+    document = with_loops(document, closure=document.loops.closure.model_copy(update={"open_items": (item,)}))
+    assert (": " in item.title, item.route_count > 0) == (True, True)
+    document = with_blockers(
+        document,
+        (item.code, f"{item.title}: 2 routes"),
+        (item.code, f"{item.title}: 2 routes, told again"),
+        ("notification_acknowledgements", "go_backend_python_fallback_monthly -> slack, and another"),
+    )
+    assert verdict_of(document).sentence == (
+        f"The environment is in order, but 3 blockers hold the release: {item.title.replace(': ', ' ')}"
+        f" ({count(item.route_count, 'route')}); Acknowledgements."
+    )
 
 
 def test_a_hold_without_a_named_blocker_says_what_was_found() -> None:
