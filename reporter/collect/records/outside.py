@@ -15,7 +15,6 @@ from reporter.model.text import visible
 
 ITEMS: Final = "items"
 WHOLE: Final = "a document that holds all records"
-_PUNCTUATION: Final = re.compile(r"[^a-z0-9]")
 _MORE: Final = re.compile(
     r"(?:odata)?next(?:continuation|page|cursor|link|ur[il]|href|token|offset|marker|key|start|scroll)*"
     r"|(?:has|is)?(?:more|moreavailable|next|nextpage|truncated|incomplete|incompleteresults|partial)"
@@ -99,7 +98,7 @@ def _every(members: _Pairs) -> Iterator[tuple[str, Any]]:
 
 
 def _plain(name: str) -> str:
-    return _PUNCTUATION.sub("", name.casefold())
+    return "".join(filter(str.isalnum, name.casefold()))
 
 
 def _says_more(name: str, value: object) -> bool:
