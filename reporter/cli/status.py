@@ -22,7 +22,7 @@ from reporter.cli.verdict import overall
 from reporter.environments import chosen_environments
 from reporter.errors import ExitCode
 from reporter.jobs.held import summary_of
-from reporter.jobs.runs.latest import LastRun, last_runs
+from reporter.jobs.runs.latest import LastRun, last_bundles, last_runs
 from reporter.jobs.standing import public_key_of
 from reporter.jobs.standing.standing import OLD_AFTER, Attached, Due, OpenItem, Standing, standing_of
 from reporter.seal.keys import PublicKey
@@ -63,7 +63,8 @@ def status(
     for line in remarks:
         remark(line)
     now, key = instant_of(as_of), public_key_of(settings)
-    standings = [standing_of(settings, name, now, key) for name in chosen_environments(settings, environments)]
+    names, recorded = chosen_environments(settings, environments), last_bundles(settings, now)
+    standings = [standing_of(settings, name, now, key, recorded.get(name, "")) for name in names]
     reasons = _explain(standings, key) if explain and key else {}
     runs = sorted(last_runs(settings, environments), key=lambda one: not one.failed)
     if as_json:

@@ -8,6 +8,7 @@ from reporter import __version__
 from reporter.assess.fleet import rank_fleet
 from reporter.errors import BundleNotWritten
 from reporter.jobs.held import summary_of
+from reporter.jobs.runs.latest import last_bundles
 from reporter.jobs.standing.standing import Standing, instant_of, overall_state, standing_of
 from reporter.model.fleet import Fleet, FleetRow
 from reporter.model.instants import FUTURE_TOLERANCE, format_instant
@@ -46,7 +47,9 @@ def write_fleet(settings: Settings, now: datetime, wall_now: datetime, key: Publ
 
 def build_fleet(settings: Settings, names: list[str], now: datetime, key: PublicKey) -> Fleet:
     """Read where every environment stands, and rank them."""
-    rows = (_row(settings, standing_of(settings, name, now, key), now, key) for name in names)
+    recorded = last_bundles(settings, now)
+    standings = (standing_of(settings, name, now, key, recorded.get(name, "")) for name in names)
+    rows = (_row(settings, one, now, key) for one in standings)
     return Fleet(as_of=format_instant(now), tool_version=__version__, environments=rank_fleet(rows))
 
 

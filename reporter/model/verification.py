@@ -20,6 +20,7 @@ FAILURE_CODES: Mapping[str, str] = {
     "unreadable": "the file or directory could not be read",
     "unsigned": "there is no attestation, or it holds no signature",
     "wrong_key": "the envelope was signed by another key than the one given",
+    "wrong_name": "the directory has the name of another bundle: its instant or its digest is not that of the seal",
 }
 
 

@@ -17,6 +17,7 @@ from reporter.seal.digests import SUMS_NAME, hash_file, parents_of, sha256_hex, 
 from reporter.seal.disk import create_file, is_running, make_directories, make_directory, replace_file, sync_directory
 from reporter.seal.envelope import ATTESTATION_NAME, ENVELOPE_BYTES_MAX, sign_envelope
 from reporter.seal.keys import SigningKey
+from reporter.seal.names import BUNDLE_NAME
 from reporter.seal.statement import build_statement
 from reporter.seal.verify import verify_bundle
 
@@ -26,7 +27,6 @@ PARTIAL_PREFIX = ".partial-"
 PARTIAL_KEPT_SECONDS = 24 * 60 * 60
 _FUTURE_TOLERANCE = timedelta(minutes=5)
 _ENVIRONMENT = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
-_BUNDLE_NAME = re.compile(r"([0-9]{8}T[0-9]{6}Z)-([0-9a-f]{12})")
 
 
 class SealedBundle(NamedTuple):
@@ -152,7 +152,7 @@ def names_in(parent: str, before: datetime | None = None) -> list[BundleName]:
             names = os.listdir(parent)
         except FileNotFoundError:
             return []
-    matches = (_BUNDLE_NAME.fullmatch(name) for name in sorted(names, reverse=True))
+    matches = (BUNDLE_NAME.fullmatch(name) for name in sorted(names, reverse=True))
     return [
         BundleName(os.path.join(parent, match[0]), match[1], match[2])
         for match in matches
@@ -244,7 +244,7 @@ def _point_latest(parent: str, name: str, horizon: str) -> None:
     """
     latest = os.path.join(parent, LATEST_NAME)
     with contextlib.suppress(OSError):
-        current = _BUNDLE_NAME.fullmatch(os.readlink(latest))
+        current = BUNDLE_NAME.fullmatch(os.readlink(latest))
         if current is not None and os.path.isdir(latest):
             ranks = [(stamp <= horizon, stamp) for stamp in (current[1], name[:16])]
             if ranks[0] > ranks[1]:

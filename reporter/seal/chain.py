@@ -10,12 +10,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from reporter.model.verification import FAILURE_CODES
 from reporter.seal.bundle import LATEST_NAME, PRUNED_NAME, BundleName, lost_latest_in, names_in
 from reporter.seal.digests import sha256_hex
 from reporter.seal.envelope import ATTESTATION_NAME, open_envelope
 from reporter.seal.faults import SealFault
 from reporter.seal.history import read_attestation
 from reporter.seal.keys import PublicKey
+from reporter.seal.names import lies_about
 from reporter.seal.statement import read_statement
 from reporter.seal.verify import verify_bundle
 
@@ -87,6 +89,8 @@ def _kept(name: BundleName, keys: Sequence[PublicKey]) -> ChainLink:
         predicate = _opened(raw, keys)
     except SealFault as fault:
         return _link(name, "", {}, (f"{fault.code}: {fault.file}: {fault.detail}",), pruned=True)
+    if lies_about(name.path, sha256_hex(raw), predicate):
+        failures = (*failures, f"wrong_name: .: {FAILURE_CODES['wrong_name']}")
     return _link(name, sha256_hex(raw), predicate, failures, pruned=True)
 
 
@@ -101,8 +105,6 @@ def _opened(raw: bytes, keys: Sequence[PublicKey]) -> Any:  # noqa: ANN401 - JSO
 
 
 def _link(name: BundleName, digest: str, predicate: Any, failures: tuple[str, ...], *, pruned: bool) -> ChainLink:  # noqa: ANN401 - JSON
-    if digest and not digest.startswith(name.digest):
-        failures = (*failures, f"changed: {ATTESTATION_NAME}: it is not the one that the bundle's name says")
     previous = predicate.get("previous")
     before = previous.get("digest", "") if isinstance(previous, dict) else ""
     words = (str(predicate.get("environment", "")), str(predicate.get("as_of", "")))

@@ -13,10 +13,11 @@ import stat
 from collections.abc import Mapping
 
 from reporter.model.verification import FAILURE_CODES, Failure, Verification
-from reporter.seal.digests import SUMS_NAME, hash_descriptor, parents_of, parse_sums
+from reporter.seal.digests import SUMS_NAME, hash_descriptor, parents_of, parse_sums, sha256_hex
 from reporter.seal.envelope import ATTESTATION_NAME, ENVELOPE_BYTES_MAX, open_envelope
 from reporter.seal.faults import SealFault
 from reporter.seal.keys import PublicKey
+from reporter.seal.names import lies_about
 from reporter.seal.statement import Statement, read_statement
 
 DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
@@ -33,18 +34,21 @@ def verify_bundle(path: str | os.PathLike[str], public_key: PublicKey) -> Verifi
     except OSError as error:
         return _refused(public_key, Failure("unreadable", _shown(os.fspath(path)), _reason(error)))
     try:
-        return _verify_directory(root, public_key)
+        return _verify_directory(root, path, public_key)
     finally:
         os.close(root)
 
 
-def _verify_directory(root: int, public_key: PublicKey) -> Verification:
+def _verify_directory(root: int, path: str | os.PathLike[str], public_key: PublicKey) -> Verification:
     """Judge the seal first; it decides what the files are compared with."""
     failures: set[Failure] = set()
     statement: Statement | None = None
     sums: dict[str, str] | None = None
     try:
-        statement = read_statement(open_envelope(read_list(root, ATTESTATION_NAME), public_key))
+        seal = read_list(root, ATTESTATION_NAME)
+        statement = read_statement(open_envelope(seal, public_key))
+        if lies_about(path, sha256_hex(seal), statement.predicate):
+            failures.add(_failure("wrong_name", "."))
     except SealFault as fault:
         failures.add(Failure(fault.code, fault.file, fault.detail))
     try:

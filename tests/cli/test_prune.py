@@ -109,8 +109,8 @@ def test_what_does_not_count_has_no_place_among_the_newest(rules: Rules) -> None
 
 JUNK = {
     "empty": "it does not verify",
-    "copied": "its name is not that of its seal",
-    "renamed": "its name is not that of its seal",
+    "copied": "it does not verify",
+    "renamed": "it does not verify",
     "future": "it is dated later than now",
     "foreign": "it is of another environment",
 }
@@ -224,6 +224,18 @@ def test_hold_that_holds_a_private_value_is_refused(call: Call, settings: Settin
         "error: --ref: found what is configured as heartbeat_url (not shown), wanted none in a record;"
         " rule private_value\n"
     )
+
+
+def test_hold_is_for_the_seal_that_a_bundle_has_not_for_the_name_that_it_was_given(
+    call: Call, settings: Settings
+) -> None:
+    made = chain(settings, 2)
+    shutil.rmtree(made[1])
+    lying = Path(shutil.copytree(made[0], made[1]))
+    (lying.parent / f"20260610T000000Z-{'e' * 12}").mkdir()
+    for digits in (lying.name[-12:], "e" * 12):
+        said = call("prune", "--settings", settings.file, "--hold", digits, *SIGNED)
+        assert (said.code, "found no bundle of pilot with this digest" in said.err) == (2, True)
 
 
 def test_hold_of_the_settings_counts_too(call: Call, settings: Settings) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,11 @@ from freezegun import freeze_time
 from cli.conftest import Call
 from cli.test_help import loaded_by
 from reporter.cli import answer
+from reporter.jobs.fleet import build_fleet
+from reporter.jobs.standing import public_key_of
 from reporter.jobs.standing.standing import Actor, Due, OpenItem, Standing
 from reporter.loops.closure import UNDER_REPAIR
+from reporter.settings import load_settings
 from worlds import AS_OF, reporter_here
 
 LATER = "2026-06-11T17:40:00Z"
@@ -111,6 +115,30 @@ def test_newest_bundle_that_was_moved_away_does_not_uncover_the_one_before(call:
     assert (listed.code, f"GONE: `latest` shows {newest.name}" in listed.out) == (5, True)
     (one,) = json.loads(call("history", *common, "--json").out)["environments"]
     assert one["lost_latest"] == newest.name
+
+
+def test_last_recorded_bundle_that_is_gone_is_told_though_latest_shows_an_older_one(
+    call: Call, copy: Path, tmp_path: Path
+) -> None:
+    older, newest = bundles(copy)
+    newest.rename(tmp_path / "away")
+    (newest.parent / "latest").unlink()
+    (newest.parent / "latest").symlink_to(older.name)
+    common = ("--settings", copy / "reporter.toml", "-e", PILOT)
+    said = call("status", *common, "--as-of", LATER)
+    assert said.code == 5
+    assert said.out.splitlines()[:3] == [
+        "build-fleet: NOT VERIFIED",
+        f"  {newest}, as of {LATER}: nothing that it says can be relied on",
+        "  the record of its run names it, but it is gone: bring it back, or run again",
+    ]
+    before = call("status", *common, "--as-of", AS_OF)
+    assert (before.code, f"  {older}" in before.out) == (0, True)
+    settings, _ = load_settings(str(copy / "reporter.toml"))
+    key = public_key_of(settings)
+    assert key is not None
+    (row,) = build_fleet(settings, [PILOT], datetime.fromisoformat(LATER), key).environments
+    assert (row.sealed, row.verdict, row.bundle) == (False, "", f"{PILOT}/{newest.name}")
 
 
 def test_very_many_open_items_are_cut_on_a_screen(call: Call, copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,8 @@ from reporter.jobs.standing.advice import Route, advise, for_environment
 from reporter.jobs.standing.chain import chain_of, lost_of
 from reporter.jobs.standing.difference import compare_bundles, find_bundle
 from reporter.jobs.standing.standing import Actor, Due, OpenItem, standing_of
-from reporter.seal.bundle import write_bundle
+from reporter.model.verification import FAILURE_CODES
+from reporter.seal.bundle import prune_bundle, write_bundle
 from reporter.settings import load_settings
 from reporter.settings_model import Settings
 
@@ -48,8 +49,8 @@ def seal(settings: Settings, at: datetime, document: Any = None, **said: Any) ->
     return Path(write_bundle(folder, "pilot", at, files, predicate, key, wall_now=NOW.timestamp()).path)
 
 
-def standing(settings: Settings, now: datetime = NOW) -> Any:  # noqa: ANN401 - a Standing
-    return standing_of(settings, "pilot", now, public_key_of(settings))
+def standing(settings: Settings, now: datetime = NOW, recorded: str = "") -> Any:  # noqa: ANN401 - a Standing
+    return standing_of(settings, "pilot", now, public_key_of(settings), recorded)
 
 
 def test_without_a_bundle_it_says_what_to_run(settings: Settings) -> None:
@@ -76,6 +77,41 @@ def test_bundle_that_latest_shows_and_that_is_gone_is_where_it_stands(settings: 
     assert (found.bundle, found.as_of, found.status, found.sealed) == (str(gone), stamp(NOW), "", False)
     assert found.faults == ("`latest` shows it, but it is gone: bring it back, or run again",)
     assert lost_of(settings, "pilot") == gone.name
+
+
+def test_older_bundle_in_the_place_of_the_newest_is_not_believed(settings: Settings) -> None:
+    older, newest = seal(settings, NOW - HOUR), seal(settings, NOW, {"as_of": stamp(NOW), "status": "needs_attention"})
+    shutil.rmtree(newest)
+    shutil.copytree(older, newest)
+    found = standing(settings)
+    assert (found.bundle, found.as_of, found.status, found.sealed) == (str(newest), stamp(NOW), "", False)
+    assert found.faults == (f"wrong_name: .: {FAILURE_CODES['wrong_name']}",)
+
+
+@pytest.mark.parametrize("before", [timedelta(0), HOUR], ids=["one of the same instant is there", "an older one is"])
+def test_recorded_bundle_that_is_gone_is_where_it_stands_whatever_latest_shows(
+    settings: Settings, before: timedelta
+) -> None:
+    other = seal(settings, NOW - before)
+    gone = seal(settings, NOW, {"as_of": stamp(NOW), "status": "needs_attention"})
+    assert standing(settings, recorded=gone.name).sealed
+    shutil.rmtree(gone)
+    (gone.parent / "latest").unlink()
+    (gone.parent / "latest").symlink_to(other.name)
+    found = standing(settings, recorded=gone.name)
+    assert (found.bundle, found.as_of, found.status, found.sealed) == (str(gone), stamp(NOW), "", False)
+    assert found.faults == ("the record of its run names it, but it is gone: bring it back, or run again",)
+    seal(settings, NOW + HOUR)
+    assert standing(settings, NOW + HOUR, gone.name).as_of == stamp(NOW + HOUR)
+
+
+def test_recorded_bundle_that_was_the_only_one_is_gone_unless_it_was_pruned(settings: Settings) -> None:
+    gone = seal(settings, NOW)
+    prune_bundle(str(gone))
+    (gone.parent / "latest").unlink()
+    assert standing(settings, recorded=gone.name).bundle == ""
+    shutil.rmtree(gone.parent / "pruned")
+    assert standing(settings, recorded=gone.name).bundle == str(gone)
 
 
 def test_bundle_of_another_version_says_what_it_can(settings: Settings) -> None:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from reporter.model.instants import format_instant
 from reporter.model.verification import Verification
 from reporter.seal.bundle import SealedBundle, write_bundle
 from reporter.seal.digests import sha256_hex
@@ -41,7 +42,12 @@ def write_small(
     verdict: str = "ready",
     wall_now: float = WALL_NOW,
 ) -> SealedBundle:
-    return write_bundle(bundles, "pilot", as_of, small_files(key, verdict), PREDICATE, key, wall_now=wall_now)
+    files, predicate = small_files(key, verdict), predicate_of(as_of)
+    return write_bundle(bundles, "pilot", as_of, files, predicate, key, wall_now=wall_now)
+
+
+def predicate_of(as_of: datetime) -> dict[str, Any]:
+    return {**PREDICATE, "as_of": format_instant(as_of.astimezone(UTC))}
 
 
 def tree_of(root: Path) -> dict[str, bytes | str]:

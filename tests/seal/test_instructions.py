@@ -130,6 +130,20 @@ def test_commands_without_reporter_stop_at_a_changed_bundle(
     assert "sealed and unchanged" not in run.stdout
 
 
+@pytest.mark.parametrize("shell", ["sh", "bash", "dash"])
+def test_commands_stop_in_a_directory_that_has_the_name_of_another_bundle(
+    bundle: Path, public_key: Path, shell: str
+) -> None:
+    stamp, digest = bundle.name.split("-")
+    for name in (f"{stamp}-{'0' * 12}", f"20990101T000000Z-{digest}"):
+        run = run_instructions(Path(shutil.copytree(bundle, bundle.parent / name)), public_key, shell, steps=4)
+        assert run.returncode != 0
+        assert "Signature Verified Successfully" in run.stdout
+        assert "sealed and unchanged" not in run.stdout
+    kept = Path(shutil.copytree(bundle, bundle.parent / "evidence"))
+    assert run_instructions(kept, public_key, shell).returncode == 0
+
+
 def test_commands_stop_at_another_bundles_seal(bundle: Path, public_key: Path, key: SigningKey) -> None:
     other = write_small(bundle.parents[1], key, verdict="open")
     shutil.copyfile(Path(other.path) / "attestation.json", bundle / "attestation.json")

@@ -22,14 +22,14 @@ from reporter.seal.envelope import sign_envelope
 from reporter.seal.keys import SigningKey
 from reporter.seal.statement import build_statement
 from reporter.seal.verify import verify_bundle
-from seal.small_bundle import AS_OF, PREDICATE, codes_of, tree_of, write_small
+from seal.small_bundle import AS_OF, PREDICATE, codes_of, predicate_of, tree_of, write_small
 
 
 def test_good_bundle_passes_and_says_what_was_signed(bundle: Path, key: SigningKey) -> None:
     verification = verify_bundle(bundle, key.public)
     assert verification.failures == ()
     assert verification.statement is not None
-    assert verification.statement["predicate"] == PREDICATE
+    assert verification.statement["predicate"] == predicate_of(AS_OF)
     assert verification.files == sum(path.is_file() for path in bundle.rglob("*")) == 9
     assert verification.as_json() == {
         "result": "passed",
@@ -42,6 +42,45 @@ def test_good_bundle_passes_and_says_what_was_signed(bundle: Path, key: SigningK
 
 def test_latest_is_a_link_that_verifies(bundle: Path, key: SigningKey) -> None:
     assert verify_bundle(str(bundle.parent / "latest"), key.public).result == "passed"
+
+
+@pytest.mark.parametrize("lie", ["digest", "instant", "both"])
+@pytest.mark.parametrize("way", ["directory", "link", "link whose own name is no bundle's"])
+def test_bundle_under_the_name_of_another_fails(bundle: Path, key: SigningKey, lie: str, way: str) -> None:
+    stamp, digest = bundle.name.split("-")
+    said = {
+        "digest": f"{stamp}-{'0' * 12}",
+        "instant": f"20990101T000000Z-{digest}",
+        "both": f"20990101T000000Z-{'0' * 12}",
+    }
+    named = bundle.with_name(said[lie])
+    if way == "link":
+        named.symlink_to(bundle.name)
+    else:
+        bundle.rename(named)
+    path = named
+    if way.startswith("link whose"):
+        path = bundle.with_name("newest")
+        path.symlink_to(named.name)
+    verification = verify_bundle(path, key.public)
+    assert (codes_of(verification), verification.result) == ({("wrong_name", ".")}, "failed")
+
+
+def test_bundle_under_a_name_of_its_own_verifies_from_within_it_too(
+    bundle: Path, key: SigningKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("evidence", f"{bundle.name}.bak", f"release-{bundle.name}"):
+        copied = Path(shutil.copytree(bundle, bundle.parent / name))
+        assert verify_bundle(copied, key.public).result == "passed"
+    lying = bundle.rename(bundle.with_name(f"20990101T000000Z-{bundle.name[-12:]}"))
+    monkeypatch.chdir(lying)
+    assert codes_of(verify_bundle(".", key.public)) == {("wrong_name", ".")}
+    assert codes_of(verify_bundle(f"{lying}/", key.public)) == {("wrong_name", ".")}
+
+
+def test_fraction_of_a_second_is_not_in_a_name(tmp_path: Path, key: SigningKey) -> None:
+    made = write_small(tmp_path, key, as_of=AS_OF + timedelta(microseconds=5))
+    assert verify_bundle(made.path, key.public).result == "passed"
 
 
 def test_modes_and_times_are_not_sealed(bundle: Path, key: SigningKey) -> None:
@@ -193,11 +232,11 @@ CHANGES: dict[str, tuple[Change, set[tuple[str, str]]]] = {
     ),
     "signed sums disagree": (
         sealed_over({"a": b"1"}, sums_file({"a": b"2"})),
-        {("sums_disagree", "SHA256SUMS")},
+        {("sums_disagree", "SHA256SUMS"), ("wrong_name", ".")},
     ),
     "sums unsigned": (
         sealed_over({"a": b"1"}, b""),
-        {("sums_disagree", "SHA256SUMS"), ("extra", "SHA256SUMS")},
+        {("sums_disagree", "SHA256SUMS"), ("extra", "SHA256SUMS"), ("wrong_name", ".")},
     ),
 }
 

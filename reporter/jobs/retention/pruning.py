@@ -14,7 +14,7 @@ from reporter.loops.table import BUNDLE_ATTACHMENT, BUNDLE_RETENTION
 from reporter.loops.writing import RecordValue
 from reporter.model.ids import make_id
 from reporter.model.instants import format_instant, is_future, parse_instant
-from reporter.seal.bundle import LATEST_NAME, BundleName, list_bundles, prune_bundle
+from reporter.seal.bundle import LATEST_NAME, list_bundles, prune_bundle
 from reporter.seal.digests import sha256_hex
 from reporter.seal.keys import PublicKey
 from reporter.seal.verify import verify_bundle
@@ -84,7 +84,7 @@ def _judged(
         holds = [f"on hold: {ref or 'no reference'}" for one, ref in held.items() if one == digest]
         holds += ["on hold by the settings" for one in settings.retention.holds if digest.startswith(one)]
         kept = [*dict.fromkeys(holds)]
-        odd = _oddity(environment, name, at, digest, sealed, now)
+        odd = _oddity(environment, at, sealed, now)
         kept += [f"{odd}: it is kept for whoever looks into that"] if odd else []
         kept += [f"`{LATEST_NAME}` shows it"] if Path(name.path).name == latest else []
         seen.append(_Seen(Candidate(Path(name.path).name, name.path, at, digest, tuple(kept), not odd), sealed))
@@ -100,22 +100,11 @@ def _judged(
     return [(choice, statements[choice.candidate.name]) for choice in choose(candidates, rules, now)]
 
 
-def _oddity(  # noqa: PLR0913, PLR0917 - what a bundle is, and what it is taken for
-    environment: str,
-    name: BundleName,
-    at: datetime,
-    digest: str,
-    statement: Any,  # noqa: ANN401 - JSON
-    now: datetime,
-) -> str:
+def _oddity(environment: str, at: datetime, statement: Any, now: datetime) -> str:  # noqa: ANN401 - JSON
     """Say why a bundle has no place among the newest; empty where it has one."""
     if statement is None:
         return "it does not verify"
-    predicate = statement["predicate"]
-    as_of = parse_instant(str(predicate.get("as_of") or ""))
-    if not digest.startswith(name.digest) or as_of is None or as_of.at.replace(microsecond=0) != at:
-        return "its name is not that of its seal"
-    if predicate.get("environment") != environment:
+    if statement["predicate"].get("environment") != environment:
         return "it is of another environment"
     return "it is dated later than now" if is_future(at, now) else ""
 

@@ -3,12 +3,14 @@
 import json
 import sqlite3
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import quote
 
 from reporter.errors import LedgerUnusable, UsageFault
 from reporter.jobs.runs.holder import read_holder
 from reporter.jobs.runs.results import WORKED
+from reporter.model.instants import is_future, parse_instant
 from reporter.settings_places import Places
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ _OF_JOB: Final = (
 )
 _LAST: Final = f"SELECT sequence, run, payload FROM run_event ORDER BY sequence DESC LIMIT {LOOKED_AT}"  # noqa: S608
 _BUSY_SECONDS: Final = 5.0
+_STAMP: Final = len("20260611T154000Z")
 
 _Row = tuple[int, int, str]
 
@@ -90,6 +93,24 @@ def last_start(settings: "Settings", job: str) -> str:
     """Give when a job started last, by the wall clock of then; empty where no record of it can be read."""
     rows = _rows(settings, _OF_JOB, (job,))
     return str(json.loads(rows[0][2])["started_at"]) if rows else ""
+
+
+def last_bundles(settings: "Settings | Places", now: datetime) -> dict[str, str]:
+    """Give the name of the newest bundle of each environment by the records of the last runs, none dated after `now`.
+
+    What cannot be read is left out.
+    """
+    found: dict[str, str] = {}
+    for sequence, run, payload in _rows(settings, _LAST, ()):
+        if sequence == run:
+            continue  # it only began
+        value = json.loads(payload)
+        at = parse_instant(value["as_of"])
+        for one in value["environments"] if at and not is_future(at.at, now) else ():
+            name, known = one["bundle"], found.get(one["environment"], "")
+            if name[:_STAMP] > known[:_STAMP]:
+                found[one["environment"]] = name
+    return found
 
 
 def _last_run(settings: "Settings | Places", start: dict[str, Any], end: dict[str, Any] | None) -> LastRun:

@@ -66,9 +66,9 @@ def find_digest(settings: Settings, environment: str, named: str) -> SealedName:
         raise UsageFault(f"{named}: wanted the digest of a bundle, its first 12 digits at least")
     bundles_dir = settings.resolve(settings.bundles_dir)
     for name in (*list_bundles(bundles_dir, environment), *list_pruned(bundles_dir, environment)):
-        if name.digest == named[:_DIGITS] and _is(name.path, named):
-            at = datetime.fromisoformat(name.stamp)
-            return SealedName(hash_file(Path(name.path, ATTESTATION_NAME)), format_instant(at))
+        digest = _digest_of(name.path) if name.digest == named[:_DIGITS] else ""
+        if digest.startswith(named):
+            return SealedName(digest, format_instant(datetime.fromisoformat(name.stamp)))
     raise UsageFault(f"{named}: found no bundle of {environment} with this digest; `reporter history` lists them")
 
 
@@ -107,12 +107,15 @@ def read_verified(*paths: str, key: PublicKey) -> list[Readiness]:
 
 def _is(path: str, digest: str) -> bool:
     """Say whether a digest that is longer than a bundle's name is the bundle's own."""
-    if len(digest) <= _DIGITS:
-        return True
+    return len(digest) <= _DIGITS or _digest_of(path).startswith(digest)
+
+
+def _digest_of(path: str) -> str:
+    """Give the digest of a bundle's seal, whatever its name says; empty where there is none."""
     try:
-        return hash_file(Path(path, ATTESTATION_NAME)).startswith(digest)
+        return hash_file(Path(path, ATTESTATION_NAME))
     except OSError:
-        return False
+        return ""
 
 
 def _readiness(path: str) -> Readiness:

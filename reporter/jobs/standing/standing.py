@@ -5,7 +5,7 @@ it does not say is left out.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from reporter.jobs.standing.advice import Route, advise, for_environment
 from reporter.model.instants import FUTURE_TOLERANCE, format_instant, parse_instant
 from reporter.model.text import count
-from reporter.seal.bundle import BundleName, list_bundles, lost_latest
+from reporter.seal.bundle import BundleName, list_bundles, list_pruned, lost_latest
 from reporter.seal.keys import PublicKey
 from reporter.seal.verify import verify_bundle
 from reporter.settings_places import Places
@@ -25,6 +25,7 @@ OLD_AFTER: Final = timedelta(hours=26)
 """A daily run that is two hours late."""
 MOST_FAILURES: Final = 3
 LOST: Final = "`latest` shows it, but it is gone: bring it back, or run again"
+UNKEPT: Final = "the record of its run names it, but it is gone: bring it back, or run again"
 _GRAVER: Final = ("_retry_exhausted", "_retry_execution_failed", "_delivery_failed")
 """Endings of the codes of items about the same routes, the gravest first."""
 _TO_DO: Final = ("now", "soon")
@@ -106,15 +107,21 @@ class Standing(NamedTuple):
         return bool(self.bundle) and not self.faults
 
 
-def standing_of(settings: "Settings | Places", environment: str, now: datetime, key: PublicKey | None) -> Standing:
-    """Read the newest bundle dated at or before `now`, once it verifies."""
+def standing_of(
+    settings: "Settings | Places", environment: str, now: datetime, key: PublicKey | None, recorded: str = ""
+) -> Standing:
+    """Read the newest bundle dated at or before `now`, once it verifies.
+
+    `recorded` is the newest by the records of the runs: where it is gone, no older one speaks in its place.
+    """
     bundles_dir = settings.resolve(settings.bundles_dir)
     names, lost = list_bundles(bundles_dir, environment), lost_latest(bundles_dir, environment)
     name = next((one for one in names if (at := instant_of(one)) and at - now <= FUTURE_TOLERANCE), None)
-    if lost:
-        path = str(Path(bundles_dir, environment, lost))
-        at = instant_of(BundleName(path, lost.partition("-")[0], "")) or now
-        return Standing(environment, path, format_instant(at), faults=(LOST,))
+    gone = lost or (recorded if _is_gone(recorded, name, (*names, *list_pruned(bundles_dir, environment))) else "")
+    if gone:
+        path = str(Path(bundles_dir, environment, gone))
+        at = instant_of(BundleName(path, gone.partition("-")[0], "")) or now
+        return Standing(environment, path, format_instant(at), faults=(LOST if lost else UNKEPT,))
     if name is None:
         later = f"; {count(len(names), 'bundle')} dated later" if names else ""
         return Standing(environment, faults=(f"no bundle yet: `reporter run --environment {environment}`{later}",))
@@ -138,6 +145,12 @@ def standing_of(settings: "Settings | Places", environment: str, now: datetime, 
             Attached(*(_text(row, field) for field in Attached._fields)) for row in _rows(document, "attachments")
         ),
     )
+
+
+def _is_gone(recorded: str, newest: BundleName | None, kept: Iterable[BundleName]) -> bool:
+    """Say whether a bundle that was recorded is not there, and none of a later instant is."""
+    is_newest = newest is None or newest.stamp <= recorded.partition("-")[0]
+    return bool(recorded) and is_newest and recorded not in {Path(one.path).name for one in kept}
 
 
 def _verified(name: BundleName, environment: str, key: PublicKey) -> tuple[Mapping[str, Any] | None, tuple[str, ...]]:
