@@ -15,6 +15,7 @@ from urllib.parse import quote, quote_plus
 
 from reporter.deliver.private_values import PrivateKind, PrivateValue, PrivateValues
 from reporter.errors import NotPublicSafe
+from reporter.model.text import visible
 
 CANARY: Final = "canary"
 _BESIDE: Final = b"<p>Nothing of this is private, and no guard may think so.</p>\n"
@@ -67,6 +68,8 @@ DISGUISES: Final[Mapping[str, Callable[[str], bytes]]] = {
     "hex": lambda text: text.encode().hex().encode(),
     "hex_upper_case": lambda text: text.encode().hex().upper().encode(),
     "quoted_printable": lambda text: quopri.encodestring(b"-" * (_LINE - 4) + text.encode()),
+    "unseen_between": lambda text: "\u200b".join(text).encode(),
+    "unseen_code_between": lambda text: json.dumps(visible("\U000e0041\u202e".join(text))).encode(),
     "utf_16": lambda text: text.encode("utf-16-be"),
     "pdf_stream": _in_pdf,
 }

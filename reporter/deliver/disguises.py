@@ -1,7 +1,7 @@
 """The ways in which one text can stand in a file: as it is, escaped, encoded, or packed (domain.md A10).
 
 Escapes can be mixed and nested, so what is searched is unescaped; base64, hex and UTF-16 are whole, so what is searched
-for is encoded. Upper and lower case are one, but for base64.
+for is encoded. Upper and lower case are one, but for base64. What nobody sees between two characters is left out.
 """
 
 import base64
@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 from urllib.parse import unquote_to_bytes
 
+from reporter.model.text import UNSEEN
+
 _DEPTH: Final = 3
 """How deep escapes may be nested: a URL in JSON in HTML."""
 _LINE_ENDS: Final = b"\r\n"
@@ -20,6 +22,9 @@ _LEAST_LINE: Final = 16
 _JSON_ESCAPE: Final = re.compile(rb"\\(?:u[0-9a-fA-F]{4}(?:\\u[0-9a-fA-F]{4})*|[\"\\/bfnrt])")
 _JSON_SHORT: Final = {b"\\b": b"\b", b"\\f": b"\f", b"\\n": b"\n", b"\\r": b"\r", b"\\t": b"\t"}
 _QUOTED_PRINTABLE: Final = re.compile(rb"=(?:([0-9a-fA-F]{2})|[ \t]*\r?\n)")
+_WRITTEN: Final = re.compile(r"\\u(e0[0-9a-f]{3}|1bca[0-3]|1d17[3-9a]|[0-9a-f]{4})")
+"""The code of a character, as `model.text.visible` writes those that nobody sees."""
+_CONTROLS: Final = bytes({*range(0x20), 0x7F} - {*_LINE_ENDS})
 _PDF_STREAM: Final = re.compile(rb"\bstream\r?\n")
 
 
@@ -43,7 +48,20 @@ def _readings(data: bytes) -> Iterator[View]:
     if b"\0" not in data:  # what is no text holds no escapes
         mailed = _from_quoted_printable(data)
         read |= dict.fromkeys((*unescaped(data), mailed, *unescaped(mailed)))
+        read |= dict.fromkeys(map(_without_unseen, read))
     return (View(one.lower(), one.translate(None, _LINE_ENDS)) for one in read)
+
+
+def _without_unseen(data: bytes) -> bytes:
+    """Leave out what a reader does not see, also where its code is written instead; lines stay."""
+    if data.isascii() and b"\\u" not in data:
+        return data.translate(None, _CONTROLS)
+    text = _WRITTEN.sub(_unless_unseen, data.decode("utf-8", "surrogateescape"))
+    return b"\n".join(UNSEEN.sub("", line).encode() for line in text.split("\n"))
+
+
+def _unless_unseen(found: re.Match[str]) -> str:
+    return "" if UNSEEN.fullmatch(chr(int(found[1], 16))) else found[0]
 
 
 def unescaped(data: bytes) -> Iterator[bytes]:

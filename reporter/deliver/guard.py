@@ -1,6 +1,6 @@
 """Refuse what is not public-safe, before it is sealed or sent (domain.md A10). A finding never holds what was found.
 
-Private values are searched for in every file and payload, in every disguise; the named rules (`model/guards`) read what
+Private values are searched for in every file and payload, in many disguises; the named rules (`model/guards`) read what
 is sent as text. What a vendor has to be given in the payload itself passes by an allowance: that value, in that field.
 """
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 
 from reporter.deliver.disguises import View, needles_of, views_of
+from reporter.deliver.searcher import CutSearcher, Searcher
 from reporter.model.providers import PROVIDERS
 
 LEAST_SECRET: Final = 8
@@ -20,8 +21,7 @@ PUBLIC_WORDS: Final = frozenset(
 )
 """What is private nowhere, whoever configures it: words of ours, and values that headers have everywhere."""
 
-_GRAM: Final = 4
-_LEAST_FILTERED: Final = 2 * _GRAM - 1
+_ORDINARY: Final = frozenset(word.encode() for word in PUBLIC_WORDS)
 _LONGEST_LABEL: Final = 63
 
 
@@ -67,8 +67,10 @@ class PrivateValues:
         self.values = tuple(by_text.values())
         self.searched, self.unsearched = len(by_text), len(unsearched)
         needles = {value: needles_of(text) for text, value in by_text.items()}
-        self._folded = _Searcher(_owners({value: both.folded for value, both in needles.items()}))
-        self._exact = _Searcher(_owners({value: both.exact for value, both in needles.items()}))
+        folded = _owners({value: both.folded for value, both in needles.items()})
+        exact = _owners({value: both.exact for value, both in needles.items()})
+        self._folded, self._exact = Searcher(folded), Searcher(exact)
+        self._cut_folded, self._cut_exact = CutSearcher(folded, _ORDINARY), CutSearcher(exact, _ORDINARY)
 
     def __repr__(self) -> str:
         """Print the counts."""
@@ -81,11 +83,15 @@ class PrivateValues:
         return both
 
     def find(self, data: bytes) -> tuple[PrivateValue, ...]:
-        """Give the values that bytes hold in whatever disguise, in the order that they were configured in."""
+        """Give the values that bytes hold in whatever disguise, in the order that they were configured in.
+
+        Of one that was cut, with the mark of that after it, the half is enough.
+        """
         found: set[PrivateValue] = set()
         for view in views_of(data):
-            found |= self._exact.find(view.flat)
-            found.update(one for one in self._folded.find(view.flat.lower()) if _stands(one, view))
+            folded = view.flat.lower()
+            found |= self._exact.find(view.flat) | self._cut_exact.find(view.flat) | self._cut_folded.find(folded)
+            found.update(one for one in self._folded.find(folded) if _stands(one, view))
         return tuple(one for one in self.values if one in found)
 
 
@@ -119,28 +125,3 @@ def _is_part_of_longer(before: bytes, after: bytes) -> bool:
     A label after it could be the next sentence as well, and so the name is taken for itself.
     """
     return before.rstrip(b"-.")[-1:].isalnum() or after.lstrip(b"-")[:1].isalnum()
-
-
-class _Searcher:
-    """Finds which of many needles are in a text, at the price of one pass over every fourth place of it.
-
-    Whatever stands in a text covers one of the places that are a multiple of four, with all of four bytes: so a needle
-    none of whose first four runs of four bytes is at such a place is not there. The others are looked for.
-    """
-
-    def __init__(self, owners: Mapping[bytes, list[PrivateValue]]) -> None:
-        self._owners = owners
-        self._short = [needle for needle in owners if len(needle) < _LEAST_FILTERED]
-        self._by_gram: dict[int, list[bytes]] = {}
-        for needle in owners:
-            if len(needle) >= _LEAST_FILTERED:
-                for start in range(_GRAM):
-                    gram = memoryview(needle[start : start + _GRAM]).cast("I")[0]
-                    self._by_gram.setdefault(gram, []).append(needle)
-        self._grams = frozenset(self._by_gram)
-
-    def find(self, text: bytes) -> set[PrivateValue]:
-        whole = memoryview(text)[: len(text) // _GRAM * _GRAM].cast("I")
-        candidates = {needle for gram in self._grams.intersection(whole) for needle in self._by_gram[gram]}
-        candidates.update(self._short)
-        return {value for needle in candidates if needle in text for value in self._owners[needle]}

@@ -5,6 +5,8 @@ import re
 from typing import Final
 
 LONGEST_VALUE: Final = 120
+CUT: Final = "…"
+"""Ends what was cut, wherever a text is: the guards of private values look before it for what is left of them."""
 
 # Controls (line ends and tabs too), surrogates, and the format characters that reorder or hide text.
 UNSEEN: Final = re.compile(
@@ -40,7 +42,7 @@ def shorten(text: str, longest: int = LONGEST_VALUE) -> str:
     """Cut a text that nobody would read to the end, and say by how much."""
     if len(text) <= longest:
         return text
-    return f"{text[:longest]}… ({len(text) - longest} more characters)"
+    return f"{text[:longest]}{CUT} ({len(text) - longest} more characters)"
 
 
 def show(value: object) -> str:

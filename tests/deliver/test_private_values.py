@@ -3,17 +3,24 @@
 import base64
 import html
 import json
+import string
 import zlib
 from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import NamedTuple
 from urllib.parse import quote
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from reporter.deliver.canary import DISGUISES, missed_disguises, prove
-from reporter.deliver.private_values import PrivateKind, PrivateValue, PrivateValues, is_searched
+from reporter.deliver.private_values import PUBLIC_WORDS, PrivateKind, PrivateValue, PrivateValues, is_searched
+from reporter.deliver.searcher import least_beginning
 from reporter.errors import NotPublicSafe
+from reporter.loops.folder import LONGEST_TEXT, Folder
+from reporter.loops.table import LOOPS
+from reporter.model.text import CUT, LONGEST_VALUE, UNSEEN, shorten, show, visible
 
 TOKEN = PrivateValue(PrivateKind.SECRET, "slack.token", "xo/b-12 ab+c='\"<&>%41é\\n\\u0041")
 HOST = PrivateValue(PrivateKind.HOST, "jira.url", "jira.example.org")
@@ -31,7 +38,11 @@ def test_value_is_found_in_every_disguise(name: str) -> None:
     assert PrivateValues([TOKEN]).find(carrier) == (TOKEN,)
 
 
-PRINTABLE = st.text(st.characters(exclude_categories=["C", "Zl", "Zp"]), min_size=6, max_size=60)
+PRINTABLE = st.text(
+    st.characters(exclude_categories=["C", "Zl", "Zp"]).filter(lambda sign: not UNSEEN.match(sign)),
+    min_size=6,
+    max_size=60,
+)
 
 
 @given(PRINTABLE.map(str.strip).filter(lambda text: is_searched(secret(text))))
@@ -85,6 +96,97 @@ def test_several_values_are_told_apart_and_each_once() -> None:
     assert private.searched == 3
     assert private.find(b"cto@example.org CTO@EXAMPLE.ORG jira.example.org") == (HOST, other)
     assert private.find(ORDINARY) == ()
+
+
+class Cut(NamedTuple):
+    """One way in which texts are cut: what writes them, how much of that it leaves, and how it writes a text first."""
+
+    write: Callable[[str], str]
+    longest: int
+    escape: Callable[[str], str]
+
+
+CUTS = {
+    "shorten": Cut(shorten, LONGEST_VALUE, str),
+    "folder": Cut(Folder(datetime(2026, 6, 11, tzinfo=UTC), LOOPS).text, LONGEST_TEXT - 1, visible),
+    "show": Cut(show, LONGEST_VALUE - 1, lambda text: visible(json.dumps(text, ensure_ascii=False)[1:-1])),
+}
+TEXTS = sorted(DISGUISES.keys() - {"pdf_stream", "utf_16", "base64_in_lines", "quoted_printable"})
+"""Disguises that a text of a record can wear: the others are no text, or have lines."""
+FILES = {
+    "json": json.dumps,
+    "readable json": lambda text: json.dumps(text, ensure_ascii=False),
+    "page": html.escape,
+    "text": str,
+    "address": quote,
+}
+
+
+@pytest.mark.parametrize("way", CUTS)
+@given(st.text(string.ascii_letters + string.digits + string.punctuation, min_size=9, max_size=80), st.data())
+def test_beginning_of_a_value_is_found_in_every_disguise_wherever_it_is_cut(
+    way: str, text: str, data: st.DataObject
+) -> None:
+    cut, disguise = CUTS[way], DISGUISES[data.draw(st.sampled_from(TEXTS))]
+    begun = text[: least_beginning(len(text)) + 1]
+    assume(is_searched(secret(text)) and begun[:-1].lower() not in PUBLIC_WORDS)
+    hidden = disguise(text).decode()
+    least, whole = len(cut.escape(disguise(begun).decode())) + 3, len(cut.escape(hidden))
+    assume(least <= min(whole, cut.longest))
+    left = data.draw(st.integers(least, min(whole, cut.longest)))
+    shown = cut.write(" " * (cut.longest - left) + hidden + "!" * LONGEST_TEXT)
+    assert CUT in shown
+    written = FILES[data.draw(st.sampled_from(sorted(FILES)))](shown).encode()
+    assert PrivateValues([secret(text)]).find(b'{"at": ' + written + b"}") == (secret(text),)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("0123456789abcdefghij", "0123456789…"),
+        ("0123456789", "01234567…"),
+        ("0123456789abcdefghij" * 9, "0123456789abcdefghij0123456789ab…"),
+        ("0123456789abcdefghij", r"0123456789\u00…"),
+        ("0123456789abcdefghij", "0123456789%4…"),
+        ("0123456789abcdefghij", "0123456789&quo…"),
+        ("0123456789abcdefghij", "0123456789 then 0123456789…"),
+    ],
+)
+def test_half_of_a_value_is_found_before_the_mark_of_a_cut(text: str, shown: str) -> None:
+    assert PrivateValues([secret(text)]).find(shown.encode()) == (secret(text),)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        pytest.param("0123456789abcdefghij", "012345678…", id="less than half"),
+        pytest.param("01234567", "0123456…", id="fewer than eight"),
+        pytest.param("0123456789abcdefghij" * 9, "0123456789abcdefghij0123456789a…", id="31"),
+        pytest.param("0123456789abcdefghij", "0123456789", id="no mark"),
+        pytest.param("0123456789abcdefghij", "0123456789 …", id="mark after something else"),
+        pytest.param("0123456789abcdefghij", "0123456789x…", id="another word"),
+        pytest.param("0123456789abcdefghij", f"0123456789{'x' * 40}…", id="mark far behind"),
+        pytest.param("reporter-robot", "reporter…", id="a public word"),
+    ],
+)
+def test_what_could_be_anything_is_no_beginning_of_a_value(text: str, shown: str) -> None:
+    assert PrivateValues([secret(text)]).find(shown.encode()) == ()
+
+
+@pytest.mark.parametrize("sign", ["\u200b", "\u00ad", "\u2066", "\x1b", "\t", "\U000e0041"])
+@pytest.mark.parametrize("write", [str, visible, lambda text: json.dumps(visible(text)), json.dumps, html.escape])
+def test_value_with_something_unseen_inside_is_found(sign: str, write: Callable[[str], str]) -> None:
+    hidden = f"see {TOKEN.text[:9]}{sign}{TOKEN.text[9:]} in the log"
+    assert PrivateValues([TOKEN]).find(write(hidden).encode("utf-8", "surrogatepass")) == (TOKEN,)
+    cut = f"see {TOKEN.text[:9]}{sign}{TOKEN.text[9:20]}{CUT}"
+    assert PrivateValues([TOKEN]).find(write(cut).encode("utf-8", "surrogatepass")) == (TOKEN,)
+
+
+def test_lines_stay_where_something_unseen_is_left_out() -> None:
+    private = PrivateValues([HOST])
+    assert private.find("caf\u00e9 on\u200b old-\njira.example.org".encode()) == (HOST,)
+    assert private.find("caf\u00e9 on old-ji\u200bra.example.org".encode()) == ()
+    assert private.find(b"\\u0041 at ji\\u200bra.example.org") == (HOST,)
 
 
 def test_lines_of_a_long_secret_are_found_one_by_one() -> None:
