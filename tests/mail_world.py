@@ -46,7 +46,7 @@ class World:
         told = (readiness or readiness_document()).model_copy(update={"environment": environment})
         files = {"readiness.json": write_json(told), "executive.pdf": pdf}
         at = datetime.fromisoformat(told.as_of)
-        bundles, predicate = self.directory / "bundles", {"inputs": [{"alias": "rollback_plan"}]}
+        bundles, predicate = self.directory / "bundles", {"inputs": [{"alias": "rollback_plan"}], "as_of": told.as_of}
         return write_bundle(bundles, environment, at, files, predicate, self.key, wall_now=at.timestamp()).path
 
     def tell(self) -> None:

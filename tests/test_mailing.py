@@ -395,24 +395,24 @@ def other_key(directory: Path) -> Path:
     return directory / "other.key"
 
 
+def seal_only(world: World, files: dict[str, bytes]) -> str:
+    as_of = readiness_document().as_of
+    at, predicate = datetime.fromisoformat(as_of), {"inputs": [{}], "as_of": as_of}
+    bundles = world.directory / "bundles"
+    return write_bundle(bundles, PILOT, at, files, predicate, world.key, wall_now=at.timestamp()).path
+
+
 def test_bundle_of_another_version_is_told(world: World) -> None:
-    at = datetime.fromisoformat(readiness_document().as_of)
     files = {"readiness.json": b"{}\n", "executive.pdf": PDF}
     for content in (files, {"executive.pdf": PDF}):
-        world.bundle = write_bundle(
-            world.directory / "bundles", PILOT, at, content, {"inputs": [{}]}, world.key, wall_now=at.timestamp()
-        ).path
+        world.bundle = seal_only(world, content)
         with pytest.raises(UsageFault, match="found a bundle of another version"):
             world.plan()
 
 
 def test_bundle_without_an_instant_is_told(world: World) -> None:
     undated = readiness_document().model_copy(update={"as_of": "some day"})
-    at = datetime.fromisoformat(readiness_document().as_of)
-    files = {"readiness.json": write_json(undated), "executive.pdf": PDF}
-    world.bundle = write_bundle(
-        world.directory / "bundles", PILOT, at, files, {"inputs": [{}]}, world.key, wall_now=at.timestamp()
-    ).path
+    world.bundle = seal_only(world, {"readiness.json": write_json(undated), "executive.pdf": PDF})
     with pytest.raises(UsageFault, match="found a bundle without its instant"):
         world.plan()
 

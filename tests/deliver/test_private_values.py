@@ -113,7 +113,7 @@ CUTS = {
 }
 TEXTS = sorted(DISGUISES.keys() - {"pdf_stream", "utf_16", "base64_in_lines", "quoted_printable"})
 """Disguises that a text of a record can wear: the others are no text, or have lines."""
-FILES = {
+FILES: dict[str, Callable[[str], str]] = {
     "json": json.dumps,
     "readable json": lambda text: json.dumps(text, ensure_ascii=False),
     "page": html.escape,
