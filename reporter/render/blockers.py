@@ -26,11 +26,6 @@ class Named(NamedTuple):
     title: str
     report: str
 
-    @property
-    def text(self) -> str:
-        """Say it in a line."""
-        return say(self.title, self.row.detail)
-
 
 def say(title: str, detail: str) -> str:
     """Say what a thing is and what is wrong with it; a detail that starts by naming it again does not."""
