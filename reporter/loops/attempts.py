@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 from typing import Final
 
 from msgspec import UNSET
+from msgspec.structs import astuple, replace
 
 from reporter.loops.facts import KEPT_FAILURES, KEPT_INTENTS, KEPT_SUCCESSES, Attempt
-from reporter.loops.folder import NO_PROVIDER, NO_SUBJECT, Folder
+from reporter.loops.folder import NO_PROVIDER, NO_SUBJECT, Folder, to_utc
 from reporter.loops.growing import put
 from reporter.loops.states import DELIVERED, EXECUTION_STATES, FAILED, SKIPPED, normalise_state
 from reporter.model.providers import PROVIDERS
@@ -57,6 +58,22 @@ def fold_delivery(folder: Folder, record: Delivery) -> None:
             put(route.failures, _attempt(record, at, _detail(record, provider)), KEPT_FAILURES)
         elif subject and at is not UNDATED and at >= route.oldest:
             route.succeed(_attempt(record, at, ""))
+
+
+def is_doubted_success(folder: Folder, record: Delivery, fault: ContentFault) -> bool:
+    """Keep what may be no success in the place of one: newer ones make it as old as any, in whatever order they come.
+
+    Say whether the record is of that sort; whatever else it is, its fault is to be listed.
+    """
+    loop = folder.sources.get(record.connector_delivery_source)
+    at = to_utc(record.created_at or UNDATED)
+    if loop is None or at is UNDATED or at > folder.latest or len(record.providers) != 1 or not _is_success(record):
+        return False
+    subject, provider = loop.sent_for(record), record.providers[0]
+    if not subject or folder.word(provider) not in PROVIDERS:
+        return False
+    folder.route(loop, subject, provider).succeed(replace(_attempt(record, at, ""), doubt=astuple(fault)))
+    return True
 
 
 def fold_intent(folder: Folder, record: Intent) -> None:

@@ -33,7 +33,8 @@ class Attempt(msgspec.Struct, frozen=True, order=True, gc=False, array_like=True
 
     Field order is order of events: instant, then id; of two versions with both equal the failed one is the later.
     `cause` is the retry plan, `run` the worker run that it comes from, `approval` the decision that it used up. An
-    `intent` says that it was begun, not how it ended.
+    `intent` says that it was begun, not how it ended. A success with a `doubt`, the values of a ContentFault, is
+    none: it is kept to be told of, as long as no newer ones take its place.
     """
 
     at: datetime
@@ -47,6 +48,7 @@ class Attempt(msgspec.Struct, frozen=True, order=True, gc=False, array_like=True
     approval: str = ""
     by: str = ""
     intent: bool = False
+    doubt: tuple[str, ...] = ()
 
 
 class Answer(msgspec.Struct, frozen=True, order=True, gc=False, array_like=True):

@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple, cast
 from msgspec import UNSET
 
 from reporter.loops.answers import fold_acknowledgement, fold_approval, fold_closure, fold_release_decision
-from reporter.loops.attempts import OK, fold_delivery, fold_execution, fold_intent
+from reporter.loops.attempts import OK, fold_delivery, fold_execution, fold_intent, is_doubted_success
 from reporter.loops.exhibits import fold_archive, fold_attachment, fold_export, fold_manifest, fold_verification
 from reporter.loops.facts import Folded
 from reporter.loops.folder import Folder
@@ -21,11 +21,12 @@ from reporter.loops.plans import (
     fold_playbook,
     fold_retry_plan,
     fold_worker_run,
+    is_doubted_run,
     is_old_run,
 )
 from reporter.loops.table import LOOPS, READER
-from reporter.model.record_reader import BACKSLASH, DECIDING_STEPS, REFUSED, TOLD, RecordReader, is_doubled
-from reporter.model.records import DELIVERY_KIND, ContentFault, Record, Step
+from reporter.model.record_reader import BACKSLASH, REFUSED, TOLD, RecordReader, says_one_thing
+from reporter.model.records import DELIVERY_KIND, ContentFault, Doubted, Record, Step
 
 STEPS: Final[dict[Step, Callable[[Folder, Any], None]]] = {
     Step.SUBJECT: fold_other,
@@ -49,20 +50,26 @@ STEPS: Final[dict[Step, Callable[[Folder, Any], None]]] = {
     Step.ARCHIVE_MANIFEST: fold_manifest,
 }
 """What each step adds to the facts. A step that is not here adds nothing."""
+DOUBTED: Final[dict[Step, Callable[[Folder, Any, ContentFault], bool]]] = {
+    Step.DELIVERY: is_doubted_success,
+    Step.WORKER_RUN: is_doubted_run,
+}
+"""Who takes a doubted record that newer ones may put out of sight, as they do where it is passed over."""
 
 
 class Lines(NamedTuple):
     """Records as bytes, of which the last is the newest.
 
-    `refused` reads what the usual way does not, by its position: it may be a fault, or None when it is blank.
+    `refused` reads what the usual way does not, by its position: it may be a fault, or doubted, or None when it is
+    blank.
     """
 
     raws: Sequence[bytes]
-    refused: Callable[[int], Record | ContentFault | None]
+    refused: Callable[[int], Record | ContentFault | Doubted | None]
 
 
 def fold(
-    records: Iterable[Record | ContentFault],
+    records: Iterable[Record | ContentFault | Doubted],
     now: datetime,
     loops: tuple[Loop, ...] = LOOPS,
     *,
@@ -78,9 +85,11 @@ def fold(
     return folder.finish()
 
 
-def _fold_one(folder: Folder, record: Record | ContentFault) -> None:
+def _fold_one(folder: Folder, record: Record | ContentFault | Doubted) -> None:
     if isinstance(record, ContentFault):
         folder.fault(record)
+    elif isinstance(record, Doubted):
+        _fold_doubted(folder, *record)
     elif record.environment is None or folder.is_here(record, record.environment):
         STEPS.get(record.step, _nothing)(folder, record)
 
@@ -106,7 +115,6 @@ def fold_lines(  # noqa: C901, PLR0912 - see below
     steps: dict[type, Callable[[Folder, Any], None]] = {
         kind: _of_its_own(STEPS.get(kind.step, _nothing)) for kind in reader.usual.values()
     }
-    deciding = {kind for kind in reader.usual.values() if kind.step in DECIDING_STEPS}
     runs = {
         kind: (_of_its_own(is_old_run), folder.growing[kind.loop].oldest_runs)
         for kind in reader.usual.values()
@@ -166,11 +174,18 @@ def fold_lines(  # noqa: C901, PLR0912 - see below
                 is_old, oldest = run
                 if is_old(record, oldest):
                     continue
-            if kind in deciding and is_doubled(raw):
+            if not says_one_thing(raw):
                 _fold_refused(folder, part, length_hint(raws))
             elif record.environment is None or folder.is_here(record, record.environment):
                 steps[kind](folder, record)
     return folder.finish()
+
+
+def _fold_doubted(folder: Folder, record: Record, fault: ContentFault) -> None:
+    """List the fault of a record that counts for nothing, now or, where newer ones may make it vain, at the end."""
+    take = DOUBTED.get(record.step)
+    if take is None or record.environment is not None or not take(folder, record, fault):
+        folder.fault(fault)
 
 
 def _fold_refused(folder: Folder, part: Lines, position: int) -> None:

@@ -16,7 +16,7 @@ from reporter.loops.facts import (
     PlaybookFacts,
     Run,
 )
-from reporter.loops.folder import NO_PROVIDER, NO_SUBJECT, Folder, GrowingLoop
+from reporter.loops.folder import NO_PROVIDER, NO_SUBJECT, Folder, GrowingLoop, to_utc
 from reporter.loops.growing import FIRST_INSTANT, put
 from reporter.loops.sets import is_past, keep
 from reporter.loops.states import PASSED_RUN_STATES, RUN_STATES, normalise_state
@@ -124,9 +124,24 @@ def fold_worker_run(folder: Folder, record: WorkerRun) -> None:
         _tie(folder, loop, said.selected_retries, Cause(at, said.run_id or record.session_id))
 
 
-def _keep_run(facts: LoopFacts, record: WorkerRun, said: WorkerRun, at: datetime) -> None:
+def is_doubted_run(folder: Folder, record: WorkerRun, fault: ContentFault) -> bool:
+    """Keep a run of which nobody can say how it ended as one that failed, until newer ones take its place.
+
+    Say whether the record tells no more than that it was; whatever else it tells, its fault is to be listed.
+    """
+    said = record.payload
+    if said is None or said.selected_retries or (said.status and said.status not in RUN_STATES):
+        return False
+    at = to_utc(said.generated_at or record.created_at or UNDATED)
+    if at is UNDATED or at > folder.latest:
+        return False
+    _keep_run(folder.loop(record.loop), record, said, at, f"two things at once ({fault.found})")
+    return True
+
+
+def _keep_run(facts: LoopFacts, record: WorkerRun, said: WorkerRun, at: datetime, failed: str = "") -> None:
     status = normalise_state(said.status)
-    failed = "" if status in PASSED_RUN_STATES else status
+    failed = failed or ("" if status in PASSED_RUN_STATES else status)
     disabled = said.schedule is not None and not said.schedule.enabled
     run = Run(at, failed, disabled, said.run_id or record.session_id, said.dry_run)
     if at is not UNDATED or failed:

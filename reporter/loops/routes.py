@@ -8,6 +8,7 @@ from typing import Final
 from reporter.loops.days import DeliveryDay, DeliveryDays
 from reporter.loops.facts import (
     KEPT_FAILURES,
+    KEPT_LISTED,
     Answer,
     Attempt,
     Folded,
@@ -28,9 +29,10 @@ from reporter.loops.policy import LoopPolicies, default_policies
 from reporter.loops.recovery import FailingProviders, recoveries_of
 from reporter.loops.retry import decide_retry
 from reporter.loops.routing import RoutingDay
+from reporter.loops.sets import join
 from reporter.loops.table import LOOPS
 from reporter.loops.ties import Retried, tie_routes
-from reporter.loops.versions import attempts_of, leave_newest, settle_answers, settle_attempts
+from reporter.loops.versions import attempts_of, leave_newest, leave_undoubted, settle_answers, settle_attempts
 from reporter.model.instants import format_instant
 from reporter.model.records import ContentFault
 from reporter.model.routes import Executions, RecoveryState, RouteId, RouteOutcome, RouteState
@@ -81,7 +83,8 @@ class LoopStates:
 def finalise(folded: Folded, policies: LoopPolicies | None = None, loops: tuple[Loop, ...] = LOOPS) -> LoopStates:
     """Work out the state of every route. The same facts give the same states, in the order of their names."""
     policies = policies or default_policies(loops)
-    counted = leave_newest(folded.routes, folded.loops, folded.playbooks)
+    undoubted, doubts = leave_undoubted(folded.routes)
+    counted = leave_newest(undoubted, folded.loops, folded.playbooks)
     routes, retried = tie_routes(counted.routes, loops)
     by_word = {loop.word: loop for loop in loops}
     nobody = {(key.loop, key.subject) for key in routes if key.provider == NO_PROVIDER}
@@ -117,7 +120,7 @@ def finalise(folded: Folded, policies: LoopPolicies | None = None, loops: tuple[
         recent_failures=failing.rows(),
         unmatched=tuple(unmatched),
         conflicts=tuple(sorted(conflicts | conflicts_of(folded.packet, folded.releases))),
-        faults=folded.faults,
+        faults=join(folded.faults, doubts, KEPT_LISTED),
         future=folded.future,
         releases=folded.releases,
         packet=folded.packet,
@@ -126,7 +129,9 @@ def finalise(folded: Folded, policies: LoopPolicies | None = None, loops: tuple[
         routing_days=tuple(RoutingDay.of(key, plans) for key, plans in sorted(folded.routing.days.items())),
         routing_events=tuple(sorted(folded.routing.events.values())),
         latest_plans=tuple(plan for _, plan in sorted(folded.routing.latest.items())),
-        truncated=folded.truncated | ({"delivery_days"} if days.is_partial else set()),
+        truncated=folded.truncated
+        | ({"delivery_days"} if days.is_partial else set())
+        | ({"faults"} if len({*folded.faults, *doubts}) > KEPT_LISTED else set()),
     )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Final, NamedTuple, Protocol, TypeVar
 
-import msgspec
+from msgspec.structs import replace
 
 from reporter.loops.facts import (
     KEPT_FAILURES,
@@ -24,9 +24,11 @@ from reporter.loops.facts import (
     is_undated,
 )
 from reporter.loops.states import ANSWERED_STATES, CLOSED_STATES
+from reporter.model.records import ContentFault
 
 _FAVOURABLE: Final = ANSWERED_STATES | {"approved"}
 _NOWHERE: Final = ("",)
+_EMPTY: Final = RouteFacts()
 
 
 class _Version(Protocol):
@@ -80,7 +82,7 @@ def settle_attempts(attempts: Iterable[Attempt]) -> tuple[list[Attempt], set[str
 def _tried(told: list[Attempt]) -> list[Attempt]:
     told = [one for one in told if not one.intent] or [max(told)]
     executions = sorted(one for one in told if one.execution and one.failed)
-    return [_believed(told), *(msgspec.structs.replace(one, id=one.record) for one in executions[:-1])]
+    return [_believed(told), *(replace(one, id=one.record) for one in executions[:-1])]
 
 
 def _believed(told: list[Attempt]) -> Attempt:
@@ -109,6 +111,22 @@ def settle_answers(answers: Iterable[Answer]) -> tuple[list[Answer], set[str]]:
         records.setdefault(answer.id, []).append(answer)
     conflicts = {record for record, versions in records.items() if len(versions) > 1}
     return sorted(_newest(versions) for versions in records.values()), conflicts
+
+
+def leave_undoubted(
+    routes: Mapping[RouteKey, RouteFacts],
+) -> tuple[Mapping[RouteKey, RouteFacts], tuple[ContentFault, ...]]:
+    """Leave out the successes that may be none, and routes of which nothing else is known; list what is wrong."""
+    doubts: list[ContentFault] = []
+    left = dict(routes)
+    for key, facts in routes.items():
+        doubted = [one for one in facts.successes if one.doubt]
+        if doubted:
+            doubts += (ContentFault(*one.doubt) for one in doubted)
+            left[key] = replace(facts, successes=tuple(one for one in facts.successes if not one.doubt))
+            if left[key] == _EMPTY:
+                del left[key]
+    return (left, tuple(sorted(doubts))) if doubts else (routes, ())
 
 
 class Counted(NamedTuple):
@@ -192,7 +210,7 @@ def _place(answer: Answer, *where: str) -> tuple[str, ...]:
 
 def _left_of_route(key: RouteKey, facts: RouteFacts, versions: _Versions) -> RouteFacts:
     place = (key.loop, key.subject)
-    return msgspec.structs.replace(
+    return replace(
         facts,
         successes=tuple(one for one in facts.successes if versions.counts(one.record, one.at, place)),
         acknowledgements=_left_of(facts.acknowledgements, versions, key.loop, key.subject, key.provider),
@@ -201,7 +219,7 @@ def _left_of_route(key: RouteKey, facts: RouteFacts, versions: _Versions) -> Rou
 
 
 def _left_of_loop(word: str, facts: LoopFacts, versions: _Versions) -> LoopFacts:
-    return msgspec.structs.replace(
+    return replace(
         facts,
         acknowledgements={who: _left_of(kept, versions, word, "", who) for who, kept in facts.acknowledgements.items()},
         approvals={who: _left_of(kept, versions, word, "", who) for who, kept in facts.approvals.items()},
@@ -215,7 +233,7 @@ def _left_of(answers: tuple[Answer, ...], versions: _Versions, *where: str) -> t
 
 
 def _left_of_playbook(name: tuple[str, str], facts: PlaybookFacts, versions: _Versions) -> PlaybookFacts:
-    return msgspec.structs.replace(
+    return replace(
         facts,
         closings=tuple(
             one

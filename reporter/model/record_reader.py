@@ -21,6 +21,8 @@ from reporter.model.records import (
     SHAPES,
     UNDATED,
     ContentFault,
+    Delivery,
+    Doubted,
     Id,
     Record,
     RetryDecision,
@@ -33,11 +35,15 @@ from reporter.model.text import UNSEEN, shorten, visible
 
 
 class BadRecord(ValueError):
-    """A record that cannot be used. It carries its fault; the other records count."""
+    """A record that cannot be used. It carries its fault; the other records count.
 
-    def __init__(self, fault: ContentFault) -> None:
+    `taken` is what the decoder took where the bytes can be taken in more than one way, but for a delivery that tells a
+    result twice.
+    """
+
+    def __init__(self, fault: ContentFault, taken: Record | None = None) -> None:
         super().__init__(str(fault))
-        self.fault = fault
+        self.fault, self.taken = fault, taken
 
 
 class _Peek(msgspec.Struct, gc=False):
@@ -56,20 +62,16 @@ _INSTANTS: Final = (
     "latest_failure_at",
 )
 _OURS: Final = "go-backend-rollback-drill-"
-DECIDING_STEPS: Final = frozenset({Step.DELIVERY, Step.EXECUTION})
-"""The steps whose records say how an attempt ended: of these alone, keys that stand twice are looked for."""
-_DECIDING: Final = b'"delivery_success"'
-"""What decides an attempt stands in its record once; looking for it twice is cheap, for every key would not be."""
 TOLD: Final = b'success"'
-"""What ends that key, and the one that decides the result of one provider. The latter stands once in many objects."""
-_RESULT_AGAIN: Final = re.compile(rb'"success"(?:[^{}]|\{[^{}]*\})*"success"')
-"""Two of them with no object around one of them alone: in one object, or in one and, after it, in that around it."""
+"""What ends the keys that say how an attempt ended, as a whole and with one provider."""
+_RESULTS: Final = frozenset({"delivery_success", "success"})
 BACKSLASH: Final = ord("\\")
 """With one, a key may be spelled in another way. As a number, for which bytes are searched at once."""
-_ESCAPED: Final = re.compile(rb"\\u00[5-7]")
-"""A letter that needs no escape: a key may be spelled so."""
 _WITH_OFFSET: Final = Annotated[datetime, msgspec.Meta(tz=True)]
-_KIND: Final = b'"metadata_kind"'
+_KIND: Final = b'kind"'
+"""What ends the key of the kind, unless it is spelled with an escape."""
+_DECODE: Final = msgspec.json.Decoder().decode
+_ENCODE: Final = msgspec.json.Encoder().encode
 _DECISIONS: Final = ("retry_decisions", "selected_retries")
 _WRONG_TYPE: Final = re.compile(r"Expected `(?P<wanted>[^`]*)`, got `(?P<found>[^`]*)`")
 REFUSED: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
@@ -96,7 +98,7 @@ class RecordReader:
 
     `decode_usual` reads records whose fields hold their usual words, and times with an offset. It makes no text of such
     a word anew, and raises one of REFUSED for every other record, of which `decode_record` may read some. It does not
-    look for keys that stand twice: whoever calls it asks `is_doubled`.
+    look for keys that stand twice: whoever calls it asks `says_one_thing`.
     """
 
     def __init__(self, rows: Iterable[KindRow], words: Words | None = None) -> None:
@@ -135,27 +137,30 @@ class RecordReader:
                 record = self._decode_any(raw)
             except REFUSED:
                 return self._decode_slowly(raw)
-        return self._decode_slowly(raw) if record.step in DECIDING_STEPS and is_doubled(raw) else record
+        if not says_one_thing(raw):
+            _doubt(visible(shorten(record.session_id)), raw, record)
+        return record
 
-    def decode_batch(self, batch: RecordBatch) -> list[Record | ContentFault]:
+    def decode_batch(self, batch: RecordBatch) -> list[Record | ContentFault | Doubted]:
         """Read the records of one batch; blank ones are none. One that cannot be used comes out as its fault."""
         records = (self.decode_at(batch, position) for position in range(len(batch.raws)))
         return [record for record in records if record is not None]
 
-    def decode_at(self, batch: RecordBatch, position: int) -> Record | ContentFault | None:
-        """Read the record at one position of a batch; it may be a fault, or None when it is blank."""
+    def decode_at(self, batch: RecordBatch, position: int) -> Record | ContentFault | Doubted | None:
+        """Read the record at one position of a batch; it may be a fault, or doubted, or None when it is blank."""
         raw = batch.raws[position].removesuffix(b"\n")
         try:
             return self.decode_record(raw) if raw.strip() else None
         except BadRecord as bad:
             where = f"{batch.source}: {batch.unit} {batch.first + position}"
-            return msgspec.structs.replace(bad.fault, where=where)
+            fault = msgspec.structs.replace(bad.fault, where=where)
+            return Doubted(bad.taken, fault) if bad.taken else fault
 
     def _unknown(self, peek: _Peek, raw: bytes) -> Record:
         """Leave other products' records to them; what is ours by its kind, and of none, is refused (domain.md A2.6)."""
         kind = peek.metadata_kind
-        if raw.count(_KIND) > 1:
-            _refuse_doubled(visible(shorten(peek.session_id)), raw)
+        if raw.count(_KIND) > 1 or BACKSLASH in raw:
+            _doubt(visible(shorten(peek.session_id)), raw)
         spelled = UNSEEN.sub("", kind).strip().lower().replace("_", "-")
         if not spelled or spelled in self._kinds or spelled.startswith(_OURS):
             shown = visible(shorten(kind))
@@ -194,40 +199,44 @@ def _check_envelope(value: Any, raw: bytes) -> str:  # noqa: ANN401 - JSON is un
     if not isinstance(name, str) or not name:
         raise BadRecord(ContentFault("?", "/session_id", type_word(name), "the record's id"))
     record = visible(shorten(name))
-    if is_doubled(raw):
-        _refuse_doubled(record, raw)
+    _doubt(record, raw)
     kind = value.get("metadata_kind")
     if not isinstance(kind, str):
         raise BadRecord(ContentFault(record, "/metadata_kind", type_word(kind), "the kind of the record"))
     return record
 
 
-def is_doubled(raw: bytes) -> bool:
-    """Say whether what decides may stand twice in one object: then it has to be looked through.
+def says_one_thing(raw: bytes) -> bool:
+    """Say whether each object of a record holds each of its keys once: of two values a decoder takes the last.
 
-    Of two values the decoder takes the last.
+    Then it is the same when it is read and written again; where it is spelled in another way, each key is looked at.
     """
-    told = raw.count(TOLD)
-    if told > 1:
-        deciding = raw.count(_DECIDING)
-        if deciding > 1 or (told - deciding > 1 and _RESULT_AGAIN.search(raw) is not None):
+    try:
+        if _ENCODE(_DECODE(raw)) == raw.removesuffix(b"\n"):
             return True
-    return BACKSLASH in raw and _ESCAPED.search(raw) is not None
+        _doubt("", raw)
+    except (BadRecord, *REFUSED):
+        return False
+    return True
 
 
-def _refuse_doubled(record: str, raw: bytes) -> None:
-    """Raise BadRecord where an object of a record holds a key twice."""
+def _doubt(record: str, raw: bytes, taken: Record | None = None) -> None:
+    """Raise BadRecord where an object of a record holds a key twice, or what nobody reads is no JSON."""
+    doubled: dict[str, None] = {}
 
     def note(pairs: list[tuple[str, Any]]) -> None:
-        counts = Counter(key for key, _ in pairs)
-        if doubled := next((key for key, count in counts.items() if count > 1), None):
-            found = f"the key {visible(shorten(doubled))} twice"
-            raise BadRecord(ContentFault(record, "", found, "each key once"))
+        if len(dict(pairs)) < len(pairs):
+            counts = Counter(key for key, _ in pairs)
+            doubled.update((key, None) for key, count in counts.items() if count > 1)
 
     try:
         json.loads(raw, object_pairs_hook=note, parse_int=str)
-    except RecursionError as broken:
-        raise BadRecord(ContentFault(record, "", str(broken), "one JSON object")) from None
+    except (ValueError, RecursionError) as broken:
+        raise BadRecord(ContentFault(record, "", visible(shorten(str(broken))), "one JSON object"), taken) from None
+    results = _RESULTS if isinstance(taken, Delivery) else frozenset()
+    for key in sorted(doubled, key=lambda one: one not in results):
+        found = f"the key {visible(shorten(key))} twice"
+        raise BadRecord(ContentFault(record, "", found, "each key once"), None if key in results else taken)
 
 
 def _union(classes: Mapping[str, type[Record]]) -> Any:  # noqa: ANN401 - a union of classes made from the table

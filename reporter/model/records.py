@@ -7,7 +7,7 @@ is no payload. Fields that no step needs are not read. `record_reader` makes the
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated, Any, ClassVar, Final, TypeAlias
+from typing import Annotated, Any, ClassVar, Final, NamedTuple, TypeAlias
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -64,6 +64,16 @@ class ContentFault(msgspec.Struct, frozen=True, order=True, gc=False):
         """Write a sentence for a person."""
         place = f"{self.where or 'record'} ({self.record}){' ' if self.pointer else ''}{self.pointer}"
         return f"{place}: found {self.found}, wanted {self.wanted}"
+
+
+class Doubted(NamedTuple):
+    """A record whose bytes do not say one thing alone, as the decoder took it: of a key that stands twice, the last.
+
+    It speaks for nothing. `fault` says what is wrong with it.
+    """
+
+    record: "Record"
+    fault: ContentFault
 
 
 class Record(msgspec.Struct, gc=False):

@@ -11,8 +11,17 @@ from loops import records as make
 from loops.cases import HOUR, NOW, A, N
 from reporter.loops.table import LOOPS, OTHER_KINDS, READER, decode_record
 from reporter.model.raw_records import RecordBatch
-from reporter.model.record_reader import BadRecord, KindRow, RecordReader
-from reporter.model.records import UNDATED, Acknowledgement, ContentFault, Delivery, ProviderResult, Step, Unknown
+from reporter.model.record_reader import BadRecord, KindRow, RecordReader, says_one_thing
+from reporter.model.records import (
+    UNDATED,
+    Acknowledgement,
+    ContentFault,
+    Delivery,
+    Doubted,
+    ProviderResult,
+    Step,
+    Unknown,
+)
 
 
 def read(value: Any) -> Any:  # noqa: ANN401 - JSON is untyped
@@ -217,10 +226,31 @@ def test_deciding_key_that_stands_twice_in_two_spellings_is_a_fault(key: str, ag
     assert msgspec.to_builtins(spelled) == msgspec.to_builtins(plain)
 
 
-def test_key_that_stands_twice_where_it_decides_nothing_is_none_of_our_business() -> None:
-    raw = make.raw(make.worker_run(N, NOW, rid="run-1"))
-    doubled = raw[:-1] + b', "delivery_success": false, "delivery_success": true}'
-    assert decode_record(doubled) == decode_record(raw)
+@pytest.mark.parametrize(
+    "more",
+    [
+        b'"dry_run": false, "dry_run": false',
+        rb'"dry_run": false, "dry\u005frun": false',
+        b'"nobody_reads": {"a": [{"b": 1, "c": {}, "b": 1}]}',
+        b'"nobody_reads": "\xff"',
+    ],
+    ids=["alike", "escaped", "where-nobody-looks", "no-utf-8"],
+)
+def test_record_that_can_be_taken_in_two_ways_is_doubted_wherever_it_can(more: bytes) -> None:
+    raw = make.raw(make.delivery(N, NOW, "monthly", rid="rcd-1"))[:-1] + b", " + more + b"}"
+    for alone in (raw, raw + b"\n"):
+        (found,) = READER.decode_batch(RecordBatch([alone], "evidence.jsonl", 7))
+        assert isinstance(found, Doubted)
+        assert (found.record.session_id, found.fault.where) == ("rcd-1", "evidence.jsonl: line 7")
+
+
+@pytest.mark.parametrize("spaced", [True, False])
+def test_record_that_says_one_thing_is_read_however_it_is_spelled(*, spaced: bool) -> None:
+    value = make.delivery(N, NOW, "monthly") | {"note": '\u00fc\u2028 " : " \\\\', "many": 10**30, "more": 1e300}
+    raw = json.dumps(value, separators=None if spaced else (",", ":")).encode()
+    for spelled in (raw, raw.replace(b"e+300", b"E300"), json.dumps(value, ensure_ascii=False).encode(), raw + b"\n"):
+        assert says_one_thing(spelled)
+        assert isinstance(decode_record(spelled), Delivery)
 
 
 @pytest.mark.parametrize(

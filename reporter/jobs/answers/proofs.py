@@ -17,6 +17,7 @@ from reporter.loops.routes import LoopStates
 from reporter.loops.table import READER
 from reporter.model.instants import format_instant
 from reporter.model.raw_records import RecordBatch
+from reporter.model.records import Record
 from reporter.model.routes import RouteState
 from reporter.model.text import show
 from reporter.settings_model import Settings
@@ -58,7 +59,8 @@ def _known(settings: Settings, environment: str, now: datetime, provider: str, w
     for raw in _naming([ref.encode() for ref in wanted], places, settings):
         name = _id_of(raw)
         if name in wanted:
-            folded = fold(READER.decode_batch(RecordBatch([raw], "", 1)), now, environment=environment)
+            read = READER.decode_batch(RecordBatch([raw], "", 1))
+            folded = fold([one for one in read if isinstance(one, Record)], now, environment=environment)
             if any(key.provider == provider for key in folded.routes):
                 yield name
 

@@ -15,7 +15,7 @@ from reporter.loops.facts import Folded
 from reporter.loops.fold import Lines, fold_lines
 from reporter.loops.table import READER
 from reporter.model.raw_records import RecordBatch, RecordFault
-from reporter.model.records import ContentFault, Record
+from reporter.model.records import ContentFault, Doubted, Record
 
 KEPT_FAULTS: Final = 100
 
@@ -107,9 +107,9 @@ class _ShareReader:
         self._records += len(batch.raws)
         return Lines(batch.raws, partial(self._refused, batch))
 
-    def _refused(self, batch: RecordBatch, position: int) -> Record | ContentFault | None:
+    def _refused(self, batch: RecordBatch, position: int) -> Record | ContentFault | Doubted | None:
         read = READER.decode_at(batch, position)
-        if isinstance(read, ContentFault) and self._span:
+        if isinstance(read, ContentFault | Doubted) and self._span:
             read = READER.decode_at(batch._replace(first=batch.first + self._lines), position)
         if read is None or isinstance(read, ContentFault):
             self._records -= 1
