@@ -4,7 +4,7 @@ The latest drill is judged, and every drill is known as passed or failed: only a
 """
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 
 from reporter.assess.conditions import (
@@ -61,18 +61,23 @@ FRESH: Final = CheckSpec(
     "Drill is recent",
     "Run a rollback drill and add it to the history.",
 )
+_END_OF_DAY: Final = timedelta(hours=23, minutes=59, seconds=59, microseconds=999_999)
 _UNDATED: Final = datetime.min.replace(tzinfo=UTC)  # sorts before every drill that has a date
 
 SPECS: Final = (FILE, PASSED, TARGET, FALLBACK, SLA, FRESH)
 
 
 class JudgedDrill(NamedTuple):
-    """One drill, its place in the document, its instant if it has one, and what had to hold for it to pass."""
+    """One drill, its place in the document, its instant if it has one, and what had to hold for it to pass.
+
+    `is_day` where no more than the day is known; its instant is its beginning.
+    """
 
     drill: Drill
     pointer: str
     at: datetime | None
     assumed_utc: bool
+    is_day: bool
     conditions: tuple[Condition, ...]
     content: str
 
@@ -132,11 +137,12 @@ def judge_drills(case: Case) -> list[JudgedDrill]:
             seen.add(content)
             own = [contradicted[here]] if here in contradicted else []
             drills.append(_judge(case, history, drill, here, [*document_wide, *own]))
-    # At one and the same instant the failed drill counts as the later one: the worse side (domain.md A2).
+    # At one and the same instant the failed drill counts as the later one: the worse side (domain.md A2). So does one
+    # of which only the day is known, on that day.
     return sorted(
         drills,
         key=lambda one: (
-            one.at or _UNDATED,
+            _END_OF_DAY + one.at if one.at and one.is_day and not one.passed else one.at or _UNDATED,
             not one.passed,
             one.drill.drill_id,
             one.content,
@@ -189,6 +195,7 @@ def _judge(
         here,
         instant.at if instant else None,
         instant.assumed_utc if instant else False,
+        instant.is_day if instant else False,
         tuple(conditions),
         _content(history, drill, here),
     )

@@ -29,11 +29,8 @@ def fold_acknowledgement(folder: Folder, record: Acknowledgement) -> None:
             return
     loop = folder.growing[record.loop]
     facts = folder.loops.get(loop.word) or folder.loop(loop.word)
-    state = said.acknowledgement_state
-    if state not in ACKNOWLEDGEMENT_STATES:
-        state = normalise_state(state)
-        if state not in ACKNOWLEDGEMENT_STATES:
-            folder.unknown_word(record, "acknowledgement_state", said.acknowledgement_state, ACKNOWLEDGEMENT_STATES)
+    state = folder.stated(record, said, "acknowledgement_state", ACKNOWLEDGEMENT_STATES)
+    folder.compare(record, said, loop)
     if at is UNDATED and state in ANSWERED_STATES:
         return
     reference, by = said.external_ref, folder.name(said.acknowledged_by)
@@ -63,11 +60,10 @@ def fold_approval(folder: Folder, record: Approval) -> None:
     at = folder.dated(record, said.decided_at or record.created_at)
     if at is None:
         return
-    facts = folder.loop(record.loop)
-    state = normalise_state(said.approval_state)
-    if state not in APPROVAL_STATES:
-        folder.unknown_word(record, "approval_state", said.approval_state, APPROVAL_STATES)
-    elif at == UNDATED and state == "approved":
+    facts, loop = folder.loop(record.loop), folder.growing[record.loop]
+    state = folder.stated(record, said, "approval_state", APPROVAL_STATES)
+    folder.compare(record, said, loop)
+    if at == UNDATED and state == "approved":
         return
     by = folder.name(said.decided_by)
     answer = Answer(
@@ -81,7 +77,6 @@ def fold_approval(folder: Folder, record: Approval) -> None:
         folder.text(said.external_ref),
         folder.name(said.decision_id or said.approval_decision_id),
     )
-    loop = folder.growing[record.loop]
     if subject := loop.subject(said):
         put(folder.route(loop, subject, said.provider).approvals, answer, KEPT_ANSWERS)
     else:
@@ -95,10 +90,8 @@ def fold_closure(folder: Folder, record: Closure) -> None:
     at = folder.dated(record, said.closed_at or record.created_at)
     if at is None:
         return
-    state = normalise_state(said.closure_state)
-    if state not in CLOSURE_STATES:
-        folder.unknown_word(record, "closure_state", said.closure_state, CLOSURE_STATES)
-    elif at == UNDATED and state in CLOSED_STATES:
+    state = folder.stated(record, said, "closure_state", CLOSURE_STATES)
+    if at == UNDATED and state in CLOSED_STATES:
         return
     verified = any(not is_blank(ref) for ref in said.verification_refs)
     closing = Closing(at, state not in CLOSED_STATES, record.session_id, state, verified, said.closed_by or "")
@@ -111,10 +104,8 @@ def fold_release_decision(folder: Folder, record: ReleaseDecision) -> None:
     at = folder.dated(record, said.decided_at or record.created_at)
     if at is None:
         return
-    state = normalise_state(said.approval_state)
-    if state not in APPROVAL_STATES:
-        folder.unknown_word(record, "approval_state", said.approval_state, APPROVAL_STATES)
-    elif at == UNDATED and state == "approved":
+    state = folder.stated(record, said, "approval_state", APPROVAL_STATES)
+    if at == UNDATED and state == "approved":
         return
     note = ReleaseNote(
         at,

@@ -14,6 +14,7 @@ from reporter.loops.states import DELIVERED, EXECUTION_STATES, FAILED, SKIPPED, 
 from reporter.model.providers import PROVIDERS
 from reporter.model.records import (
     UNDATED,
+    UNTOLD,
     ContentFault,
     Delivery,
     DeliveryResult,
@@ -26,6 +27,8 @@ from reporter.model.text import UNSEEN, is_blank
 OK: Final = 200
 REACHED: Final = frozenset(range(200, 300))
 """The status codes of a success (B1.14)."""
+DONE: Final = frozenset({None, "", "accepted", "delivered", "success"})
+"""The outcomes that a success may name besides; most name none."""
 MOST_PROVIDERS: Final = 200
 """How many names a delivery can hold. There are fewer providers by far, so that longer lists are refused."""
 UNKNOWN: Final = "timeout_unknown: it was begun, nothing says how it ended, and it may have arrived"
@@ -131,18 +134,27 @@ def _is_success(record: Delivery) -> bool:
     providers, result = record.providers, record.delivery
     if not record.delivery_success or record.failed_providers or record.blocked_count or record.dry_run:
         return False
-    if not 0 < len(providers) <= MOST_PROVIDERS:
+    if not 0 < len(providers) <= MOST_PROVIDERS or not _is_done(record):
         return False
     for code in record.status_codes:
         if code not in REACHED:
             return False
-    if result is not None:
-        if result.success is False or result.dry_run or len(result.deliveries) > MOST_PROVIDERS:
+    return result is None or _all_reached(result, providers)
+
+
+def _is_done(record: Delivery) -> bool:
+    return record.outcome in DONE and not record.error_class
+
+
+def _all_reached(result: DeliveryResult, providers: Sequence[str]) -> bool:
+    results = result.deliveries
+    if result.success is False or result.dry_run or len(results) > MOST_PROVIDERS:
+        return False
+    for one in results:
+        if one.provider not in providers or not _is_reached(one):
             return False
-        for one in result.deliveries:
-            if one.provider not in providers or not _is_reached(one):
-                return False
-    return True
+    # Results that leave one out say nothing of it, and an empty list of them that nobody was told.
+    return results is UNTOLD or len(providers) == 1 == len(results) or {*providers} == {one.provider for one in results}
 
 
 def _is_reached(one: ProviderResult) -> bool:
@@ -157,9 +169,12 @@ def _told(folder: Folder, record: Delivery) -> tuple[Sequence[str], Collection[s
     result, providers = record.delivery, record.providers
     if len(providers) == 1 and record.failed_providers == providers and (result is None or _names(result, providers)):
         return providers, providers
-    results = result.deliveries if result else []
+    results = result.deliveries if result else UNTOLD
+    named = {one.provider for one in results}
     lost = {*record.failed_providers, *(one.provider for one in results if not _is_reached(one))}
-    told = {*record.providers, *(one.provider for one in results)} | lost
+    told = {*record.providers, *named} | lost
+    if results is not UNTOLD:  # nothing says what became of whom they leave out
+        lost |= {*record.providers} - named
     if not told:
         return [NO_PROVIDER], {NO_PROVIDER}
     longest = max(len(record.providers), len(record.failed_providers), len(results))
@@ -168,7 +183,7 @@ def _told(folder: Folder, record: Delivery) -> tuple[Sequence[str], Collection[s
         folder.fault(ContentFault(record.session_id, "/providers", f"{longest} providers", wanted))
         known = sorted(one for one in told if folder.word(one) in PROVIDERS)
         return known or [NO_PROVIDER], {*told, NO_PROVIDER}
-    is_denied = not record.delivery_success or record.blocked_count != 0 or record.dry_run
+    is_denied = not record.delivery_success or record.blocked_count != 0 or record.dry_run or not _is_done(record)
     is_denied = is_denied or (result is not None and (result.success is False or result.dry_run))
     unreached = sum(code not in REACHED for code in record.status_codes)
     if len(lost) < max(is_denied, record.blocked_count, unreached):
@@ -208,6 +223,7 @@ def fold_execution(folder: Folder, record: Execution) -> None:
         status = normalise_state(status)
         if status not in EXECUTION_STATES:
             folder.unknown_word(record, "execution_status", said.execution_status, EXECUTION_STATES)
+    folder.compare(record, said, loop)
     find = loop.subject
     subject = find(said) or NO_SUBJECT
     route = loop.routes.get((subject, provider))
@@ -243,11 +259,12 @@ def _outcome(record: Execution, said: Execution, status: str) -> str:
         return FAILED
     if status == SKIPPED:
         return FAILED if said.skipped is False else SKIPPED
-    is_denied = said.delivery_success is not True and said.delivery_success is not UNSET
+    both = (said,) if said is record else (said, record)
+    is_denied = any(one.delivery_success is not True and one.delivery_success is not UNSET for one in both)
     if status != DELIVERED or record.blocked_count or is_denied:
         return FAILED
-    is_held = said.skipped is True or said.dry_run or (said.skip_reason and not is_blank(said.skip_reason))
-    return SKIPPED if is_held else DELIVERED
+    is_held = any(one.skipped is True or one.dry_run for one in both)
+    return SKIPPED if is_held or (said.skip_reason and not is_blank(said.skip_reason)) else DELIVERED
 
 
 def _detail_of(said: Execution, outcome: str, status: str, provider: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple, cast
 from msgspec import UNSET
 
 from reporter.loops.answers import fold_acknowledgement, fold_approval, fold_closure, fold_release_decision
-from reporter.loops.attempts import OK, fold_delivery, fold_execution, fold_intent, is_doubted_success
+from reporter.loops.attempts import DONE, OK, fold_delivery, fold_execution, fold_intent, is_doubted_success
 from reporter.loops.exhibits import fold_archive, fold_attachment, fold_export, fold_manifest, fold_verification
 from reporter.loops.facts import Folded
 from reporter.loops.folder import Folder
@@ -140,6 +140,8 @@ def fold_lines(  # noqa: C901, PLR0912 - see below
                     and not record.blocked_count
                     and not record.dry_run
                     and record.environment is None
+                    and not record.error_class
+                    and record.outcome in DONE
                     and len(providers := record.providers) == 1
                     and (not (codes := record.status_codes) or (len(codes) == 1 and codes[0] == OK))
                     and (loop := sources.get(record.connector_delivery_source)) is not None

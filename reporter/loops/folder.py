@@ -4,7 +4,7 @@ What cannot be dated is a fault: where it speaks for a route it does not count, 
 as the newest. What is dated too far in the future is listed and does not count (A2.3).
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, datetime
 from operator import attrgetter
 from typing import Any, Final, cast
@@ -23,10 +23,11 @@ from reporter.loops.growing import FIRST_INSTANT, GrowingRoute
 from reporter.loops.history import cut_events
 from reporter.loops.loop import Loop
 from reporter.loops.sets import keep
+from reporter.loops.states import normalise_state
 from reporter.model.instants import FUTURE_TOLERANCE, shift
 from reporter.model.providers import PROVIDERS, normalise
 from reporter.model.records import UNDATED, ContentFault, Record, type_word
-from reporter.model.text import is_blank, shorten, visible
+from reporter.model.text import UNSEEN, is_blank, shorten, visible
 
 NO_PROVIDER: Final = ""
 NO_SUBJECT: Final = ""
@@ -106,7 +107,7 @@ class Folder:
     def is_here(self, record: Record, environment: object) -> bool:
         """Say whether a record that names an environment counts: one that names another does not."""
         if isinstance(environment, str):
-            named = environment.strip().casefold()
+            named = UNSEEN.sub("", environment).strip().casefold()
             return named in ("", self.environment) or not self.environment
         self.fault(ContentFault(record.session_id, "/environment", type_word(environment), "an environment's name"))
         return True
@@ -126,6 +127,33 @@ class Folder:
         wanted = "one of " + ", ".join(sorted(filter(None, known)))
         shown = visible(shorten(found)) if found else "nothing"
         self.fault(ContentFault(record.session_id, f"/{field}", shown, wanted))
+
+    def stated(self, record: Any, said: Any, field: str, known: Collection[str]) -> str:  # noqa: ANN401 - of any step
+        """Give a state by its one spelling; "" where the envelope says another than the payload, for neither counts."""
+        own, copy = getattr(said, field), getattr(record, field)
+        state = own if own in known else normalise_state(own)
+        if copy != own and said is not record and copy is not None and normalise_state(copy) != state:
+            self._refuse_copy(record, field, copy, own)
+            return ""
+        if state not in known:
+            self.unknown_word(record, field, own, known)
+        return cast("str", state)
+
+    def compare(self, record: Any, said: Any, loop: GrowingLoop) -> None:  # noqa: ANN401 - of any step
+        """List where the envelope names another route than the payload, which counts."""
+        if said is record:
+            return
+        copy, own = record.provider, said.provider
+        if copy != own and copy and self.word(copy) != self.word(own):
+            self._refuse_copy(record, "provider", copy, own)
+        copy, own = loop.subject(record), loop.subject(said)
+        if copy != own and copy and own:
+            self._refuse_copy(record, "", copy, own)
+
+    def _refuse_copy(self, record: Record, field: str, copy: str, own: str | None) -> None:
+        inside = visible(shorten(own)) if own else "nothing"
+        found = f"{visible(shorten(copy))} in the envelope, {inside} in the payload"
+        self.fault(ContentFault(record.session_id, field and f"/{field}", found, "the same in both"))
 
     def word(self, provider: str | None) -> str:
         """Write a provider's name the one way that it is compared, and once in memory; what shows nothing is none."""

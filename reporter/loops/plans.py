@@ -113,12 +113,13 @@ def fold_worker_run(folder: Folder, record: WorkerRun) -> None:
         at = folder.dated(record, at)
         if at is None:
             return
-    loop, status = folder.growing[record.loop], said.status
+    loop, failed = folder.growing[record.loop], ""
     facts = folder.loops.get(loop.word) or folder.loop(loop.word)
-    if status and normalise_state(status) not in RUN_STATES:
-        folder.unknown_word(record, "status", status, RUN_STATES)
+    if said.status or record.status:
+        state = folder.stated(record, said, "status", RUN_STATES)
+        failed = "" if state or not normalise_state(record.status or said.status) else "two states at once"
     if not is_past(facts.live_runs, at, KEPT_RUNS) or not is_past(facts.runs, at, KEPT_RUNS):
-        _keep_run(facts, record, said, at)
+        _keep_run(facts, record, said, at, failed)
         loop.oldest_runs[:] = _oldest_kept(facts)
     if said.selected_retries:
         _tie(folder, loop, said.selected_retries, Cause(at, said.run_id or record.session_id))
@@ -157,6 +158,7 @@ def is_old_run(record: WorkerRun, oldest: Sequence[datetime]) -> bool:
         said is not None
         and not said.selected_retries
         and (not said.status or said.status in RUN_STATES)
+        and (not record.status or record.status == said.status)
         and record.environment is None
         and (at := said.generated_at or record.created_at) is not None
         and FIRST_INSTANT <= at < oldest[said.dry_run]

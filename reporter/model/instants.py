@@ -28,17 +28,19 @@ _ISO = re.compile(
 
 
 class Instant(NamedTuple):
-    """A point in time, and whether its offset had to be assumed."""
+    """A point in time, and whether its offset had to be assumed; `is_day` where no time of day was given."""
 
     at: datetime
     assumed_utc: bool
+    is_day: bool = False
 
 
 def parse_instant(text: str) -> Instant | None:
     """Read an ISO 8601 timestamp; None when it is not one.
 
     A missing offset means UTC and is reported; a missing time of day means midnight, the start of that
-    day, which is the less favourable reading both for a due date and for the age of evidence.
+    day, which is the less favourable reading both for a due date and for the age of evidence. Not for what speaks
+    against something: whoever orders events asks `is_day`.
     """
     found = _ISO.fullmatch(text.strip())
     if found is None:
@@ -48,7 +50,7 @@ def parse_instant(text: str) -> Instant | None:
     micros = (fraction or "0").ljust(6, "0")[:6]
     try:
         at = datetime.fromisoformat(f"{day}T{clock or '00:00'}:{second or '00'}.{micros}{zone}")
-        return Instant(at.astimezone(UTC), assumed_utc=offset is None)
+        return Instant(at.astimezone(UTC), assumed_utc=offset is None, is_day=clock is None)
     except (ValueError, OverflowError):
         return None
 

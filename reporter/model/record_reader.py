@@ -61,6 +61,8 @@ _INSTANTS: Final = (
     "next_due_at",
     "latest_failure_at",
 )
+_DAYS: Final = frozenset({"next_due_at"})
+"""Of these a day is enough, and begins at midnight. What happened on a day may be before or after anything else."""
 _OURS: Final = "go-backend-rollback-drill-"
 TOLD: Final = b'success"'
 """What ends the keys that say how an attempt ended, as a whole and with one provider."""
@@ -316,16 +318,18 @@ def _with_instants(value: Any) -> Any:  # noqa: ANN401 - JSON is untyped
         return [_with_instants(item) for item in value]
     if not isinstance(value, dict):
         return value
-    return {key: _instant(item) if key in _INSTANTS else _with_instants(item) for key, item in value.items()}
+    return {key: _instant(key, item) if key in _INSTANTS else _with_instants(item) for key, item in value.items()}
 
 
-def _instant(value: object) -> object:
+def _instant(key: str, value: object) -> object:
     if not isinstance(value, str):
         return value
     if not value.strip():
         return None
     instant = parse_instant(value)
-    return instant.at if instant else UNDATED
+    if instant is None or (instant.is_day and key not in _DAYS):
+        return UNDATED
+    return instant.at
 
 
 def _fault(record: str, message: str) -> ContentFault:

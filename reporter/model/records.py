@@ -106,12 +106,16 @@ class ProviderResult(msgspec.Struct, gc=False):
     error: Text = None
 
 
+UNTOLD: Final[Sequence[ProviderResult]] = ()
+"""Stands for results that are not there at all; an empty list of them says that nobody was told."""
+
+
 class DeliveryResult(msgspec.Struct, gc=False):
     """The result of one delivery (B1.14). Without a word of its own it is as good as its parts."""
 
     success: bool | UnsetType = UNSET
     dry_run: bool = False
-    deliveries: Sequence[ProviderResult] = ()
+    deliveries: Sequence[ProviderResult] = UNTOLD
 
 
 class Delivery(Record):

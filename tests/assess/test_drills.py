@@ -322,6 +322,16 @@ def test_at_one_instant_the_failed_drill_is_the_later_one(order: tuple[int, ...]
     assert PASSED in failed(report)
 
 
+@pytest.mark.parametrize(("day", "decides"), [("2026-05-21", True), ("2026-05-20", False)])
+def test_failed_drill_of_which_only_the_day_is_known_is_the_last_of_that_day(day: str, *, decides: bool) -> None:
+    good = drill(DAY, "good") | {"executed_at": "2026-05-21T15:40:00Z"}
+    failing = drill(DAY, "bad", status="fail") | {"executed_at": day}
+    for order in permutations([good, failing]):
+        report = drills(PILOT.drills(*order))
+        assert (report.history.latest_drill_id == "bad") is decides
+        assert (PASSED in failed(report)) is decides
+
+
 def test_trap_30_drills_are_ordered_by_instant_and_not_by_text() -> None:
     """Trap 30: 10:00+02:00 is earlier than 09:00Z, though its text is later."""
     report = drills(

@@ -56,7 +56,7 @@ def test_intent_of_a_later_attempt_is_not_settled_by_the_result_of_an_earlier_on
 
 
 def test_result_that_goes_to_another_provider_settles_nothing() -> None:
-    stray = make.result(ONE) | {"providers": ["jira"], "delivery": {"success": True, "deliveries": []}}
+    stray = make.result(ONE) | {"providers": ["jira"], "delivery": {"success": True}}
     outcomes = {one.route.provider: one.outcome for one in settled(INTENT, stray).routes}
     assert outcomes == {"slack": RouteOutcome.FAILED, "jira": RouteOutcome.DELIVERED}
 
