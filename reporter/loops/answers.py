@@ -12,7 +12,6 @@ from reporter.loops.states import (
     APPROVAL_STATES,
     CLOSED_STATES,
     CLOSURE_STATES,
-    normalise_state,
     weigh_answer,
 )
 from reporter.model.records import UNDATED, Acknowledgement, Approval, Closure, ReleaseDecision
@@ -115,7 +114,7 @@ def fold_release_decision(folder: Folder, record: ReleaseDecision) -> None:
         said.override_blockers,
         folder.text(said.decided_by),
         folder.text(said.notes),
-        normalise_state(said.readiness_state),
+        folder.stated(record, said, "readiness_state"),
         folder.text(said.decision_id or record.session_id),
     )
     folder.folded.releases = folder.listed("releases", folder.folded.releases, note)

@@ -16,7 +16,6 @@ from reporter.loops.packet import (
 )
 from reporter.loops.plans import fold_plan
 from reporter.loops.sets import is_past, keep
-from reporter.loops.states import normalise_state
 from reporter.model.records import Archive, ArchiveManifest, Attachment, Export, Verification
 
 MOST_ATTACHED: Final = 32
@@ -38,7 +37,7 @@ def fold_export(folder: Folder, record: Export) -> None:
         text(said.export_id or record.session_id),
         text(said.export_hash),
         text(said.release_record_ref),
-        normalise_state(said.verification_state),
+        folder.stated(record, said, "verification_state"),
     )
     packet.exports = keep(packet.exports, part, KEPT_PARTS)
 
@@ -53,7 +52,7 @@ def fold_attachment(folder: Folder, record: Attachment) -> None:
     part = AttachmentPart(
         at,
         record.session_id,
-        normalise_state(said.attachment_state),
+        folder.stated(record, said, "attachment_state"),
         text(said.attached_by),
         text(said.release_record_ref),
         text(said.approval_decision_id or said.decision_id),
@@ -70,7 +69,7 @@ def fold_verification(folder: Folder, record: Verification) -> None:
     if at is None:
         return
     part = VerificationPart(
-        at, record.session_id, normalise_state(said.verification_state), folder.text(said.release_record_ref)
+        at, record.session_id, folder.stated(record, said, "verification_state"), folder.text(said.release_record_ref)
     )
     packet = folder.folded.packet
     packet.verifications = keep(packet.verifications, part, KEPT_PARTS)
@@ -102,6 +101,6 @@ def fold_manifest(folder: Folder, record: ArchiveManifest) -> None:
     at = folder.dated(record, said.generated_at or record.created_at)
     if at is None:
         return
-    part = ManifestPart(at, record.session_id, normalise_state(said.signature_state))
+    part = ManifestPart(at, record.session_id, folder.stated(record, said, "signature_state"))
     packet = folder.folded.packet
     packet.manifests = keep(packet.manifests, part, KEPT_PARTS)

@@ -31,6 +31,8 @@ from reporter.model.text import UNSEEN, is_blank, shorten, visible
 
 NO_PROVIDER: Final = ""
 NO_SUBJECT: Final = ""
+CONTRADICTORY: Final = "contradictory"
+"""The state of what says two; no step knows it, so that it counts as what speaks against."""
 LONGEST_TEXT: Final = 200
 _FEW_NAMES: Final = 10_000
 
@@ -128,14 +130,14 @@ class Folder:
         shown = visible(shorten(found)) if found else "nothing"
         self.fault(ContentFault(record.session_id, f"/{field}", shown, wanted))
 
-    def stated(self, record: Any, said: Any, field: str, known: Collection[str]) -> str:  # noqa: ANN401 - of any step
-        """Give a state by its one spelling; "" where the envelope says another than the payload, for neither counts."""
+    def stated(self, record: Any, said: Any, field: str, known: Collection[str] = ()) -> str:  # noqa: ANN401 - of any step
+        """Give a state by its one spelling; CONTRADICTORY where the envelope says another, for then neither counts."""
         own, copy = getattr(said, field), getattr(record, field)
         state = own if own in known else normalise_state(own)
         if copy != own and said is not record and copy is not None and normalise_state(copy) != state:
             self._refuse_copy(record, field, copy, own)
-            return ""
-        if state not in known:
+            return CONTRADICTORY
+        if known and state not in known:
             self.unknown_word(record, field, own, known)
         return cast("str", state)
 

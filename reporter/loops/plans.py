@@ -16,7 +16,7 @@ from reporter.loops.facts import (
     PlaybookFacts,
     Run,
 )
-from reporter.loops.folder import NO_PROVIDER, NO_SUBJECT, Folder, GrowingLoop, to_utc
+from reporter.loops.folder import CONTRADICTORY, NO_PROVIDER, NO_SUBJECT, Folder, GrowingLoop, to_utc
 from reporter.loops.growing import FIRST_INSTANT, put
 from reporter.loops.sets import is_past, keep
 from reporter.loops.states import PASSED_RUN_STATES, RUN_STATES, normalise_state
@@ -116,8 +116,7 @@ def fold_worker_run(folder: Folder, record: WorkerRun) -> None:
     loop, failed = folder.growing[record.loop], ""
     facts = folder.loops.get(loop.word) or folder.loop(loop.word)
     if said.status or record.status:
-        state = folder.stated(record, said, "status", RUN_STATES)
-        failed = "" if state or not normalise_state(record.status or said.status) else "two states at once"
+        failed = "two states at once" if folder.stated(record, said, "status", RUN_STATES) == CONTRADICTORY else ""
     if not is_past(facts.live_runs, at, KEPT_RUNS) or not is_past(facts.runs, at, KEPT_RUNS):
         _keep_run(facts, record, said, at, failed)
         loop.oldest_runs[:] = _oldest_kept(facts)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from loops import records as make
@@ -10,6 +11,7 @@ from reporter.loops.facts import Folded
 from reporter.loops.fold import fold
 from reporter.loops.table import READER
 from reporter.model.raw_records import RecordBatch
+from reporter.model.records import Step
 from reporter.model.routes import GateState, RouteOutcome
 
 FAILED = make.delivery(F, NOW - 2 * HOUR, "export-9", failed=["slack"], rid="rcd-failed")
@@ -77,8 +79,25 @@ def test_decision_and_run_of_two_states_is_a_fault(value: make.RecordValue) -> N
     folds = folded([value])
     assert len(folds.faults) == 1
     assert "in the envelope" in folds.faults[0].found
-    assert {one.state for one in folds.releases} <= {""}
+    assert {one.state for one in folds.releases} <= {"contradictory"}
     assert all(one.failed == "two states at once" for facts in folds.loops.values() for one in facts.runs)
+
+
+@pytest.mark.parametrize(
+    ("value", "copied"),
+    [
+        (make.part(Step.VERIFICATION, NOW, verification_state="verified"), {"verification_state": "incomplete"}),
+        (make.part(Step.ATTACHMENT, NOW, attachment_state="attached"), {"attachment_state": "aborted"}),
+        (make.part(Step.ARCHIVE_MANIFEST, NOW, signature_state="signed"), {"signature_state": "broken"}),
+        (make.plan(F, NOW, "export-1", verification_state="verified"), {"verification_state": "incomplete"}),
+    ],
+    ids=["verification", "attachment", "manifest", "export"],
+)
+def test_part_of_a_packet_of_two_states_has_none_that_counts(value: make.RecordValue, copied: dict[str, str]) -> None:
+    folds = folded([value | copied])
+    assert len(folds.faults) == 1
+    parts = (folds.packet.verifications, folds.packet.attachments, folds.packet.manifests, folds.packet.exports)
+    assert "contradictory" in {word for kept in parts for part in kept for word in msgspec.structs.astuple(part)}
 
 
 @pytest.mark.parametrize(
