@@ -11,6 +11,7 @@ from typing import IO, NamedTuple
 
 import httpx
 
+from reporter.cancelling import run_until_asked
 from reporter.collect.files import Unread, too_large
 from reporter.model.documents import DocumentState, Fault
 
@@ -42,7 +43,7 @@ def fetch_into(sink: IO[bytes], url: str, limit: int, access: HttpsAccess) -> Un
     except (OSError, ssl.SSLError):
         return _unread("certificate authorities that cannot be read", "a PEM file in https.ca_file")
     try:
-        return asyncio.run(_get(sink, url, limit, access, trust))
+        return run_until_asked(_get(sink, url, limit, access, trust))
     except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
         return _failed(error, access)
 

@@ -4,6 +4,7 @@ import asyncio
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
+from reporter.cancelling import run_until_asked
 from reporter.settings_model import Settings
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def check_connectors(settings: Settings, *, connect: bool = False) -> Connectors
     from reporter.deliver.config import load_connectors
 
     loaded = load_connectors(settings)
-    receipts = asyncio.run(_probe_all(loaded.connectors.values())) if connect else {}
+    receipts = run_until_asked(_probe_all(loaded.connectors.values())) if connect else {}
     states = {
         **dict.fromkeys((fault.provider for fault in loaded.faults if fault.provider), State.FAULTY),
         **dict.fromkeys(loaded.disabled, State.DISABLED),

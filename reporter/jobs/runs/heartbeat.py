@@ -3,7 +3,6 @@
 The address is a secret: whoever has it can ping. It is read by reference, sent to its own host alone, and never told.
 """
 
-import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
@@ -56,8 +55,10 @@ class Heartbeat:
     def _ping(self, suffix: str, what: str) -> None:
         if not self._url:
             return
+        from reporter.cancelling import run_until_asked
+
         try:
-            fault = asyncio.run(_get(self._url, suffix))
+            fault = run_until_asked(_get(self._url, suffix))
         except Exception as error:  # noqa: BLE001 - whatever it is, the run matters more; its text may hold the address
             fault = f"a bug in reporter ({type(error).__name__})"
         if fault:
