@@ -79,6 +79,7 @@ class Notifications(Shape):
     environment: str
     plan_id: str
     routes: list[Values]
+    told_already: dict[str, str]
     record: Values | None
     executed: bool
     delivery: Values | None
