@@ -122,8 +122,12 @@ FILES: dict[str, Callable[[str], str]] = {
 }
 
 
+PLAIN = string.ascii_letters + string.digits + "-_.~+/:@!#$*,;()[]{}"
+"""Without the signs that begin an escape: of a value that holds one, a cut disguise may be read in another way."""
+
+
 @pytest.mark.parametrize("way", CUTS)
-@given(st.text(string.ascii_letters + string.digits + string.punctuation, min_size=9, max_size=80), st.data())
+@given(st.text(PLAIN, min_size=9, max_size=80), st.data())
 def test_beginning_of_a_value_is_found_in_every_disguise_wherever_it_is_cut(
     way: str, text: str, data: st.DataObject
 ) -> None:
